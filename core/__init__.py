@@ -1,0 +1,1 @@
+"""Types, storage, jobs and models that every stage shares."""

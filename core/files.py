@@ -1,0 +1,95 @@
+"""Files that are either wholly there or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.errors import FinetoothError
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that replaces it when the block ends well (fsync, then rename).
+
+    Raises:
+        FinetoothError: The disk is full or the folder cannot be written; ``path`` is then as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, data: str | bytes) -> None:
+    """Replace ``path`` by ``data`` in one step."""
+    with writing(path) as temporary:
+        temporary.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write one JSON document, atomically, keys in the given order."""
+    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_jsonl(path: Path, records: Iterable[Any]) -> int:
+    """Write one JSON document a line, atomically. Returns the number of lines."""
+    count = 0
+    with writing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:
+        for record in records:
+            handle.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+            count += 1
+    return count
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON document.
+
+    Raises:
+        FinetoothError: The file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    except ValueError as error:
+        raise FinetoothError(f"{path} is not a JSON document.", "Restore it from a copy, or remove it.") from error
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def copy_atomic(source: Path, target: Path) -> None:
+    """Copy bytes so that ``target`` appears whole."""
+    with writing(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def explain_os_error(error: OSError, path: Path) -> FinetoothError:
+    """An operating-system error as a sentence with a way out."""
+    if error.errno == errno.ENOSPC:
+        return FinetoothError(f"The disk is full: {path} could not be written.", "Free some space and repeat.")
+    if isinstance(error, FileNotFoundError):
+        return FinetoothError(f"{path} does not exist.", "Check the path.")
+    if isinstance(error, IsADirectoryError):
+        return FinetoothError(f"{path} is a folder, not a file.", "Name a file inside it.")
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return FinetoothError(f"{path} cannot be accessed: permission denied.", "Check the folder's permissions.")
+    return FinetoothError(f"{path}: {error.strerror or error}.", "Check the path and the disk.")

@@ -1,0 +1,45 @@
+"""Content identity: the same conversation has the same id on every machine, for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+
+from core.types import Message
+
+
+def canonical(value: object) -> bytes:
+    """Serialise JSON-like data to bytes that depend only on its content.
+
+    ``ensure_ascii`` keeps lone surrogates (legal in JSON, illegal in UTF-8) hashable.
+
+    Raises:
+        ValueError: For NaN or infinity, which have no JSON form.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """Hash a stream of byte strings, length-prefixed so that boundaries count (BLAKE2b-128, 32 hex characters)."""
+    h = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        h.update(len(part).to_bytes(8, "big"))
+        h.update(part)
+    return h.hexdigest()
+
+
+def example_id(messages: Iterable[Message]) -> str:
+    """Identity of a conversation: its roles and texts, in order, and nothing else."""
+    return digest(canonical([m.role, m.content]) for m in messages)
+
+
+def content_id(value: object) -> str:
+    """Identity of any JSON-like value."""
+    return digest([canonical(value)])
+
+
+def new_action_id() -> str:
+    """A fresh random id for one action of a person: repeating it records nothing twice."""
+    return secrets.token_hex(16)

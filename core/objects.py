@@ -1,0 +1,75 @@
+"""Immutable, content-addressed objects: a table and a manifest; the manifest is written last, so it means complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core.errors import FinetoothError
+from core.files import read_json, write_json, writing
+from core.ids import content_id
+
+
+class Objects:
+    """Objects under ``objects/<aa>/<id>/``: ``data.parquet``, then ``manifest.json``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, object_id: str) -> Path:
+        """Where an object lives, whether or not it exists."""
+        return self.root / object_id[:2] / object_id
+
+    def put(self, kind: str, manifest: Mapping[str, Any], frame: pl.DataFrame, key: object) -> str:
+        """Store an object under the hash of ``key``; storing it again changes nothing. Returns the id."""
+        object_id = content_id([kind, key])
+        folder = self.folder(object_id)
+        if not (folder / "manifest.json").exists():
+            with writing(folder / "data.parquet") as temporary:
+                frame.write_parquet(temporary)
+            write_json(folder / "manifest.json", {"kind": kind, "id": object_id, **manifest})
+        return object_id
+
+    def manifest(self, object_id: str) -> dict[str, Any]:
+        """An object's manifest.
+
+        Raises:
+            FinetoothError: There is no such complete object.
+        """
+        path = self.folder(object_id) / "manifest.json"
+        if not path.is_file():
+            raise FinetoothError(f"There is no complete object {object_id} in this workspace.", "Check the id.")
+        document: dict[str, Any] = read_json(path)
+        return document
+
+    def frame(self, object_id: str) -> pl.DataFrame:
+        """An object's table."""
+        self.manifest(object_id)
+        return pl.read_parquet(self.folder(object_id) / "data.parquet")
+
+    def ids(self, kind: str) -> list[str]:
+        """Ids of the complete objects of a kind, oldest first."""
+        found = []
+        for path in self.root.glob("??/*/manifest.json"):
+            if read_json(path).get("kind") == kind:
+                found.append((path.stat().st_mtime_ns, path.parent.name))
+        return [object_id for _, object_id in sorted(found)]
+
+    def find(self, kind: str, prefix: str | None = None) -> str:
+        """The newest object of a kind, or the one whose id starts with ``prefix``.
+
+        Raises:
+            FinetoothError: There is none, or the prefix fits several.
+        """
+        ids = self.ids(kind)
+        fitting = [i for i in ids if i.startswith(prefix)] if prefix else ids[-1:]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise FinetoothError(f"{len(fitting)} {kind}s start with {prefix}.", "Give more of the id.")
+        if prefix:
+            raise FinetoothError(f"There is no {kind} {prefix} in this workspace.", "Run `finetooth status` to see what is there.")
+        raise FinetoothError(f"There is no {kind} in this workspace yet.", "Run `finetooth status` to see the next step.")

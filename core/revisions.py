@@ -1,0 +1,46 @@
+"""Reading a frozen revision: the examples of a split, exactly as frozen."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+
+from core.types import Example, Message
+from core.workspace import Workspace
+
+SCHEMA = {
+    "id": pl.String,
+    "split": pl.String,  # "train" or "holdout"
+    "messages": pl.String,  # JSON list of {"role", "content"}
+    "meta": pl.String,  # JSON object
+    "source": pl.String,
+    "line": pl.Int64,
+}
+
+
+def messages_to_json(messages: tuple[Message, ...]) -> str:
+    """Turns as stored: a JSON list of ``{"role", "content"}``."""
+    return json.dumps([{"role": m.role, "content": m.content} for m in messages], ensure_ascii=False)
+
+
+def messages_from_json(text: str) -> tuple[Message, ...]:
+    """The inverse of :func:`messages_to_json`."""
+    return tuple(Message(m["role"], m["content"]) for m in json.loads(text))
+
+
+def example_of(row: dict[str, str]) -> Example:
+    """One stored row (``id``, ``messages``, ``meta``) as an example."""
+    return Example(row["id"], messages_from_json(row["messages"]), json.loads(row["meta"]))
+
+
+def examples_of(workspace: Workspace, revision_id: str, split: str | None = None) -> list[Example]:
+    """The examples of a frozen revision in their order, all or those of one split.
+
+    Raises:
+        FinetoothError: There is no such revision.
+    """
+    frame = workspace.objects.frame(revision_id)
+    if split is not None:
+        frame = frame.filter(pl.col("split") == split)
+    return [example_of(row) for row in frame.iter_rows(named=True)]

@@ -1,0 +1,78 @@
+"""The process that does a job's work: `python -m core.worker FOLDER`."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from core.clock import utc_now
+from core.errors import CancelledError, FinetoothError
+from core.files import read_json
+from core.jobs import TARGET, JobContext
+
+
+def work(folder: Path) -> int:
+    """Do the job in ``folder``; its state file tells how it ended. Returns the exit code."""
+    with open(folder / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another worker already has this job.", file=sys.stderr)
+            return 1
+        request = read_json(folder / "spec.json")
+        context = JobContext(folder, request["spec"])
+        context._state(status="running", pid=os.getpid(), started_at=utc_now(), stage="starting")
+        signal.signal(signal.SIGTERM, _stop_on_term(folder))
+        try:
+            context.check_stop()
+            result = _target(request["target"])(context)
+        except CancelledError as stop:
+            context._state(status="cancelled", message=stop.message)
+            return 1
+        except FinetoothError as error:
+            context._state(status="failed", message=error.message, hint=error.hint)
+            return error.exit_code
+        except MemoryError:
+            context._state(
+                status="failed",
+                message="The machine ran out of memory.",
+                hint="Lower the batch size or the sequence length.",
+            )
+            return 1
+        except Exception as error:  # a defect of ours: keep the traceback for whoever mends it
+            traceback.print_exc()
+            context._state(
+                status="failed",
+                message=f"Unexpected error ({type(error).__name__}: {error}).",
+                hint=f"The whole story is in {folder / 'log.txt'}.",
+            )
+            return 1
+        context._state(status="done", result=result, message="")
+        return 0
+
+
+def _target(name: str) -> Callable[[JobContext], dict[str, Any]]:
+    if not TARGET.fullmatch(name):
+        raise FinetoothError(f"{name} is not a function of Finetooth.", "Start the work again from its page.")
+    module, function = name.split(":")
+    target: Callable[[JobContext], dict[str, Any]] = getattr(importlib.import_module(module), function)
+    return target
+
+
+def _stop_on_term(folder: Path) -> Callable[[int, FrameType | None], None]:
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        (folder / "stop").touch()
+
+    return ask
+
+
+if __name__ == "__main__":
+    sys.exit(work(Path(sys.argv[1])))

@@ -1,0 +1,204 @@
+"""How far raters agree: Krippendorff's alpha (nominal, ordinal), Gwet's AC1 and raw agreement.
+
+A figure that is undefined is None with a reason, never 1.0: raters who all gave the same score to everything have
+shown nothing about how well they can tell things apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from evaluation.estimate import Estimate, FloatArray
+
+Level = Literal["nominal", "ordinal"]
+Units = Sequence[Sequence[Hashable]]
+
+SAME = "undefined: every rating is identical"
+UNPAIRED = "undefined: no item was rated by two raters"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Agreement on one question. Every estimate may be None with its reason."""
+
+    alpha_nominal: Estimate
+    alpha_ordinal: Estimate
+    ac1: Estimate
+    raw: Estimate
+    n_items: int
+    n_ratings: int
+    label: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """A plain dict, ready for JSON."""
+        return {
+            "alpha_nominal": self.alpha_nominal.as_dict(),
+            "alpha_ordinal": self.alpha_ordinal.as_dict(),
+            "ac1": self.ac1.as_dict(),
+            "raw_agreement": self.raw.as_dict(),
+            "n_items": self.n_items,
+            "n_ratings": self.n_ratings,
+            "label": self.label,
+        }
+
+
+def units_of(ratings: Mapping[tuple[str, str], Hashable]) -> list[list[Hashable]]:
+    """Group ``{(item, rater): value}`` by item; the raters' order has no meaning in what follows."""
+    grouped: dict[str, list[Hashable]] = {}
+    for (item, _), value in ratings.items():
+        grouped.setdefault(item, []).append(value)
+    return list(grouped.values())
+
+
+def counts(units: Units) -> tuple[FloatArray, list[Any]]:
+    """Count ratings: float64 [units, categories], categories in ascending order (numbers by value, text by name)."""
+    categories: list[Any] = sorted({value for unit in units for value in unit}, key=lambda v: (isinstance(v, str), v))
+    index = {value: k for k, value in enumerate(categories)}
+    table = np.zeros((len(units), len(categories)))
+    for row, unit in enumerate(units):
+        for value in unit:
+            table[row, index[value]] += 1
+    return table, categories
+
+
+def _coincidences(table: FloatArray) -> FloatArray:
+    """Each unit's coincidence matrix, float64 [units, k, k]: pairs of values, weighted 1/(m - 1)."""
+    size = table.sum(axis=1)
+    outer = table[:, :, None] * table[:, None, :]
+    k = table.shape[1]
+    outer[:, np.arange(k), np.arange(k)] -= table
+    return np.asarray(outer / (size - 1)[:, None, None], dtype=np.float64)
+
+
+def _alpha(observed: FloatArray, level: Level) -> FloatArray:
+    """Alpha of coincidence matrices [..., k, k]; NaN where expected disagreement is zero."""
+    marginal = observed.sum(axis=-1)
+    n = marginal.sum(axis=-1)
+    k = marginal.shape[-1]
+    if level == "nominal":
+        delta = np.broadcast_to(1.0 - np.eye(k), observed.shape)
+    else:
+        # Ordinal metric: the number of ratings between two categories, each end counted by half, squared.
+        middle = np.cumsum(marginal, axis=-1) - marginal / 2
+        delta = (middle[..., :, None] - middle[..., None, :]) ** 2
+    expected = (marginal[..., :, None] * marginal[..., None, :] * delta).sum(axis=(-1, -2))
+    disagreement = (observed * delta).sum(axis=(-1, -2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(expected > 0, 1 - (n - 1) * disagreement / expected, np.nan))
+
+
+def krippendorff_alpha(units: Units, level: Level = "nominal", *, n_resamples: int = 0, seed: int = 0) -> Estimate:
+    """Krippendorff's alpha, 1 - D_o/D_e, with missing ratings allowed.
+
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability. Units with a single rating cannot be paired and
+    are left out, as the definition asks.
+
+    Args:
+        units: One sequence of values an item, in any order; ordinal values must be numbers.
+        level: ``nominal`` or ``ordinal``.
+        n_resamples: Item bootstrap for the interval (percentile, 2.5 to 97.5); 0 = no interval.
+        seed: Of the bootstrap.
+
+    Raises:
+        TypeError: Ordinal values that are not numbers (their alphabetical order would be taken for their meaning).
+    """
+    paired = [unit for unit in units if len(unit) >= 2]
+    if level == "ordinal" and any(isinstance(value, str) for unit in paired for value in unit):
+        raise TypeError("ordinal alpha needs numbers")
+    if not paired:
+        return Estimate(None, reason=UNPAIRED)
+    table, categories = counts(paired)
+    if len(categories) < 2:
+        return Estimate(None, n=len(paired), reason=SAME)
+    matrices = _coincidences(table)
+    value = float(_alpha(matrices.sum(axis=0), level))
+    if n_resamples <= 0 or len(paired) < 10:
+        reason = "" if n_resamples <= 0 else f"no interval: {len(paired)} items, at least 10 are needed"
+        return Estimate(value, n=len(paired), reason=reason)
+    low, high = _bootstrap(matrices, level, n_resamples, seed)
+    return Estimate(value, low, high, len(paired), f"item bootstrap, {n_resamples} resamples")
+
+
+def _bootstrap(matrices: FloatArray, level: Level, n_resamples: int, seed: int) -> tuple[float, float]:
+    """Percentile interval over resampled items, in chunks so that memory stays small."""
+    n, k, _ = matrices.shape
+    flat = matrices.reshape(n, k * k)
+    generator = np.random.default_rng(seed)
+    chunk = max(1, min(n_resamples, 2_000_000 // n))
+    values: list[FloatArray] = []
+    for start in range(0, n_resamples, chunk):
+        weights = generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start))
+        values.append(_alpha((weights @ flat).reshape(-1, k, k), level))
+    low, high = np.nanpercentile(np.concatenate(values), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def raw_agreement(units: Units) -> Estimate:
+    """Mean over items of the share of rater pairs that gave the same value (0 to 1)."""
+    paired = [unit for unit in units if len(unit) >= 2]
+    if not paired:
+        return Estimate(None, reason=UNPAIRED)
+    table, _ = counts(paired)
+    return Estimate(float(_pair_shares(table).mean()), n=len(paired))
+
+
+def gwet_ac1(units: Units) -> Estimate:
+    """Gwet's AC1, (p_a - p_e)/(1 - p_e) with p_e = Σ π(1 - π)/(Q - 1) over the Q categories that were used.
+
+    It stays meaningful where one category is rare, where alpha falls to zero in spite of near-total agreement.
+    Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
+    """
+    paired = [unit for unit in units if len(unit) >= 2]
+    if not paired:
+        return Estimate(None, reason=UNPAIRED)
+    table, categories = counts([unit for unit in units if unit])
+    if len(categories) < 2:
+        return Estimate(None, n=len(paired), reason=SAME)
+    size = table.sum(axis=1)
+    prevalence = (table / size[:, None]).mean(axis=0)
+    expected = float((prevalence * (1 - prevalence)).sum() / (len(categories) - 1))
+    observed = float(_pair_shares(table[size >= 2]).mean())
+    return Estimate((observed - expected) / (1 - expected), n=len(paired))
+
+
+def _pair_shares(table: FloatArray) -> FloatArray:
+    size = table.sum(axis=1)
+    return np.asarray((table * (table - 1)).sum(axis=1) / (size * (size - 1)), dtype=np.float64)
+
+
+def agreement(units: Units, *, ordinal: bool, n_resamples: int = 2000, seed: int = 0) -> Agreement:
+    """Every agreement figure of one question.
+
+    Args:
+        units: One sequence of values an item.
+        ordinal: The values have an order (rubric scores); False = they are names (verdicts).
+        n_resamples, seed: Of the alpha intervals.
+    """
+    nominal = krippendorff_alpha(units, "nominal", n_resamples=n_resamples, seed=seed)
+    in_order = (
+        krippendorff_alpha(units, "ordinal", n_resamples=n_resamples, seed=seed)
+        if ordinal
+        else Estimate(None, reason="undefined: verdicts have no order")
+    )
+    return Agreement(
+        nominal,
+        in_order,
+        gwet_ac1(units),
+        raw_agreement(units),
+        sum(len(unit) >= 2 for unit in units),
+        sum(len(unit) for unit in units),
+        label((in_order if ordinal else nominal).value),
+    )
+
+
+def label(alpha: float | None) -> str:
+    """Krippendorff's customary reading of alpha; a warning to look at the rubric, never a failure."""
+    if alpha is None:
+        return "undefined"
+    if alpha >= 0.8:
+        return "good"
+    return "tentative" if alpha >= 0.667 else "low: the rubric needs work, or the question is hard"

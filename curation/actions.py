@@ -1,0 +1,352 @@
+"""What a person does to the dataset: import, check, decide, edit, accept, undo. Every act is one ledger batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from core.errors import FinetoothError, InputError
+from core.ids import example_id as id_of
+from core.ids import new_action_id
+from core.jobs import JobContext, Progress, no_progress
+from core.ledger import Draft, Entry
+from core.types import Decision, Finding, Message, Reject
+from core.workspace import Workspace
+from curation import apply, cache, decisions, queries, records, sources
+from curation.runner import CheckReport, Settings, run_checks
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import brought. ``n_new`` counts conversations that the workspace did not hold before."""
+
+    source_id: str
+    name: str
+    format: str
+    n_rows: int
+    n_examples: int
+    n_new: int
+    n_rejects: int
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What accepting many proposals changed; ``batch`` undoes all of it. ``skipped`` says what had to wait, and why."""
+
+    batch: str
+    n_findings: int
+    n_dropped: int
+    n_edited: int
+    skipped: tuple[str, ...]
+
+
+def import_file(
+    workspace: Workspace, path: Path, *, who: str, name: str | None = None, progress: Progress = no_progress
+) -> ImportReport:
+    """Bring a file into the workspace; the same bytes again change nothing.
+
+    Raises:
+        InputError: Nothing in the file can be read.
+    """
+    before = _count(workspace)
+    source, already = sources.store(workspace, path, name=name, progress=progress)
+    workspace.ledger.append(
+        "import", source.id, {"name": source.name, "format": source.format}, who=who, action_id=f"import:{source.id}"
+    )
+    progress("indexing", 0, None)
+    return ImportReport(
+        source.id,
+        source.name,
+        source.format,
+        source.n_rows,
+        source.n_examples,
+        _count(workspace) - before,
+        source.n_rejects,
+        tuple(sources.rejects(workspace, source.id)),
+        source.notes,
+        already,
+    )
+
+
+def check(
+    workspace: Workspace,
+    *,
+    only: Sequence[str] = (),
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> CheckReport:
+    """Run the checks over the current examples and keep their findings; decisions already made still settle them."""
+    examples, lines = queries.current(workspace)
+    if not examples:
+        raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
+    chosen = replace(settings or Settings(), rows=lines)
+    with cache.synced(workspace).reading() as connection:
+        key = queries.dataset_key(connection)
+    report = run_checks(examples, only, settings=chosen, progress=progress)
+    _store(workspace, report, key, partial=bool(only))
+    return report
+
+
+def _store(workspace: Workspace, report: CheckReport, dataset_key: str, *, partial: bool) -> None:
+    ran = sorted(report.seconds)
+    with cache.synced(workspace).writing() as connection:
+        marks = ",".join("?" * len(ran))
+        stale = f"SELECT id FROM findings WHERE check_name IN ({marks})" if partial else "SELECT id FROM findings"
+        values = ran if partial else []
+        connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", values)
+        connection.execute(f"DELETE FROM findings WHERE id IN ({stale})", values)
+        for position, found in enumerate(report.findings):
+            identity = records.finding_id(found)
+            proposal = found.proposal
+            connection.execute(
+                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                (
+                    identity,
+                    position,
+                    found.check,
+                    found.family,
+                    queries.SEVERITIES.index(found.severity),
+                    found.example_id,
+                    bool(proposal and proposal.safe),
+                    proposal.action if proposal else None,
+                    records.to_json(found),
+                ),
+            )
+            members = [(identity, member) for member in found.members]
+            connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
+        cache.settle(connection)
+        cache.set_fact(connection, "checked_dataset", dataset_key)
+        cache.set_fact(connection, "check_notes", list(report.notes))
+        cache.set_fact(connection, "check_seconds", {name: round(s, 3) for name, s in report.seconds.items()})
+
+
+def check_job(context: JobContext) -> dict[str, Any]:
+    """The same in a worker process. Spec: ``workspace`` (path), ``only`` (names)."""
+    workspace = Workspace.open(Path(context.spec["workspace"]))
+    report = check(workspace, only=context.spec.get("only", ()), progress=context.progress)
+    return {"findings": len(report.findings), "counts": dict(report.counts), "notes": list(report.notes)}
+
+
+def decide(
+    workspace: Workspace,
+    example_id: str,
+    verdict: Literal["keep", "drop"],
+    *,
+    who: str,
+    action_id: str | None = None,
+    note: str = "",
+    finding_id: str | None = None,
+) -> Decision:
+    """Keep or drop one example. The same ``action_id`` again changes nothing."""
+    queries.example(workspace, example_id)
+    entry = workspace.ledger.append_all(
+        [decisions.draft(example_id, verdict, action_id=action_id, note=note, finding_id=finding_id)], who=who
+    )[0]
+    return decisions.decision_of(entry)
+
+
+def edit(
+    workspace: Workspace,
+    example_id: str,
+    messages: Sequence[Message],
+    *,
+    who: str,
+    action_id: str | None = None,
+    note: str = "",
+    finding_id: str | None = None,
+) -> Decision:
+    """Put a new text in an example's place; the old one stays readable and comes back with an undo.
+
+    Raises:
+        InputError: There is no turn, or nothing was changed.
+    """
+    view = queries.example(workspace, example_id)
+    becomes = id_of(messages)
+    if not messages:
+        raise InputError("An example needs at least one turn.", "Drop the example instead.")
+    if becomes == example_id:
+        raise InputError("Nothing was changed.", "Keep the example instead.")
+    batch = action_id or new_action_id()
+    drafts = [
+        decisions.draft(
+            example_id,
+            "edit",
+            action_id=action_id,
+            note=note,
+            finding_id=finding_id,
+            becomes=becomes,
+            messages=messages,
+            meta=view.example.meta,
+            batch=batch,
+        )
+    ]
+    drafts += _restoring(workspace, becomes, batch)
+    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
+
+
+def _restoring(workspace: Workspace, example_id: str, batch: str) -> list[Draft]:
+    """Where an edit arrives at a text that was dropped or replaced before, that text comes back with it."""
+    stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
+    if stand.state == "in":
+        return []
+    return [decisions.draft(example_id, "keep", action_id=f"{batch}:back", note="edited back to", batch=batch)]
+
+
+def keep_finding(
+    workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None, note: str = ""
+) -> Decision:
+    """Settle one finding without changing anything: somebody looked, and it stays."""
+    view = queries.finding(workspace, finding_id)
+    drafts = [
+        decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)
+    ]
+    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
+
+
+def accept(workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None) -> int:
+    """Carry out a finding's proposal. Returns the number of examples changed.
+
+    Raises:
+        FinetoothError: The finding proposes nothing.
+    """
+    view = queries.finding(workspace, finding_id)
+    if view.finding.proposal is None:
+        raise FinetoothError("This finding proposes no change.", "Keep, edit or drop the example.")
+    applied = _apply(workspace, [view.finding], who, action_id or new_action_id())
+    return applied.n_dropped + applied.n_edited
+
+
+def accept_all(
+    workspace: Workspace,
+    *,
+    who: str,
+    checks: Sequence[str] = (),
+    safe_only: bool = True,
+    action_id: str | None = None,
+) -> Applied:
+    """Carry out all open proposals (of some checks) as one batch with one undo; by default only the safe ones."""
+    accepted: list[Finding] = []
+    offset = 0
+    while True:
+        page = queries.findings(
+            workspace, checks=checks, safe=True if safe_only else None, offset=offset, limit=CHUNK
+        )
+        accepted += [v.finding for v in page.items if v.finding.proposal]
+        offset += CHUNK
+        if offset >= page.total:
+            break
+    return _apply(workspace, accepted, who, action_id or new_action_id())
+
+
+def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: str) -> Applied:
+    ids = {target for f in accepted if f.proposal for target in (f.example_id, *f.proposal.targets)}
+    views = [queries.example(workspace, i) for i in sorted(ids)]
+    plan = apply.plan({v.example.id: v.example for v in views if v.state == "in"}, accepted)
+    drafts: list[Draft] = []
+    for number, change in enumerate(plan.changes):
+        finding = records.finding_id(change.findings[0])
+        action_id = f"{batch}:{number}"
+        note = "; ".join(f.message for f in change.findings)
+        if change.becomes is None:
+            drafts.append(
+                decisions.draft(
+                    change.example.id, "drop", action_id=action_id, note=note, finding_id=finding, batch=batch
+                )
+            )
+            continue
+        drafts.append(
+            decisions.draft(
+                change.example.id,
+                "edit",
+                action_id=action_id,
+                note=note,
+                finding_id=finding,
+                becomes=change.becomes.id,
+                messages=change.becomes.messages,
+                meta=change.becomes.meta,
+                batch=batch,
+            )
+        )
+        drafts += _restoring(workspace, change.becomes.id, f"{batch}:{number}")
+    for number, finding_done in enumerate(plan.collapsed):
+        drafts.append(
+            decisions.draft(
+                finding_done.example_id,
+                "keep",
+                action_id=f"{batch}:c{number}",
+                note="identical rows count once",
+                finding_id=records.finding_id(finding_done),
+                batch=batch,
+            )
+        )
+    workspace.ledger.append_all(drafts, who=who)
+    n_dropped = sum(1 for change in plan.changes if change.becomes is None)
+    return Applied(
+        batch,
+        len(accepted) - len(plan.left),
+        n_dropped,
+        len(plan.changes) - n_dropped,
+        tuple(f"{f.message} (another accepted change touches the same text; run the checks again)" for f in plan.left),
+    )
+
+
+def undo(
+    workspace: Workspace, *, who: str, action_id: str | None = None, target: str | None = None
+) -> list[Decision]:
+    """Take back an act: the one named by action or batch id, or this person's last that still holds.
+
+    Returns:
+        The decisions taken back (several for a batch, none where there is nothing to take back).
+
+    Raises:
+        FinetoothError: The named act is unknown or was already undone.
+    """
+    entries = workspace.ledger.entries(decisions.KIND)
+    if action_id and any(e.payload.get("batch") == action_id and e.payload["verdict"] == "undo" for e in entries):
+        return []
+    standing = [e for e in decisions.holding(entries) if e.payload["verdict"] != "undo"]
+    if target is not None:
+        chosen = [e for e in standing if target in (e.action_id, e.payload.get("batch"))]
+        if not chosen:
+            raise FinetoothError(f"There is no act {target} to undo.", "See the history of the example.")
+    else:
+        own = [e for e in standing if e.who == who]
+        last = own[-1:] if own else []
+        batch = last[0].payload.get("batch") if last else None
+        chosen = [e for e in own if e.payload.get("batch") == batch] if batch else last
+    return _take_back(workspace, chosen, who, action_id)
+
+
+def redo(workspace: Workspace, *, who: str, action_id: str | None = None) -> list[Decision]:
+    """Take back this person's last undo, where nothing was decided since. Returns the decisions that hold again."""
+    entries = workspace.ledger.entries(decisions.KIND)
+    own = [e for e in decisions.holding(entries) if e.who == who]
+    if not own or own[-1].payload["verdict"] != "undo":
+        return []
+    batch = own[-1].payload.get("batch")
+    undone = {e.payload["undoes"] for e in own if e.payload.get("batch") == batch}
+    _take_back(workspace, [e for e in own if e.payload.get("batch") == batch], who, action_id)
+    return [decisions.decision_of(e) for e in entries if e.action_id in undone]
+
+
+def _take_back(workspace: Workspace, chosen: Sequence[Entry], who: str, action_id: str | None) -> list[Decision]:
+    batch = action_id or new_action_id()
+    drafts = [
+        decisions.draft(e.subject, "undo", action_id=f"{batch}:{n}", undoes=e.action_id, batch=batch)
+        for n, e in enumerate(chosen)
+    ]
+    workspace.ledger.append_all(drafts, who=who)
+    return [decisions.decision_of(entry) for entry in chosen]
+
+
+def _count(workspace: Workspace) -> int:
+    with cache.synced(workspace).reading() as connection:
+        count: int = connection.execute("SELECT COUNT(*) FROM examples").fetchone()[0]
+    return count

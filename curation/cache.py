@@ -1,0 +1,216 @@
+"""The current dataset and its findings in SQLite: a projection of sources and ledger, deletable at any time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from core.db import Database
+from core.errors import FinetoothError
+from core.ids import canonical
+from core.ledger import Entry
+from core.workspace import Workspace
+from curation import decisions, sources
+
+MIGRATIONS = (
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE examples (
+        id TEXT PRIMARY KEY, position INTEGER NOT NULL, source TEXT NOT NULL, line INTEGER NOT NULL,
+        imported INTEGER NOT NULL, messages TEXT NOT NULL, meta TEXT NOT NULL,
+        state TEXT NOT NULL, becomes TEXT, kept INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX examples_in_order ON examples (state, position, id);
+    CREATE TABLE rows (source TEXT NOT NULL, line INTEGER NOT NULL, example_id TEXT NOT NULL,
+                       PRIMARY KEY (source, line));
+    CREATE INDEX rows_of_example ON rows (example_id);
+    CREATE TABLE edits (old_id TEXT NOT NULL, new_id TEXT NOT NULL, PRIMARY KEY (old_id, new_id));
+    CREATE INDEX edits_into ON edits (new_id);
+    CREATE TABLE findings (
+        id TEXT PRIMARY KEY, position INTEGER NOT NULL, check_name TEXT NOT NULL, family TEXT NOT NULL,
+        severity INTEGER NOT NULL, example_id TEXT NOT NULL, safe INTEGER NOT NULL, action TEXT,
+        body TEXT NOT NULL, state TEXT NOT NULL
+    );
+    CREATE INDEX findings_by_severity ON findings (state, severity, position, id);
+    CREATE INDEX findings_by_check ON findings (check_name, state, position);
+    CREATE TABLE members (finding_id TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (example_id, finding_id));
+    CREATE INDEX members_of_finding ON members (finding_id);
+    CREATE TABLE settled (finding_id TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (finding_id, example_id));
+    CREATE INDEX settled_by_example ON settled (example_id);
+    """,
+)
+CHUNK = 500
+
+
+def synced(workspace: Workspace) -> Database:
+    """The cache, brought up to the last entry of the ledger (rebuilt where it is missing or broken)."""
+    try:
+        return _synced(workspace)
+    except (FinetoothError, sqlite3.DatabaseError):
+        _open.pop(workspace.cache_path, None)
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                workspace.cache_path.with_name(workspace.cache_path.name + suffix).unlink()
+        return _synced(workspace)
+
+
+_open: dict[Path, tuple[int, Database]] = {}  # by path, with the inode: a deleted file is noticed and made anew
+
+
+def _database(path: Path) -> Database:
+    known = _open.get(path)
+    if known and path.exists() and path.stat().st_ino == known[0]:
+        return known[1]
+    database = Database(path, MIGRATIONS, durable=False)
+    _open[path] = (path.stat().st_ino, database)
+    return database
+
+
+def _synced(workspace: Workspace) -> Database:
+    database = _database(workspace.cache_path)
+    with database.reading() as connection:
+        seen = _fact(connection, "ledger_seq")
+    if workspace.ledger.head()[0] == seen:
+        return database
+    with database.writing() as connection:
+        seen = _fact(connection, "ledger_seq")
+        fresh = workspace.ledger.entries(after=seen)
+        touched: dict[str, None] = {}
+        for entry in fresh:
+            if entry.kind == "import":
+                _add_source(workspace, connection, entry.subject)
+            elif entry.kind == decisions.KIND:
+                touched.update(dict.fromkeys(_add_edit(connection, entry)))
+        refresh(workspace, connection, list(touched))
+        if fresh:
+            set_fact(connection, "ledger_seq", fresh[-1].seq)
+    return database
+
+
+def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: Sequence[str]) -> None:
+    """Work out anew the states of these examples, of those they were edited into, and of the findings about them."""
+    seen: set[str] = set()
+    waiting = list(example_ids)
+    while waiting:
+        example_id = waiting.pop(0)
+        stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
+        connection.execute(
+            "UPDATE examples SET state = ?, becomes = ?, kept = ? WHERE id = ?",
+            (_present(connection, example_id, stand.state), stand.becomes, stand.kept, example_id),
+        )
+        connection.execute("DELETE FROM settled WHERE example_id = ?", (example_id,))
+        settled = [(finding_id, example_id) for finding_id in sorted(stand.settled)]
+        connection.executemany("INSERT INTO settled VALUES (?, ?)", settled)
+        seen.add(example_id)
+        children = connection.execute("SELECT new_id FROM edits WHERE old_id = ?", (example_id,))
+        waiting += [row[0] for row in children if row[0] not in seen and row[0] not in waiting]
+    settle(connection, _findings_about(connection, seen))
+
+
+SETTLE = """
+UPDATE findings SET state = CASE
+    WHEN EXISTS (SELECT 1 FROM settled WHERE settled.finding_id = findings.id) THEN 'settled'
+    WHEN (SELECT COUNT(*) FROM members WHERE members.finding_id = findings.id) > 1 THEN
+        CASE WHEN (SELECT COUNT(*) FROM members JOIN examples ON examples.id = members.example_id
+                   WHERE members.finding_id = findings.id AND examples.state = 'in') > 1
+        THEN 'open' ELSE 'settled' END
+    WHEN EXISTS (SELECT 1 FROM examples WHERE examples.id = findings.example_id
+                 AND examples.state = 'in' AND examples.kept = 0) THEN 'open'
+    ELSE 'settled' END
+"""
+
+
+def settle(connection: sqlite3.Connection, finding_ids: Sequence[str] | None = None) -> None:
+    """Work out which findings are open: these, or all of them.
+
+    A finding is settled when it was settled by name, when the example it is about has gone or was kept after a look,
+    or, where it is about several examples, when fewer than two of them are left.
+    """
+    if finding_ids is None:
+        connection.execute(SETTLE)
+        return
+    connection.executemany(SETTLE + " WHERE id = ?", [(finding_id,) for finding_id in finding_ids])
+
+
+def set_fact(connection: sqlite3.Connection, name: str, value: object) -> None:
+    """Remember one small value."""
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, canonical(value).decode("ascii")))
+
+
+def get_fact(connection: sqlite3.Connection, name: str) -> object:
+    """A remembered value, or None."""
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def _fact(connection: sqlite3.Connection, name: str) -> int:
+    value = get_fact(connection, name)
+    return value if isinstance(value, int) else 0
+
+
+def _add_source(workspace: Workspace, connection: sqlite3.Connection, source_id: str) -> None:
+    if connection.execute("SELECT 1 FROM rows WHERE source = ? LIMIT 1", (source_id,)).fetchone():
+        return
+    position = connection.execute("SELECT COALESCE(MAX(position), 0) FROM examples").fetchone()[0]
+    new, lines = [], []
+    for line, example_id, messages, meta in sources.rows(workspace, source_id):
+        position += 1
+        new.append((example_id, position, source_id, line, messages, meta))
+        lines.append((source_id, line, example_id))
+    connection.executemany(
+        "INSERT INTO examples (id, position, source, line, imported, messages, meta, state) "
+        "VALUES (?, ?, ?, ?, 1, ?, ?, 'in') ON CONFLICT (id) DO UPDATE SET imported = 1",
+        new,
+    )
+    connection.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?, ?)", lines)
+    decided = [e.subject for e in workspace.ledger.entries(decisions.KIND)]  # decisions follow content
+    known = connection.execute("SELECT id FROM examples WHERE source = ?", (source_id,))
+    ids = {row[0] for row in known} & set(decided)
+    refresh(workspace, connection, sorted(ids))
+
+
+def _add_edit(connection: sqlite3.Connection, entry: Entry) -> list[str]:
+    """Make the edited example known; return the ids whose state may have changed."""
+    payload = entry.payload
+    if payload["verdict"] == "edit":
+        old = connection.execute("SELECT * FROM examples WHERE id = ?", (entry.subject,)).fetchone()
+        position, source, line = (old["position"], old["source"], old["line"]) if old else (0, "", 0)
+        messages = json.dumps(payload["messages"], ensure_ascii=False)
+        meta = json.dumps(payload.get("meta", {}), ensure_ascii=False)
+        connection.execute(
+            "INSERT OR IGNORE INTO examples (id, position, source, line, imported, messages, meta, state) "
+            "VALUES (?, ?, ?, ?, 0, ?, ?, 'in')",
+            (payload["becomes"], position, source, line, messages, meta),
+        )
+        connection.execute("INSERT OR IGNORE INTO edits VALUES (?, ?)", (entry.subject, payload["becomes"]))
+        return [entry.subject, payload["becomes"]]
+    return [entry.subject]
+
+
+def _present(connection: sqlite3.Connection, example_id: str, own_state: str) -> str:
+    """An example's state, knowing that an edited text is there only as long as some edit that made it holds."""
+    if own_state != "in":
+        return own_state
+    row = connection.execute("SELECT imported FROM examples WHERE id = ?", (example_id,)).fetchone()
+    if row is None or row["imported"]:
+        return "in"
+    made = connection.execute(
+        "SELECT 1 FROM edits JOIN examples old ON old.id = edits.old_id "
+        "WHERE edits.new_id = ? AND old.state = 'replaced' AND old.becomes = ?",
+        (example_id, example_id),
+    ).fetchone()
+    return "in" if made else "withdrawn"
+
+
+def _findings_about(connection: sqlite3.Connection, example_ids: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    ids = list(example_ids)
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        marks = ",".join("?" * len(chunk))
+        query = f"SELECT DISTINCT finding_id FROM members WHERE example_id IN ({marks})"
+        found.update(dict.fromkeys(row[0] for row in connection.execute(query, chunk)))
+    return list(found)

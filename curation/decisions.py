@@ -1,0 +1,101 @@
+"""How recorded decisions add up: which of them still hold, and what they make of an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.ledger import Draft, Entry
+from core.types import Decision, Message, Verdict
+
+KIND = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the decisions about one example amount to.
+
+    Attributes:
+        state: ``in``, ``dropped`` or ``replaced``, from its own decisions alone.
+        becomes: The id of the example it was edited into, where the state is ``replaced``.
+        kept: Whether somebody looked at it and kept it.
+        settled: Ids of the findings that were settled by name.
+    """
+
+    state: str
+    becomes: str | None
+    kept: bool
+    settled: frozenset[str]
+
+
+def decision_of(entry: Entry) -> Decision:
+    """The decision that a ledger entry records."""
+    p = entry.payload
+    return Decision(
+        action_id=entry.action_id,
+        example_id=entry.subject,
+        verdict=p["verdict"],
+        becomes=p.get("becomes"),
+        note=p.get("note", ""),
+        who=entry.who,
+        at=entry.at,
+        finding_id=p.get("finding"),
+        undoes=p.get("undoes"),
+        batch=p.get("batch"),
+    )
+
+
+def draft(
+    example_id: str,
+    verdict: Verdict,
+    *,
+    action_id: str | None = None,
+    note: str = "",
+    finding_id: str | None = None,
+    becomes: str | None = None,
+    messages: Sequence[Message] | None = None,
+    meta: Mapping[str, Any] | None = None,
+    undoes: str | None = None,
+    batch: str | None = None,
+) -> Draft:
+    """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it."""
+    payload: dict[str, Any] = {"verdict": verdict}
+    optional = {"becomes": becomes, "note": note, "finding": finding_id, "undoes": undoes, "batch": batch}
+    payload.update({name: value for name, value in optional.items() if value})
+    if messages is not None:
+        payload["messages"] = [{"role": m.role, "content": m.content} for m in messages]
+        payload["meta"] = dict(meta or {})
+    return Draft(KIND, example_id, payload, action_id)
+
+
+def holding(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that no later undo takes back; an undo of an undo restores."""
+    taken_back: set[str] = set()
+    kept: list[Entry] = []
+    for entry in reversed(list(entries)):
+        if entry.action_id in taken_back:
+            continue
+        if entry.payload["verdict"] == "undo":
+            taken_back.add(entry.payload["undoes"])
+        kept.append(entry)
+    return kept[::-1]
+
+
+def standing(entries: Iterable[Entry]) -> Standing:
+    """Fold the decisions about one example, oldest first; the last one that holds wins."""
+    state, becomes, kept = "in", None, False
+    settled: set[str] = set()
+    for entry in holding(entries):
+        verdict, finding = entry.payload["verdict"], entry.payload.get("finding")
+        if verdict == "undo":
+            continue
+        if finding:
+            settled.add(finding)
+        if verdict == "drop":
+            state, becomes, kept = "dropped", None, False
+        elif verdict == "edit":
+            state, becomes, kept = "replaced", entry.payload["becomes"], False
+        elif not finding:  # a keep that names a finding settles that finding and nothing else
+            state, becomes, kept = "in", None, True
+    return Standing(state, becomes, kept, frozenset(settled))

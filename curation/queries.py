@@ -1,0 +1,312 @@
+"""What the screen and the commands read: paged views of the current dataset, its findings and its history."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import FinetoothError
+from core.ids import content_id, digest
+from core.revisions import example_of
+from core.types import Decision, Example, Finding, Message, Reject, Severity
+from core.workspace import Workspace
+from curation import apply, cache, decisions, records, sources
+from curation.checks import CHECKS
+
+SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
+ORDERS = {
+    "severity": "severity, position, id",
+    "check": "check_name, position, id",
+    "example": "example_id, severity, id",
+}
+
+
+finding_id = records.finding_id
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as it stands now: ``open`` or ``settled``. ``position`` is its place in the report."""
+
+    id: str
+    finding: Finding
+    state: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPage:
+    """Some findings of ``total`` that fit the filter."""
+
+    items: tuple[FindingView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleView:
+    """An example where it stands: ``in``, ``dropped``, ``replaced`` (by ``becomes``) or ``withdrawn``.
+
+    ``lines`` are its (source name, line) pairs; an edited example has none.
+    """
+
+    example: Example
+    state: str
+    becomes: str | None
+    replaces: str | None
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePage:
+    """Some examples of ``total`` that fit the filter."""
+
+    items: tuple[ExampleView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCount:
+    """How many findings of one check are open and how many settled."""
+
+    check: str
+    family: str
+    title: str
+    severity: Severity
+    open: int
+    settled: int
+    safe: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Where the dataset stands, in counts.
+
+    ``n_rows`` counts imported rows, ``n_examples`` distinct imported conversations, ``n_in`` those that would be frozen
+    now; ``checked`` says that checks have run, ``stale`` that the dataset has changed since.
+    """
+
+    n_rows: int
+    n_examples: int
+    n_in: int
+    n_dropped: int
+    n_edited: int
+    n_rejects: int
+    sources: tuple[sources.Source, ...]
+    counts: tuple[CheckCount, ...]
+    n_open: int
+    n_blocking: int
+    checked: bool
+    stale: bool
+    notes: tuple[str, ...]
+    revisions: tuple[str, ...]
+
+
+def imported(workspace: Workspace) -> list[str]:
+    """Source ids in the order of their first import."""
+    return list(dict.fromkeys(entry.subject for entry in workspace.ledger.entries("import")))
+
+
+def overview(workspace: Workspace) -> Overview:
+    """Everything that Home shows."""
+    database = cache.synced(workspace)
+    loaded = tuple(sources.load(workspace, source_id) for source_id in imported(workspace))
+    with database.reading() as connection:
+        states = dict(connection.execute("SELECT state, COUNT(*) FROM examples GROUP BY state").fetchall())
+        counts = _counts(connection)
+        open_blocks = "SELECT COUNT(*) FROM findings WHERE state = 'open' AND severity = 0"
+        n_blocking = connection.execute(open_blocks).fetchone()[0]
+        n_examples = connection.execute("SELECT COUNT(*) FROM examples WHERE imported = 1").fetchone()[0]
+        checked_upto = cache.get_fact(connection, "checked_dataset")
+        notes = cache.get_fact(connection, "check_notes") or []
+        current = dataset_key(connection)
+    return Overview(
+        n_rows=sum(s.n_rows for s in loaded),
+        n_examples=n_examples,
+        n_in=states.get("in", 0),
+        n_dropped=states.get("dropped", 0),
+        n_edited=states.get("replaced", 0),
+        n_rejects=sum(s.n_rejects for s in loaded),
+        sources=loaded,
+        counts=counts,
+        n_open=sum(c.open for c in counts),
+        n_blocking=n_blocking,
+        checked=checked_upto is not None,
+        stale=checked_upto is not None and checked_upto != current,
+        notes=tuple(str(n) for n in notes) if isinstance(notes, list) else (),
+        revisions=tuple(workspace.objects.ids("revision")),
+    )
+
+
+def dataset_key(connection: sqlite3.Connection) -> str:
+    """Identity of the current set of examples, whatever their order."""
+    ids = connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id")
+    return digest(row[0].encode() for row in ids)
+
+
+def _counts(connection: sqlite3.Connection) -> tuple[CheckCount, ...]:
+    query = (
+        "SELECT check_name, family, MIN(severity) AS severity, SUM(state = 'open') AS open, "
+        "SUM(state = 'settled') AS settled, SUM(state = 'open' AND safe) AS safe FROM findings GROUP BY check_name"
+    )
+    by_name = {row["check_name"]: row for row in connection.execute(query)}
+    order = {check.name: place for place, check in enumerate(CHECKS)}
+    titles = {check.name: check.title for check in CHECKS}
+    return tuple(
+        CheckCount(
+            name, r["family"], titles.get(name, name), SEVERITIES[r["severity"]], r["open"], r["settled"], r["safe"]
+        )
+        for name, r in sorted(by_name.items(), key=lambda item: order.get(item[0], len(order)))
+    )
+
+
+def findings(
+    workspace: Workspace,
+    *,
+    families: Sequence[str] = (),
+    checks: Sequence[str] = (),
+    state: str = "open",
+    safe: bool | None = None,
+    example_id: str | None = None,
+    order: str = "severity",
+    offset: int = 0,
+    limit: int = 50,
+) -> FindingPage:
+    """A page of findings.
+
+    Args:
+        workspace: The open workspace.
+        families: Keep only these families (the part of a check's name before the dot).
+        checks: Keep only these checks.
+        state: ``open``, ``settled`` or ``all``.
+        safe: Keep only those with (or without) a safe proposal.
+        example_id: Keep only those that concern this example.
+        order: ``severity``, ``check`` or ``example``.
+        offset: How many to pass over.
+        limit: How many to return.
+    """
+    clauses, values = ["1"], []  # type: tuple[list[str], list[Any]]
+    for column, wanted in (("family", families), ("check_name", checks)):
+        if wanted:
+            clauses.append(f"{column} IN ({','.join('?' * len(wanted))})")
+            values += wanted
+    if state != "all":
+        clauses.append("state = ?")
+        values.append(state)
+    if safe is not None:
+        clauses.append("safe = ?")
+        values.append(int(safe))
+    if example_id is not None:
+        clauses.append("id IN (SELECT finding_id FROM members WHERE example_id = ?)")
+        values.append(example_id)
+    where = " AND ".join(clauses)
+    with cache.synced(workspace).reading() as connection:
+        total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
+        query = f"SELECT * FROM findings WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"
+        items = tuple(_view(row) for row in connection.execute(query, [*values, limit, offset]))
+    return FindingPage(items, total)
+
+
+def finding(workspace: Workspace, wanted_id: str) -> FindingView:
+    """One finding.
+
+    Raises:
+        FinetoothError: It is not in the latest report.
+    """
+    with cache.synced(workspace).reading() as connection:
+        row = connection.execute("SELECT * FROM findings WHERE id = ?", (wanted_id,)).fetchone()
+    if row is None:
+        raise FinetoothError("This finding is not in the latest report.", "Run the checks again.")
+    return _view(row)
+
+
+def preview(workspace: Workspace, wanted_id: str) -> tuple[Message, ...] | None:
+    """The turns as an edit proposal would leave them; None where the finding proposes no edit."""
+    view = finding(workspace, wanted_id)
+    if view.finding.proposal is None or view.finding.proposal.action != "edit":
+        return None
+    original = example(workspace, view.finding.example_id).example
+    return apply.replaced(original.messages, view.finding.proposal.replacements).messages
+
+
+def example(workspace: Workspace, example_id: str) -> ExampleView:
+    """One example, whether or not it is still in the dataset.
+
+    Raises:
+        FinetoothError: No imported file and no edit holds it.
+    """
+    with cache.synced(workspace).reading() as connection:
+        row = connection.execute("SELECT * FROM examples WHERE id = ?", (example_id,)).fetchone()
+        if row is None:
+            raise FinetoothError(f"There is no example {example_id} in this workspace.", "Check the id.")
+        return _example_view(workspace, connection, row)
+
+
+def examples(
+    workspace: Workspace, *, state: str = "in", text: str = "", offset: int = 0, limit: int = 50
+) -> ExamplePage:
+    """A page of examples in dataset order, optionally only those that hold ``text`` (case does not matter)."""
+    clauses, values = ["state = ?"], [state]  # type: tuple[list[str], list[Any]]
+    if text:
+        clauses.append("messages LIKE ? ESCAPE '\\'")
+        escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+        for special in ("\\", "%", "_"):
+            escaped = escaped.replace(special, "\\" + special)
+        values.append(f"%{escaped}%")
+    where = " AND ".join(clauses)
+    with cache.synced(workspace).reading() as connection:
+        total = connection.execute(f"SELECT COUNT(*) FROM examples WHERE {where}", values).fetchone()[0]
+        query = f"SELECT * FROM examples WHERE {where} ORDER BY position, id LIMIT ? OFFSET ?"
+        page = connection.execute(query, [*values, limit, offset]).fetchall()
+        return ExamplePage(tuple(_example_view(workspace, connection, row) for row in page), total)
+
+
+def current(workspace: Workspace) -> tuple[list[Example], dict[str, tuple[int, ...]]]:
+    """The examples that are in the dataset now, in order, and the source lines each stands on."""
+    with cache.synced(workspace).reading() as connection:
+        query = "SELECT id, messages, meta FROM examples WHERE state = 'in' ORDER BY position, id"
+        found = [example_of(dict(row)) for row in connection.execute(query)]
+        lines: dict[str, list[int]] = {}
+        repeated = (
+            "SELECT example_id, line FROM rows WHERE example_id IN "
+            "(SELECT example_id FROM rows GROUP BY example_id HAVING COUNT(*) > 1) ORDER BY rowid"
+        )
+        for row in connection.execute(repeated):
+            lines.setdefault(row["example_id"], []).append(row["line"])
+    return found, {example_id: tuple(on) for example_id, on in lines.items()}
+
+
+def rejects(workspace: Workspace, source_id: str) -> list[Reject]:
+    """The lines of a source that could not be read, with their reasons."""
+    return sources.rejects(workspace, source_id)
+
+
+def history(workspace: Workspace, example_id: str) -> list[Decision]:
+    """All decisions about an example and the texts it was edited from, oldest first, undone ones included."""
+    ids, waiting = [], [example_id]
+    with cache.synced(workspace).reading() as connection:
+        while waiting:
+            ids.append(waiting.pop())
+            parents = connection.execute("SELECT old_id FROM edits WHERE new_id = ?", (ids[-1],))
+            waiting += [row[0] for row in parents if row[0] not in ids]
+    entries = [e for subject in ids for e in workspace.ledger.entries(decisions.KIND, subject)]
+    return [decisions.decision_of(entry) for entry in sorted(entries, key=lambda e: e.seq)]
+
+
+def recent(workspace: Workspace, who: str | None = None, limit: int = 20) -> list[Decision]:
+    """The latest decisions, newest first."""
+    entries = [e for e in workspace.ledger.entries(decisions.KIND) if who is None or e.who == who]
+    return [decisions.decision_of(entry) for entry in entries[: -limit - 1 : -1]]
+
+
+def _example_view(workspace: Workspace, connection: sqlite3.Connection, row: sqlite3.Row) -> ExampleView:
+    placed = connection.execute("SELECT source, line FROM rows WHERE example_id = ? ORDER BY rowid", (row["id"],))
+    lines = tuple((sources.load(workspace, r["source"]).name, r["line"]) for r in placed.fetchall())
+    parent = connection.execute("SELECT old_id FROM edits WHERE new_id = ?", (row["id"],)).fetchone()
+    return ExampleView(example_of(dict(row)), row["state"], row["becomes"], parent[0] if parent else None, lines)
+
+
+def _view(row: sqlite3.Row) -> FindingView:
+    return FindingView(row["id"], records.from_json(row["body"]), row["state"], row["position"])

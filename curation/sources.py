@@ -1,0 +1,114 @@
+"""Imported files as the workspace stores them: the bytes, the rows that were read, and the lines that were not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from core.files import copy_atomic, read_json, sha256_file, write_json, writing
+from core.jobs import Progress, no_progress
+from core.revisions import messages_to_json
+from core.types import Reject
+from core.workspace import Workspace
+from curation import readers
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One imported file."""
+
+    id: str
+    name: str
+    format: str
+    size_bytes: int
+    n_rows: int
+    n_examples: int
+    n_rejects: int
+    notes: tuple[str, ...]
+
+    def folder(self, workspace: Workspace) -> Path:
+        """Where its files are."""
+        return workspace.sources_dir / self.id
+
+
+def store(
+    workspace: Workspace, path: Path, *, name: str | None = None, progress: Progress = no_progress
+) -> tuple[Source, bool]:
+    """Read a file and keep its bytes, rows and rejected lines; the manifest is written last.
+
+    Returns:
+        The source, and whether the same bytes had been stored before.
+
+    Raises:
+        InputError: Nothing in the file can be read; nothing is stored then.
+    """
+    progress("reading", 0, None)
+    result = readers.read(path)
+    source_id = sha256_file(path)
+    folder = workspace.sources_dir / source_id
+    if (folder / "manifest.json").exists():
+        return load(workspace, source_id), True
+    progress("storing", 0, len(result.rows))
+    copy_atomic(path, folder / f"original{''.join(path.suffixes[-2:])}")
+    frame = pl.DataFrame(
+        {
+            "line": [row.line for row in result.rows],
+            "id": [row.example.id for row in result.rows],
+            "messages": [messages_to_json(row.example.messages) for row in result.rows],
+            "meta": [json.dumps(dict(row.example.meta), ensure_ascii=False) for row in result.rows],
+        },
+        schema={"line": pl.Int64, "id": pl.String, "messages": pl.String, "meta": pl.String},
+    )
+    with writing(folder / "rows.parquet") as temporary:
+        frame.write_parquet(temporary)
+    write_json(
+        folder / "manifest.json",
+        {
+            "id": source_id,
+            "name": name or path.name,
+            "format": result.format,
+            "size_bytes": path.stat().st_size,
+            "n_rows": len(result.rows),
+            "n_examples": frame["id"].n_unique(),
+            "n_rejects": len(result.rejects),
+            "rejects": [[r.line, r.reason, r.start, r.end] for r in result.rejects],
+            "notes": list(result.notes),
+        },
+    )
+    return load(workspace, source_id), False
+
+
+def load(workspace: Workspace, source_id: str) -> Source:
+    """A stored source by its id."""
+    m = read_json(workspace.sources_dir / source_id / "manifest.json")
+    return Source(
+        m["id"],
+        m["name"],
+        m["format"],
+        m["size_bytes"],
+        m["n_rows"],
+        m["n_examples"],
+        m["n_rejects"],
+        tuple(m["notes"]),
+    )
+
+
+def rejects(workspace: Workspace, source_id: str) -> list[Reject]:
+    """The lines that could not be read, with their reasons."""
+    manifest = read_json(workspace.sources_dir / source_id / "manifest.json")
+    return [Reject(*fields) for fields in manifest["rejects"]]
+
+
+def original(workspace: Workspace, source_id: str) -> Path:
+    """The stored bytes of a source."""
+    return next((workspace.sources_dir / source_id).glob("original*"))
+
+
+def rows(workspace: Workspace, source_id: str) -> Iterator[tuple[int, str, str, str]]:
+    """(line, example id, messages as JSON, meta as JSON) of every row that was read, in file order."""
+    frame = pl.read_parquet(workspace.sources_dir / source_id / "rows.parquet")
+    yield from frame.select("line", "id", "messages", "meta").iter_rows()

@@ -1,0 +1,1 @@
+"""Combing a dataset: readers, checks, the review queue, revisions, splits and export."""

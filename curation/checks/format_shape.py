@@ -1,0 +1,100 @@
+"""Conversations of the wrong shape: roles, order, empty turns, no answer, values that a serialiser left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from core.types import ROLES, Example, Finding, Message, Severity, Span
+from curation.checks.base import Check, chat, of
+
+# "None" is left out: in many sets it is an answer.
+_LEFT_BEHIND = frozenset(("null", "nan", "undefined", "<na>", "[object object]"))
+_NOTHING = "\ufeff\u200b\u200c\u200d\u2060\x00"
+
+
+def _run(examples: Sequence[Example]) -> Iterable[Finding]:
+    for example in examples:
+        yield from _look(example)
+
+
+def _look(example: Example) -> Iterator[Finding]:
+    def finding(severity: Severity, reason: str, message: str, turn: int | None = None) -> Finding:
+        long = turn is not None and example.messages[turn].content
+        spans = (Span(turn, 0, len(example.messages[turn].content)),) if turn is not None and long else ()
+        return Finding(example.id, "format.shape", severity, reason, message, spans=spans)
+
+    messages = example.messages
+    if not messages:
+        yield finding("block", "no-turns", "The example has no turns.")
+        return
+    for turn, message in enumerate(messages):
+        place = f"Turn {turn + 1}"
+        if message.role not in ROLES:
+            yield finding("block", "unknown-role", f"{place} has a role that chat templates do not know.", turn)
+        if message.role == "system" and turn > 0:
+            yield finding("warn", "system-not-first", f"{place} is a system turn; it should come first.", turn)
+        text = message.content.strip().strip(_NOTHING).strip()
+        if not text:
+            if message.role == "assistant" and turn == len(messages) - 1:
+                yield finding("block", "empty-answer", "The answer is empty.", turn)
+            elif message.role != "assistant" or not _calls_a_tool(messages, turn):
+                what = "empty" if not message.content else "blank"
+                yield finding("warn", "blank-turn", f"{place} ({message.role}) is {what}.", turn)
+        elif text.casefold() in _LEFT_BEHIND:
+            what = f"{place} holds only a value that a program wrote for nothing."
+            yield finding("warn", "serialised-nothing", what, turn)
+    yield from _order(messages, finding)
+
+
+def _order(messages: Sequence[Message], finding: Callable[..., Finding]) -> Iterator[Finding]:
+    spoken = [(turn, m.role) for turn, m in enumerate(messages) if m.role in ("user", "assistant", "tool")]
+    if not any(role == "user" for _, role in spoken):
+        yield finding("warn", "no-user", "No user turn: nothing is asked.")
+    if messages[-1].role != "assistant":
+        yield finding("block", "no-final-answer", "The conversation does not end with an assistant turn.")
+    if spoken and spoken[0][1] == "assistant":
+        yield finding("warn", "assistant-first", "The assistant speaks before the user.", spoken[0][0])
+    for (_, before), (turn, role) in zip(spoken, spoken[1:], strict=False):
+        if role == before and role != "tool":
+            yield finding("warn", "no-alternation", f"Turn {turn + 1} is a second {role} turn in a row.", turn)
+
+
+def _calls_a_tool(messages: Sequence[Message], turn: int) -> bool:
+    """An assistant turn before a tool's result may be empty: the call itself stands elsewhere."""
+    return turn + 1 < len(messages) and messages[turn + 1].role == "tool"
+
+
+_ASK, _ANSWER = Message("user", "Which code applies?"), Message("assistant", "J20.9.")
+
+SHAPE = Check(
+    name="format.shape",
+    version=1,
+    title="Conversations whose turns are missing, empty, out of order or of an unknown role",
+    run=_run,
+    catches=(
+        (of(),),
+        (of(_ASK),),
+        (of(_ASK, Message("assistant", "")),),
+        (of(_ASK, Message("assistant", " \n")),),
+        (of(_ASK, Message("assistant", "\u200b")),),
+        (of(_ASK, Message("bot", "J20.9.")),),
+        (of(_ASK, Message("system", "Be brief."), _ANSWER),),
+        (of(Message("user", " "), _ANSWER),),
+        (of(Message("system", ""), _ASK, _ANSWER),),
+        (of(_ASK, _ASK, _ANSWER),),
+        (of(_ANSWER),),
+        (of(_ASK, Message("assistant", "NaN")),),
+        (of(_ASK, Message("assistant", "undefined")),),
+    ),
+    passes=(
+        (chat("Which code applies?", "J20.9."),),
+        (chat("Any allergies?", "None."),),
+        (chat("Any allergies?", "None"),),
+        (chat("Hello", "Hello. What is it about?", "A code.", "Which one?", system="Be brief."),),
+        (of(_ASK, Message("assistant", ""), Message("tool", "J20.9"), _ANSWER),),
+        (of(_ASK, _ANSWER, Message("tool", "a"), Message("tool", "b"), _ANSWER),),
+    ),
+    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank turn, "
+    "a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant first, "
+    "no user turn, and answers such as NaN, null or undefined. A bare None is a word in many sets and is let pass.",
+)

@@ -1,0 +1,1 @@
+"""What the checks build on: settings, the batch they share, facts in a text, groups and norms."""

@@ -1,0 +1,61 @@
+"""The examples under check, with the settings and the work that several checks share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, overload
+
+from core.types import Example
+from curation.evidence.settings import Settings
+
+T = TypeVar("T")
+
+
+class Batch(Sequence[Example]):
+    """Examples in order of id, so that no check can depend on the order of rows.
+
+    A check takes any sequence of examples; the runner passes one batch to all of them, so that clusters, groups and
+    facts are worked out once.
+
+    Attributes:
+        settings: The thresholds in force.
+        notes: What was capped, thinned or left out; the report shows them.
+    """
+
+    def __init__(self, examples: Sequence[Example], settings: Settings | None = None) -> None:
+        self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
+        self.settings = settings or Settings()
+        self.notes: list[str] = []
+        self._shared: dict[Callable[[Batch], Any], Any] = {}
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Batch:
+        """The batch itself, or a new one with default settings."""
+        return examples if isinstance(examples, Batch) else cls(examples)
+
+    def shared(self, compute: Callable[[Batch], T]) -> T:
+        """``compute(self)``, worked out once for all checks."""
+        if compute not in self._shared:
+            self._shared[compute] = compute(self)
+        result: T = self._shared[compute]
+        return result
+
+    def note(self, text: str) -> None:
+        """Tell the report something that happened on the way, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self._examples)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Example]: ...
+
+    def __getitem__(self, index: int | slice) -> Example | Sequence[Example]:
+        return self._examples[index]

@@ -1,0 +1,136 @@
+"""The parts of a text that change what it says: numbers with their units, codes, negations, words with an opposite."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Each unit as (dimension, factor): 500 mg and 0.5 g are the same dose.
+_UNITS: dict[str, tuple[str, float]] = {
+    "mcg": ("mass", 1e-6), "µg": ("mass", 1e-6), "μg": ("mass", 1e-6), "ug": ("mass", 1e-6), "mg": ("mass", 1e-3),
+    "g": ("mass", 1.0), "gram": ("mass", 1.0), "grams": ("mass", 1.0), "kg": ("mass", 1e3), "lb": ("mass", 453.592),
+    "lbs": ("mass", 453.592), "pounds": ("mass", 453.592), "ml": ("volume", 1e-3), "cl": ("volume", 1e-2),
+    "l": ("volume", 1.0), "liter": ("volume", 1.0), "liters": ("volume", 1.0), "litre": ("volume", 1.0),
+    "litres": ("volume", 1.0), "mm": ("length", 1e-3), "cm": ("length", 1e-2), "m": ("length", 1.0),
+    "km": ("length", 1e3), "second": ("time", 1.0), "seconds": ("time", 1.0), "minute": ("time", 60.0),
+    "minutes": ("time", 60.0), "min": ("time", 60.0), "hour": ("time", 3600.0), "hours": ("time", 3600.0),
+    "h": ("time", 3600.0), "day": ("time", 86400.0), "days": ("time", 86400.0), "week": ("time", 604800.0),
+    "weeks": ("time", 604800.0), "month": ("months", 1.0), "months": ("months", 1.0), "year": ("months", 12.0),
+    "years": ("months", 12.0), "%": ("percent", 1.0), "percent": ("percent", 1.0), "iu": ("iu", 1.0),
+    "units": ("unit", 1.0), "mmhg": ("mmhg", 1.0), "bpm": ("bpm", 1.0), "°c": ("celsius", 1.0),
+    "°f": ("fahrenheit", 1.0), "usd": ("usd", 1.0), "dollars": ("usd", 1.0), "eur": ("eur", 1.0),
+    "euros": ("eur", 1.0), "euro": ("eur", 1.0), "gbp": ("gbp", 1.0), "kb": ("byte", 1e3), "mb": ("byte", 1e6),
+    "gb": ("byte", 1e9), "tb": ("byte", 1e12),
+}  # fmt: skip
+_MONEY = {"$": "usd", "€": "eur", "£": "gbp"}
+_COUNTS = {
+    "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+}  # fmt: skip
+_NEGATIONS = (
+    "not|no|never|none|nothing|without|neither|nor|cannot|denies|denied|deny|absent|absence|negative|except|unless|"
+    "excluding|excludes|lacks|lacking|non|isnt|dont|doesnt|didnt|wont|cant"
+)
+_OPPOSITES = (
+    ("left", "right"), ("acute", "chronic"), ("male", "female"), ("upper", "lower"), ("before", "after"),
+    ("increase", "decrease"), ("increased", "decreased"), ("high", "low"), ("higher", "lower"), ("benign", "malignant"),
+    ("always", "sometimes"), ("allowed", "forbidden"), ("valid", "invalid"), ("true", "false"), ("on", "off"),
+    ("enable", "disable"), ("enabled", "disabled"), ("primary", "secondary"), ("initial", "subsequent"),
+    ("minimum", "maximum"), ("first", "last"), ("with", "without"), ("positive", "negative"), ("more", "less"),
+    ("up", "down"), ("open", "closed"), ("old", "new"), ("in", "out"), ("best", "worst"), ("safe", "unsafe"),
+    ("possible", "impossible"), ("legal", "illegal"), ("agree", "disagree"), ("same", "different"),
+)  # fmt: skip
+OPPOSITE: dict[str, str] = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+
+_PATTERN = re.compile(
+    r"(?P<code>(?<![\w.@/-])(?=[A-Z0-9.-]*\d)[A-Z]{1,6}-?\d[\dA-Z]*(?:[.\-]\d[\dA-Z]*)*(?![\w]))"
+    r"|(?P<date>(?<![\w./-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d{2})(?![\w/]))"
+    r"|(?P<number>(?<![\w.])(?P<sign>(?<![\d\w)])[-−])?(?P<money>[$€£])?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)"
+    r"(?:[\s-]?(?P<unit>[a-zA-Zµμ°%]+)(?!\w))?)"
+    r"|(?P<word>[A-Za-z]+(?:n['’]t)?)"
+)
+_NEGATION = re.compile(rf"(?:{_NEGATIONS}|\w+n['’]t)\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A stretch of a text that states something checkable.
+
+    Attributes:
+        kind: ``code``, ``number``, ``negation`` or ``opposite``.
+        value: What is compared: equal values say the same (``0.5 g`` and ``500 mg`` are both ``mass:0.5``).
+        start: First code point.
+        end: One past the last.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+    @property
+    def dimension(self) -> str:
+        """What a number measures (``mass``, ``time``, empty for a bare number); for other kinds, the kind."""
+        return self.value.split(":", 1)[0] if self.kind == "number" else self.kind
+
+
+@lru_cache(maxsize=65536)
+def facts(text: str) -> tuple[Fact, ...]:
+    """All facts of a text, in order of place. Number words count from two on ("one" is too often a pronoun)."""
+    found: list[Fact] = []
+    for match in _PATTERN.finditer(text):
+        start, end = match.span()
+        if match["code"]:
+            found.append(Fact("code", match["code"].upper(), start, end))
+        elif match["date"]:
+            found.append(Fact("number", f"date:{match['date']}", start, end))
+        elif match["digits"]:
+            found.append(_number(match))
+        else:
+            word = match["word"].lower()
+            if word in _COUNTS:
+                found.append(Fact("number", f":{_COUNTS[word]:g}", start, end))
+            elif _NEGATION.match(word):
+                if text[start : end + 8].lower().startswith(("no thank", "no problem", "no worries", "not only")):
+                    continue
+                found.append(Fact("negation", "not", start, end))
+            elif word in OPPOSITE:
+                found.append(Fact("opposite", word, start, end))
+    return tuple(found)
+
+
+def _number(match: re.Match[str]) -> Fact:
+    """A number in the base unit of its dimension; a word that is no unit is left out of the fact."""
+    digits = match["digits"].rstrip(",")
+    value = float(digits.replace(",", ""))
+    unit = (match["unit"] or "").lower()
+    start = match.start("sign") if match["sign"] else match.start("money") if match["money"] else match.start("digits")
+    end = match.start("digits") + len(digits)
+    dimension = _MONEY.get(match["money"] or "", "")
+    if unit in _UNITS:
+        dimension, factor = _UNITS[unit]
+        value *= factor
+        end = match.end("unit")
+    if match["sign"]:
+        value = -value
+    return Fact("number", f"{dimension}:{value:.10g}", start, end)
+
+
+def stance(text: str) -> tuple[frozenset[str], int]:
+    """What must agree before two wordings may count as the same: numbers and codes, and how often it negates."""
+    found = facts(text)
+    fixed = frozenset(fact.value for fact in found if fact.kind in ("code", "number"))
+    return fixed, sum(1 for fact in found if fact.kind == "negation")
+
+
+def opposed(left: str, right: str) -> list[tuple[Fact, Fact]]:
+    """Pairs of opposite words (left / right, acute / chronic) of which each text holds just one."""
+    in_left = {fact.value: fact for fact in facts(left) if fact.kind == "opposite"}
+    in_right = {fact.value: fact for fact in facts(right) if fact.kind == "opposite"}
+    return [
+        (fact, in_right[OPPOSITE[word]])
+        for word, fact in in_left.items()
+        if OPPOSITE[word] in in_right and word not in in_right and OPPOSITE[word] not in in_left
+    ]

@@ -1,0 +1,90 @@
+"""Every threshold that a check uses, with its default and its reason, and how a project changes it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.files import explain_os_error
+
+TABLE = "check"
+_NOT_IN_FILE = frozenset({"rows", "preferred"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How strict the checks are.
+
+    Attributes:
+        near_threshold: Least Jaccard similarity (word 3-grams) at which two texts are near-duplicates.
+        short_threshold: The same for texts under 15 words (character 5-grams).
+        subset_containment: Least share of one example's 3-grams that stand in another for it to be its subset.
+        paraphrase_cosine: Least cosine similarity of prompts in the semantic pass.
+        semantic: Whether the semantic pass (a model) runs without being asked for by name.
+        min_group: Fewest answers from which a norm is learned.
+        norm_share: What the lower confidence bound of a norm's share must reach.
+        norm_confidence: Confidence of that bound (one-sided).
+        length_z: Robust z-score of log length from which an answer is over-long.
+        phone_regions: Countries whose national phone formats are understood.
+        rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
+        preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
+    """
+
+    near_threshold: float = 0.70
+    short_threshold: float = 0.85
+    subset_containment: float = 0.90
+    paraphrase_cosine: float = 0.90
+    semantic: bool = False
+    min_group: int = 20
+    norm_share: float = 0.80
+    norm_confidence: float = 0.95
+    length_z: float = 5.0
+    phone_regions: tuple[str, ...] = ("US", "GB")
+    rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    preferred: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Settings:
+        """Read the table ``[check]`` of a ``finetooth.toml``; an absent table means the defaults.
+
+        Raises:
+            InputError: The file cannot be read or is not TOML, a key is unknown, or a value is of the wrong kind.
+        """
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            told = explain_os_error(error, path)
+            raise InputError(told.message, told.hint) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} is not a TOML file.", "Correct it, or leave out --config.") from error
+        table = document.get(TABLE, {})
+        if not isinstance(table, dict):
+            raise InputError(f"{path}: [{TABLE}] must be a table.", f"Write a line [{TABLE}] with settings below it.")
+        return cls(**{key: _value(cls, path, key, value) for key, value in table.items()})
+
+
+def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:
+    """One setting from a file, checked against the default of the same name."""
+    names = [f.name for f in fields(cls) if f.name not in _NOT_IN_FILE]
+    if key not in names:
+        raise InputError(f"{path}: [{TABLE}] has no setting {key!r}.", f"Known settings: {', '.join(names)}.")
+    default = getattr(cls(), key)
+    if isinstance(default, bool):
+        right = isinstance(value, bool)
+    elif isinstance(default, float):
+        right = isinstance(value, int | float) and not isinstance(value, bool)
+    elif isinstance(default, int):
+        right = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    else:
+        right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if right and isinstance(default, float) and default <= 1:
+        right = 0 <= value <= 1
+    if not right:
+        kind = {bool: "true or false", int: "a whole number over 0", tuple: "a list of strings"}.get(type(default))
+        kind = kind or ("a number from 0 to 1" if default <= 1 else "a number")
+        raise InputError(f"{path}: the setting {key!r} in [{TABLE}] must be {kind}.", "Correct it or remove the line.")
+    return tuple(value) if isinstance(value, list) else type(default)(value)

@@ -1,0 +1,109 @@
+"""Run the deck of checks over a set of examples and report what was found, how long each took, and what was left out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.types import Example, Finding
+from curation.checks import CHECKS
+from curation.checks.base import Check
+from curation.evidence.batch import Batch
+from curation.evidence.settings import Settings
+
+Progress = Callable[[str, int, int | None], None]
+
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(check.family for check in CHECKS))
+"""The families of checks, in report order."""
+
+__all__ = ["FAMILIES", "CheckReport", "Settings", "run_checks", "selected"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a run of the checks found.
+
+    Attributes:
+        findings: In report order of the checks, then by example id and place.
+        seconds: Wall time of each check that ran. The first check of a family also pays for the work that it shares
+            with the others.
+        counts: Findings of each check that ran, zero included.
+        notes: What was capped, thinned, left out or not run, a sentence each.
+    """
+
+    findings: tuple[Finding, ...]
+    seconds: dict[str, float]
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tuple[Check, ...]:  # noqa: B008
+    """The checks that ``only`` names, by family or in full, in report order; without names, all that run by default.
+
+    Raises:
+        InputError: A name is no check and no family.
+    """
+    if not only:
+        return tuple(check for check in CHECKS if check.cost == "fast" or settings.semantic)
+    for name in only:
+        if not any(name.removesuffix(".*") in (check.name, check.family) for check in CHECKS):
+            known = ", ".join([*FAMILIES, *(check.name for check in CHECKS)])
+            raise InputError(f"There is no check or family of checks named {name!r}.", f"Known names: {known}.")
+    names = {name.removesuffix(".*") for name in only}
+    return tuple(
+        check
+        for check in CHECKS
+        if check.name in names or (check.family in names and (check.cost == "fast" or settings.semantic))
+    )
+
+
+def run_checks(
+    examples: Sequence[Example],
+    only: Sequence[str] = (),
+    *,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+    progress: Progress = lambda stage, done, total: None,
+) -> CheckReport:
+    """Run the checks over ``examples``.
+
+    Args:
+        examples: Unique by id, in any order; the result does not depend on it.
+        only: Families (``format``) or full names (``format.shape``); empty = all that need no model, and those too
+            where ``settings.semantic`` is on.
+        settings: Thresholds, and the lines of each example where the caller knows them.
+        progress: Called before each check with its name.
+
+    Raises:
+        InputError: ``only`` names no check.
+    """
+    checks = selected(only, settings=settings)
+    batch = Batch(examples, settings)
+    findings: list[Finding] = []
+    seconds: dict[str, float] = {}
+    for number, check in enumerate(checks):
+        progress(check.name, number, len(checks))
+        started = time.perf_counter()
+        findings += sorted(check.run(batch), key=_place)
+        seconds[check.name] = time.perf_counter() - started
+    progress("checked", len(checks), len(checks))
+    counted = Counter(finding.check for finding in findings)
+    return CheckReport(
+        tuple(findings),
+        seconds,
+        {check.name: counted[check.name] for check in checks},
+        (*batch.notes, *_not_run(checks, only)),
+    )
+
+
+def _place(finding: Finding) -> tuple[object, ...]:
+    spans = tuple((span.example_id or "", span.turn, span.start, span.end) for span in finding.spans)
+    return finding.example_id, finding.reason, spans, finding.related, finding.message
+
+
+def _not_run(checks: Sequence[Check], only: Sequence[str]) -> Iterator[str]:
+    for check in CHECKS:
+        if check not in checks and check.cost == "model" and (not only or check.family in only):
+            yield f"{check.name} did not run: it uses a model. Ask for it by name, or set semantic = true."

@@ -129,4 +129,6 @@ def check_scores(scores: Mapping[str, int | None], criteria: Sequence[Criterion]
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or not LOWEST <= value <= HIGHEST:
-            raise InputError(f"The score for {key} is off the scale.", "Give a whole number from 1 to 5, or none (N/A).")
+            raise InputError(
+                f"The score for {key} is off the scale.", "Give a whole number from 1 to 5, or none (N/A)."
+            )

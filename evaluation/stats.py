@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import InputError
 from core.files import explain_os_error
@@ -16,6 +16,7 @@ from evaluation.preference import Outcome, Preference, Vote, preference
 from evaluation.rubric import HIGHEST, LOWEST, VERDICTS
 
 N_RESAMPLES = 2000
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _verdict_units(folded: RatingsFile) -> list[list[str]]:
     return list(grouped.values())
 
 
-def _by_item[Value](values: Mapping[tuple[str, str], Value]) -> list[list[Value]]:
+def _by_item(values: Mapping[tuple[str, str], Value]) -> list[list[Value]]:
     grouped: dict[str, list[Value]] = {}
     for (item, _), value in values.items():
         grouped.setdefault(item, []).append(value)

@@ -1,0 +1,299 @@
+"""Evaluates a training run: perplexity, answers and metrics of base and tuned, stored as one immutable object."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from core import models
+from core.chat import template_hash
+from core.errors import FinetoothError, InputError
+from core.files import read_json, sha256_file
+from core.ids import content_id
+from core.jobs import JobContext, Progress
+from core.revisions import examples_of, messages_to_json
+from core.types import Example
+from core.workspace import Workspace
+from evaluation.assign import sample
+from evaluation.metrics_loader import compare_metrics
+from evaluation.perplexity import (
+    Prepared,
+    Score,
+    max_tokens_of,
+    paired_ratio,
+    prepare,
+    score_prepared,
+    summarise,
+)
+from evaluation.queries import EVALUATION
+from evaluation.replies import Answer, Generation, as_base, generate, prompts_of
+
+VERSION = 1
+PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an evaluation job was asked for; the fields are the keys of its spec.
+
+    Attributes:
+        workspace: Folder of the workspace.
+        run_id: The training run.
+        n_replies: Hold-out prompts that both models answer; None = all, 0 = none.
+        max_new_tokens: Longest answer.
+        seed: Of the choice of prompts and of the bootstrap.
+        batch_size: Conversations at once.
+        precision: None = the precision in which the run was trained.
+    """
+
+    workspace: str
+    run_id: str
+    n_replies: int | None = 40
+    max_new_tokens: int = 128
+    seed: int = 0
+    batch_size: int = 8
+    precision: models.Precision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A hold-out example that was not scored, with the reason."""
+
+    example_id: str
+    reason: str
+
+
+def run_evaluation(context: JobContext) -> dict[str, Any]:
+    """Measure a run on its revision's hold-out. Worker target ``evaluation.actions:run_evaluation``.
+
+    Base and tuned are the same weights in the same precision, the adapter switched off and on, so that a difference
+    is the training's and not the quantiser's.
+
+    Returns:
+        ``evaluation_id`` and ``summary``. Evaluating again with the same arguments returns what is stored.
+
+    Raises:
+        InputError: There is no hold-out, or the spec makes no sense.
+        FinetoothError: There is no such run, or it has no adapter.
+        CancelledError: A stop was asked for; nothing is stored.
+    """
+    wanted = _wanted(context.spec)
+    workspace = Workspace.open(Path(wanted.workspace))
+    run = _run(workspace, wanted.run_id)
+    adapter = workspace.runs_dir / wanted.run_id / "adapter"
+    weights = adapter / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise FinetoothError(
+            f"The run {wanted.run_id} has no adapter yet.", "Wait until its training has ended, or train again."
+        )
+    precision = wanted.precision or _precision(run)
+    settings = {**asdict(wanted), "precision": precision}
+    settings.pop("workspace")
+    key = {**settings, "revision": run["revision_id"], "adapter": sha256_file(weights), "version": VERSION}
+    known = content_id([EVALUATION, key])
+    if (workspace.objects.folder(known) / "manifest.json").exists():
+        return {"evaluation_id": known, "summary": workspace.objects.manifest(known)["summary"]}
+    examples = examples_of(workspace, run["revision_id"], "holdout")
+    if not examples:
+        raise InputError("The run's revision has no hold-out.", "Freeze a revision with a hold-out, and train on it.")
+    context.progress("loading the model", 0, None)
+    base_path = models.resolve(run["base_model"])
+    tokenizer = models.load_tokenizer(base_path)
+    model = models.load_model(base_path, precision, adapter)
+    frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, _stopping(context))
+    manifest = {
+        **{"run_id": wanted.run_id, "revision_id": run["revision_id"], "base_model": str(run["base_model"])},
+        **{"summary": summary, "settings": settings, "excluded": [asdict(one) for one in excluded]},
+        **{"template_hash": template_hash(tokenizer), "precision": precision, "device": models.device()},
+        **{"adapter_sha256": key["adapter"], "versions": _versions(), "created_at": workspace.clock()},
+    }
+    evaluation_id = workspace.objects.put(EVALUATION, manifest, frame, key)
+    return {"evaluation_id": evaluation_id, "summary": summary}
+
+
+def evaluate_model(
+    model: Any, tokenizer: Any, examples: Sequence[Example], wanted: Wanted, progress: Progress
+) -> tuple[pl.DataFrame, dict[str, Any], list[Excluded]]:
+    """Perplexity, answers and metrics of a model with its adapter on (tuned) and off (base).
+
+    Args:
+        model: A PEFT model in eval mode.
+        tokenizer: Its tokenizer.
+        examples: The hold-out.
+        wanted: Settings.
+        progress: Called between batches; it may raise to stop.
+
+    Returns:
+        The table (one row an example), the summary, and the examples that were left out.
+
+    Raises:
+        InputError: No example can be scored.
+    """
+    kept, prepared, excluded = _scorable(model, tokenizer, examples)
+    if not kept:
+        raise InputError(
+            f"None of the {len(examples)} hold-out examples can be scored: {excluded[0].reason}",
+            "Mend the hold-out examples, and freeze again.",
+        )
+    with as_base(model) as base_model:
+        base = score_prepared(
+            base_model, prepared, batch_size=wanted.batch_size, progress=progress, stage="perplexity of base"
+        )
+    tuned = score_prepared(
+        model, prepared, batch_size=wanted.batch_size, progress=progress, stage="perplexity of tuned"
+    )
+    generation = Generation(wanted.max_new_tokens, wanted.batch_size)
+    places, prompts, too_long = _prompts(model, tokenizer, kept, wanted)
+    with as_base(model) as base_model:
+        base_answers = generate(base_model, tokenizer, prompts, generation, progress=progress, stage="answers of base")
+    tuned_answers = generate(model, tokenizer, prompts, generation, progress=progress, stage="answers of tuned")
+    progress("metrics", 0, None)
+    references = [kept[k].answer for k in places]
+    metrics, columns = compare_metrics([a.text for a in base_answers], [a.text for a in tuned_answers], references)
+    frame = _frame(kept, (base, tuned), places=places, answers=(base_answers, tuned_answers), metric_columns=columns)
+    summary = {
+        "n_examples": len(kept),
+        "n_excluded": len(examples) - len(kept),
+        "base": asdict(summarise(base)),
+        "tuned": asdict(summarise(tuned)),
+        "ratio": paired_ratio(base, tuned, seed=wanted.seed).as_dict(),
+        "n_better": sum(t.nll < b.nll for b, t in zip(base, tuned, strict=True)),
+        "n_worse": sum(t.nll > b.nll for b, t in zip(base, tuned, strict=True)),
+        "replies": {"base": _speed(base_answers), "tuned": _speed(tuned_answers)},
+        "generation": generation.as_dict(),
+        "metrics": metrics,
+    }
+    return frame, summary, [*excluded, *too_long]
+
+
+def _scorable(
+    model: Any, tokenizer: Any, examples: Sequence[Example]
+) -> tuple[list[Example], list[Prepared], list[Excluded]]:
+    """Examples that can be scored, tokenised; the others with the reason why not."""
+    limit = max_tokens_of(model)
+    kept: list[Example] = []
+    prepared: list[Prepared] = []
+    excluded: list[Excluded] = []
+    for place, example in enumerate(examples):
+        try:
+            prepared += prepare(tokenizer, [example], names=[f"hold-out example {place + 1}"], max_tokens=limit)
+        except InputError as error:
+            excluded.append(Excluded(example.id, error.message))
+        else:
+            kept.append(example)
+    return kept, prepared, excluded
+
+
+def _prompts(
+    model: Any,
+    tokenizer: Any,
+    kept: Sequence[Example],
+    wanted: Wanted,
+) -> tuple[list[int], list[list[int]], list[Excluded]]:
+    """Places and token ids of the prompts to be answered, in hold-out order, and those too long to be answered."""
+    limit = max_tokens_of(model)
+    answerable = [k for k, example in enumerate(kept) if example.answer]
+    n = len(answerable) if wanted.n_replies is None else wanted.n_replies
+    drawn = set(sample(wanted.seed, [kept[k].id for k in answerable], n))
+    places: list[int] = []
+    prompts: list[list[int]] = []
+    too_long: list[Excluded] = []
+    chosen = [k for k in answerable if kept[k].id in drawn]
+    for k, ids in zip(chosen, prompts_of(tokenizer, [kept[k] for k in chosen]), strict=True):
+        if limit is not None and len(ids) + wanted.max_new_tokens > limit:
+            reason = f"not answered: {len(ids)} prompt tokens and {wanted.max_new_tokens} new ones exceed {limit}"
+            too_long.append(Excluded(kept[k].id, reason))
+            continue
+        places.append(k)
+        prompts.append(ids)
+    return places, prompts, too_long
+
+
+def _frame(
+    kept: Sequence[Example],
+    scores: tuple[Sequence[Score], Sequence[Score]],
+    *,
+    places: Sequence[int],
+    answers: tuple[Sequence[Answer], Sequence[Answer]],
+    metric_columns: dict[str, list[float | None]],
+) -> pl.DataFrame:
+    """One row an example, in hold-out order; columns about answers are null where none was asked for."""
+    row_of = {k: row for row, k in enumerate(places)}
+    data: dict[str, pl.Series] = {
+        "example_id": pl.Series([e.id for e in kept], dtype=pl.String),
+        "prompt": pl.Series([messages_to_json(e.prompt) for e in kept], dtype=pl.String),
+        "reference": pl.Series([e.answer for e in kept], dtype=pl.String),
+    }
+    for name, own in zip(("base", "tuned"), scores, strict=True):
+        data[f"{name}_nll"] = pl.Series([s.nll for s in own], dtype=pl.Float64)
+        data[f"{name}_tokens"] = pl.Series([s.tokens for s in own], dtype=pl.Int64)
+        data[f"{name}_content_nll"] = pl.Series([s.content_nll for s in own], dtype=pl.Float64)
+    data["content_bytes"] = pl.Series([s.content_bytes for s in scores[0]], dtype=pl.Int64)
+
+    def spread(values: Sequence[Any], dtype: Any) -> pl.Series:
+        return pl.Series([values[row_of[k]] if k in row_of else None for k in range(len(kept))], dtype=dtype)
+
+    for name, said in zip(("base", "tuned"), answers, strict=True):
+        data[f"{name}_reply"] = spread([a.text for a in said], pl.String)
+        data[f"{name}_truncated"] = spread([a.truncated for a in said], pl.Boolean)
+        data[f"{name}_reply_tokens"] = spread([a.tokens for a in said], pl.Int64)
+        data[f"{name}_seconds"] = spread([a.seconds for a in said], pl.Float64)
+    for name, values in metric_columns.items():
+        data[name] = spread(values, pl.Float64)
+    return pl.DataFrame(data)
+
+
+def _speed(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Counts and speed of one model's answers (None where there are none)."""
+    seconds, tokens = sum(a.seconds for a in answers), sum(a.tokens for a in answers)
+    return {
+        "n": len(answers),
+        "truncated": sum(a.truncated for a in answers),
+        "empty": sum(not a.text.strip() for a in answers),
+        "seconds_per_answer": seconds / len(answers) if answers else None,
+        "tokens_per_second": tokens / seconds if seconds else None,
+    }
+
+
+def _wanted(spec: dict[str, Any]) -> Wanted:
+    unknown = set(spec) - set(Wanted.__dataclass_fields__)
+    if unknown:
+        raise InputError(f"An evaluation has no setting {', '.join(sorted(unknown))}.", "Leave it out.")
+    wanted = Wanted(**spec)
+    if (wanted.n_replies is not None and wanted.n_replies < 0) or wanted.max_new_tokens < 1 or wanted.batch_size < 1:
+        raise InputError("The numbers of answers, new tokens and the batch size must be positive.", "Change them.")
+    return wanted
+
+
+def _run(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    path = workspace.runs_dir / run_id / "run.json"
+    if not path.is_file():
+        raise FinetoothError(f"There is no run {run_id} in this workspace.", "See `finetooth runs`.")
+    run: dict[str, Any] = read_json(path)
+    return run
+
+
+def _precision(run: dict[str, Any]) -> models.Precision:
+    """The precision in which the run was trained: NF4 for QLoRA."""
+    config = run.get("config") or {}
+    return "nf4" if config.get("method", "qlora") == "qlora" else "stored"
+
+
+def _versions() -> dict[str, str]:
+    installed = {one.metadata["Name"].lower() for one in importlib.metadata.distributions() if one.metadata["Name"]}
+    return {name: importlib.metadata.version(name) for name in PACKAGES if name in installed}
+
+
+def _stopping(context: JobContext) -> Progress:
+    """Progress that also ends the work when a person asked for it."""
+
+    def report(stage: str, done: int, total: int | None) -> None:
+        context.check_stop()
+        context.progress(stage, done, total)
+
+    return report

@@ -1,0 +1,56 @@
+"""Which side each model stands on, and in which order a rater sees the pairs: drawn from a seed, then balanced.
+
+Nothing here is random at run time: a reload shows the same sides and the same order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Literal
+
+Side = Literal["left", "right"]
+
+
+def rank(seed: int, *parts: str) -> bytes:
+    """A pseudo-random rank: SHA-256 of the seed and the parts, length-prefixed so that boundaries count."""
+    h = hashlib.sha256(str(seed).encode())
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        h.update(len(data).to_bytes(8, "big"))
+        h.update(data)
+    return h.digest()
+
+
+def tuned_sides(seed: int, items: Sequence[str], raters: Sequence[str], rater: str) -> dict[str, Side]:
+    """The side on which a rater sees the tuned model, for every item.
+
+    Each rater sees it left in half of the items (± 1). Raters are taken in pairs, in the order in which they joined:
+    the second of a pair sees every item the other way round, so that over an even number of raters each prompt has
+    the tuned model left exactly half of the time.
+
+    Args:
+        seed: The study's.
+        items: All item ids.
+        raters: Everyone who joined, in order; it only grows, so sides once drawn stay.
+        rater: One of ``raters``.
+    """
+    place = list(raters).index(rater)
+    leader = raters[place - place % 2]
+    ordered = sorted(items, key=lambda item: rank(seed, "side", item, leader))
+    half = len(ordered) // 2
+    if len(ordered) % 2 and rank(seed, "odd", leader)[0] % 2:
+        half += 1
+    left = set(ordered[:half])
+    flipped = place % 2 == 1
+    return {item: "left" if (item in left) != flipped else "right" for item in items}
+
+
+def item_order(seed: int, items: Sequence[str], rater: str) -> list[str]:
+    """The order in which a rater sees the items: a shuffle of their own."""
+    return sorted(items, key=lambda item: rank(seed, "order", item, rater))
+
+
+def sample(seed: int, ids: Sequence[str], n: int) -> list[str]:
+    """Draw ``n`` of the ids (all, where there are fewer), without regard to their order."""
+    return sorted(ids, key=lambda one: rank(seed, "sample", one))[:n]

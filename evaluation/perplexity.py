@@ -1,0 +1,273 @@
+"""How likely a model finds the hold-out answers: NLL over assistant tokens, aggregated once, base paired with tuned.
+
+Perplexity here is exp(Σ NLL / Σ tokens) over every assistant token, end of turn included. It is not a mean of
+perplexities and not a mean of batch losses, both of which depend on how the texts are cut or batched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.chat import IGNORED, Encoded, encode
+from core.errors import FinetoothError, InputError
+from core.jobs import Progress, no_progress
+from core.types import Example
+from evaluation.estimate import SMALLEST_SAMPLE, Estimate
+
+POSITIONS_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One conversation's sums.
+
+    Attributes:
+        nll: Negative log-likelihood of all assistant tokens, end of turn included, in nats.
+        tokens: Their number.
+        content_nll: The same over the answers' text only, in nats.
+        content_bytes: UTF-8 bytes of the answers' text.
+    """
+
+    nll: float
+    tokens: int
+    content_nll: float
+    content_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A corpus value, from sums that were divided once. ``bits_per_byte`` is None where the answers hold no text."""
+
+    nll: float
+    tokens: int
+    perplexity: float
+    bits_per_byte: float | None
+    n_examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A tokenised conversation, ready to be scored by several models that share the tokenizer."""
+
+    encoded: Encoded
+    content_bytes: int
+
+
+def prepare(
+    tokenizer: Any, examples: Sequence[Example], *, names: Sequence[str] | None = None, max_tokens: int | None = None
+) -> list[Prepared]:
+    """Tokenise and mask conversations.
+
+    Args:
+        tokenizer: With a chat template.
+        examples: In the order in which scores are wanted.
+        names: How each is called in an error, such as "line 7"; None = "example 1", "example 2", ….
+        max_tokens: The longest that the model reads; None = no limit.
+
+    Raises:
+        InputError: Naming the row: it has no assistant turn, no token of it can be scored, or it is too long (a cut
+            answer would give a number that means something else).
+    """
+    prepared = []
+    for place, example in enumerate(examples):
+        name = names[place] if names else f"example {place + 1}"
+        try:
+            encoded = encode(tokenizer, example.messages)
+        except FinetoothError as error:
+            raise InputError(f"{name[0].upper()}{name[1:]}: {error.message}", error.hint) from error
+        if encoded.n_supervised == 0:
+            raise InputError(
+                f"There is nothing to score in {name}: it has no assistant turn.",
+                "Remove it, or give it an answer.",
+            )
+        if encoded.labels[0] != IGNORED:
+            raise InputError(
+                f"The answer in {name} begins at the very first token, so nothing predicts it.",
+                "Use a chat template that opens a turn before the answer.",
+            )
+        if max_tokens is not None and len(encoded.input_ids) > max_tokens:
+            raise InputError(
+                f"{name[0].upper()}{name[1:]} has {len(encoded.input_ids)} tokens; the model reads {max_tokens}.",
+                "Shorten or remove it: a cut answer is not scored.",
+            )
+        answers = (m.content for m in example.messages if m.role == "assistant")
+        prepared.append(Prepared(encoded, sum(len(text.encode("utf-8", "surrogatepass")) for text in answers)))
+    return prepared
+
+
+def score(
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    *,
+    names: Sequence[str] | None = None,
+    batch_size: int = 8,
+    progress: Progress = no_progress,
+    stage: str = "perplexity",
+) -> list[Score]:
+    """Score conversations, in their order. See :func:`prepare` for the errors, :func:`score_prepared` for the rest."""
+    prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(model))
+    return score_prepared(model, prepared, batch_size=batch_size, progress=progress, stage=stage)
+
+
+def score_prepared(
+    model: Any,
+    prepared: Sequence[Prepared],
+    *,
+    batch_size: int = 8,
+    progress: Progress = no_progress,
+    stage: str = "perplexity",
+) -> list[Score]:
+    """Score tokenised conversations, in their order.
+
+    Batches hold conversations of similar length, padded on the right and masked. Logits are computed only where a
+    supervised token is predicted, and log-softmax in float32 whatever the model's precision.
+
+    Args:
+        model: A causal language model in eval mode.
+        prepared: From :func:`prepare`.
+        batch_size: Conversations at once; it changes the speed, not the result.
+        progress: Called with (stage, conversations done, all).
+        stage: Its name.
+
+    Raises:
+        InputError: ``batch_size`` is below one.
+        FinetoothError: The model gave a likelihood that is no number.
+    """
+    import torch
+
+    if batch_size < 1:
+        raise InputError("The batch size must be at least 1.", "Give a positive number.")
+    order = sorted(range(len(prepared)), key=lambda k: -len(prepared[k].encoded.input_ids))
+    scores: dict[int, Score] = {}
+    progress(stage, 0, len(prepared))
+    with torch.inference_mode():
+        for start in range(0, len(order), batch_size):
+            places = order[start : start + batch_size]
+            for place, result in zip(places, _score_batch(model, [prepared[k] for k in places]), strict=True):
+                if not math.isfinite(result.nll):
+                    raise FinetoothError(
+                        f"The model gave no finite likelihood for example {place + 1}.",
+                        "Its weights may be damaged, or its precision too low; try --precision fp32.",
+                    )
+                scores[place] = result
+            progress(stage, len(scores), len(prepared))
+    return [scores[place] for place in range(len(prepared))]
+
+
+def _score_batch(model: Any, batch: Sequence[Prepared]) -> list[Score]:
+    import torch
+
+    device = next(model.parameters()).device
+    longest = max(len(one.encoded.input_ids) for one in batch)
+    ids = torch.zeros((len(batch), longest), dtype=torch.long)
+    mask = torch.zeros((len(batch), longest), dtype=torch.long)
+    # predicts[b, t]: the token at t + 1 is supervised, so the logits at t are needed.
+    predicts = torch.zeros((len(batch), longest), dtype=torch.bool)
+    for row, one in enumerate(batch):
+        n = len(one.encoded.input_ids)
+        ids[row, :n] = torch.tensor(one.encoded.input_ids)
+        mask[row, :n] = 1
+        predicts[row, : n - 1] = torch.tensor([label != IGNORED for label in one.encoded.labels[1:]])
+    ids, mask, predicts = ids.to(device), mask.to(device), predicts.to(device)
+    targets = torch.roll(ids, -1, dims=1)[predicts]
+    logits = _supervised_logits(model, ids, mask, predicts)
+    losses = []
+    for start in range(0, len(targets), POSITIONS_AT_ONCE):
+        chunk = slice(start, start + POSITIONS_AT_ONCE)
+        losses.append(torch.nn.functional.cross_entropy(logits[chunk].float(), targets[chunk], reduction="none"))
+    nll = torch.cat(losses).double().cpu().numpy()
+    scores, at = [], 0
+    for one in batch:
+        supervised = [k for k, label in enumerate(one.encoded.labels) if label != IGNORED]
+        own = nll[at : at + len(supervised)]
+        at += len(supervised)
+        content = np.array([one.encoded.content[k] for k in supervised], dtype=bool)
+        scores.append(Score(float(own.sum()), len(supervised), float(own[content].sum()), one.content_bytes))
+    return scores
+
+
+def _supervised_logits(model: Any, ids: Any, mask: Any, predicts: Any) -> Any:
+    """Logits [supervised, vocab] in row-major order of ``predicts``.
+
+    A hook hands only the needed hidden states to the output layer, so whatever the model does to its logits after
+    that (scaling, soft caps) still happens. A model without an output layer is asked for all logits.
+    """
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    if head is None:
+        return model(input_ids=ids, attention_mask=mask).logits[predicts]
+
+    def select(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        hidden, *rest = arguments
+        return (hidden[predicts].unsqueeze(0), *rest)
+
+    handle = head.register_forward_pre_hook(select)
+    try:
+        return model(input_ids=ids, attention_mask=mask, use_cache=False).logits[0]
+    finally:
+        handle.remove()
+
+
+def max_tokens_of(model: Any) -> int | None:
+    """The longest sequence a model was built for; None where its configuration does not say."""
+    length = getattr(getattr(model, "config", None), "max_position_embeddings", None)
+    return int(length) if length else None
+
+
+def summarise(scores: Sequence[Score]) -> Summary:
+    """Aggregate once: sums of NLL and tokens, then one division and one exponential.
+
+    Raises:
+        InputError: There is nothing to summarise.
+    """
+    tokens = sum(one.tokens for one in scores)
+    if tokens == 0:
+        raise InputError("There is nothing to score.", "Give at least one conversation with an answer.")
+    nll = math.fsum(one.nll for one in scores)
+    size_bytes = sum(one.content_bytes for one in scores)
+    content = math.fsum(one.content_nll for one in scores)
+    bits = content / (math.log(2) * size_bytes) if size_bytes else None
+    return Summary(nll, tokens, safe_exp(nll / tokens), bits, len(scores))
+
+
+def safe_exp(value: float) -> float:
+    """exp, with the largest float in place of an overflow (JSON has no infinity)."""
+    return math.exp(min(value, 709.0))
+
+
+def paired_ratio(base: Sequence[Score], tuned: Sequence[Score], *, seed: int, n_resamples: int = 5000) -> Estimate:
+    """Perplexity of tuned / base on the same tokens, with a document-bootstrap interval; below 1 = tuned fits better.
+
+    δ = (Σ NLL_tuned - Σ NLL_base) / Σ N, the ratio is exp(δ); documents are resampled and both sums are made anew.
+    The paired interval is about a tenth as wide as one model's own, so single intervals must not be compared.
+
+    Raises:
+        InputError: The two were not scored on the same tokens.
+    """
+    if [one.tokens for one in base] != [one.tokens for one in tuned]:
+        raise InputError(
+            "The two models were not scored on the same tokens, so their perplexities cannot be compared.",
+            "Score both with the same tokenizer and template in one run.",
+        )
+    n = len(base)
+    if n == 0:
+        return Estimate(None, reason="nothing was scored")
+    difference = np.array([t.nll - b.nll for b, t in zip(base, tuned, strict=True)])
+    tokens = np.array([one.tokens for one in base], dtype=np.float64)
+    ratio = safe_exp(float(difference.sum() / tokens.sum()))
+    if n < SMALLEST_SAMPLE:
+        return Estimate(ratio, n=n, reason=f"no interval: {n} conversations, at least {SMALLEST_SAMPLE} are needed")
+    generator = np.random.default_rng(seed)
+    chunk = max(1, 2_000_000 // n)
+    deltas = []
+    for start in range(0, n_resamples, chunk):
+        weights = generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start))
+        deltas.append((weights @ difference) / (weights @ tokens))
+    low, high = np.percentile(np.concatenate(deltas), [2.5, 97.5])
+    method = f"document bootstrap, {n_resamples} resamples"
+    return Estimate(ratio, safe_exp(float(low)), safe_exp(float(high)), n, method)

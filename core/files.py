@@ -28,7 +28,7 @@ def writing(path: Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise explain_os_error(error, path) from error
     finally:

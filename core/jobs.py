@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with (stage, done, total); ``total`` is None where it is unknown."""
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = re.compile(r"(core|curation|training|evaluation|flows)(\.\w+)+:\w+")
+TARGET = re.compile(r"(curation|training|evaluation|flows)(\.\w+)+:\w+")
 ENDED = ("done", "failed", "cancelled", "lost")
 
 
@@ -88,7 +88,7 @@ class JobContext:
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Say how far the work is (written at most five times a second, and always at the end of a stage)."""
         now = time.monotonic()
-        if now - self._reported >= 0.2 or done == total or done == 0:
+        if now - self._reported >= 0.2 or done in (0, total):
             self._reported = now
             self._state(stage=stage, done=done, total=total)
 

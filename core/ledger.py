@@ -96,9 +96,7 @@ class Ledger:
                     "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (seq, *fields, previous, link)
                 )
                 previous = link
-                written.append(
-                    Entry(seq, action_id, draft.kind, draft.subject, json.loads(payload), who, at, link)
-                )
+                written.append(Entry(seq, action_id, draft.kind, draft.subject, json.loads(payload), who, at, link))
         return written
 
     def entries(self, kind: str | None = None, subject: str | None = None, after: int = 0) -> list[Entry]:

@@ -71,5 +71,5 @@ class Objects:
         if fitting:
             raise FinetoothError(f"{len(fitting)} {kind}s start with {prefix}.", "Give more of the id.")
         if prefix:
-            raise FinetoothError(f"There is no {kind} {prefix} in this workspace.", "Run `finetooth status` to see what is there.")
-        raise FinetoothError(f"There is no {kind} in this workspace yet.", "Run `finetooth status` to see the next step.")
+            raise FinetoothError(f"There is no {kind} {prefix} in this workspace.", "See `finetooth status`.")
+        raise FinetoothError(f"There is no {kind} in this workspace yet.", "See `finetooth status` for the next step.")

@@ -16,7 +16,7 @@ from typing import Any
 from core.clock import utc_now
 from core.errors import CancelledError, FinetoothError
 from core.files import read_json
-from core.jobs import TARGET, JobContext
+from core.jobs import JobContext
 
 
 def work(folder: Path) -> int:
@@ -60,8 +60,6 @@ def work(folder: Path) -> int:
 
 
 def _target(name: str) -> Callable[[JobContext], dict[str, Any]]:
-    if not TARGET.fullmatch(name):
-        raise FinetoothError(f"{name} is not a function of Finetooth.", "Start the work again from its page.")
     module, function = name.split(":")
     target: Callable[[JobContext], dict[str, Any]] = getattr(importlib.import_module(module), function)
     return target

@@ -50,9 +50,7 @@ class Workspace:
         except OSError as error:
             raise explain_os_error(error, path) from error
         Ledger(path / "ledger.sqlite", clock)
-        write_json(
-            path / "workspace.json", {"format": FORMAT, "name": name or path.name, "created_at": clock()}
-        )
+        write_json(path / "workspace.json", {"format": FORMAT, "name": name or path.name, "created_at": clock()})
         return cls.open(path, clock=clock)
 
     @classmethod
@@ -103,5 +101,3 @@ def find_workspace(path: Path | None) -> Path:
 def workspace_or_error(path: Path | None) -> Workspace:
     """Open the workspace meant by a command or a page."""
     return Workspace.open(find_workspace(path))
-
-

@@ -152,6 +152,27 @@ def decide(
     return decisions.decision_of(entry)
 
 
+def decide_all(
+    workspace: Workspace,
+    example_ids: Sequence[str],
+    verdict: Literal["keep", "drop"],
+    *,
+    who: str,
+    action_id: str | None = None,
+    note: str = "",
+    finding_id: str | None = None,
+) -> list[Decision]:
+    """Keep or drop several examples as one batch with one undo."""
+    batch = action_id or new_action_id()
+    for example_id in example_ids:
+        queries.example(workspace, example_id)
+    drafts = [
+        decisions.draft(example_id, verdict, action_id=f"{batch}:{n}", note=note, finding_id=finding_id, batch=batch)
+        for n, example_id in enumerate(example_ids)
+    ]
+    return [decisions.decision_of(entry) for entry in workspace.ledger.append_all(drafts, who=who)]
+
+
 def edit(
     workspace: Workspace,
     example_id: str,
@@ -204,9 +225,7 @@ def keep_finding(
 ) -> Decision:
     """Settle one finding without changing anything: somebody looked, and it stays."""
     view = queries.finding(workspace, finding_id)
-    drafts = [
-        decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)
-    ]
+    drafts = [decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)]
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
 
 
@@ -235,9 +254,7 @@ def accept_all(
     accepted: list[Finding] = []
     offset = 0
     while True:
-        page = queries.findings(
-            workspace, checks=checks, safe=True if safe_only else None, offset=offset, limit=CHUNK
-        )
+        page = queries.findings(workspace, checks=checks, safe=True if safe_only else None, offset=offset, limit=CHUNK)
         accepted += [v.finding for v in page.items if v.finding.proposal]
         offset += CHUNK
         if offset >= page.total:
@@ -297,9 +314,7 @@ def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: s
     )
 
 
-def undo(
-    workspace: Workspace, *, who: str, action_id: str | None = None, target: str | None = None
-) -> list[Decision]:
+def undo(workspace: Workspace, *, who: str, action_id: str | None = None, target: str | None = None) -> list[Decision]:
     """Take back an act: the one named by action or batch id, or this person's last that still holds.
 
     Returns:
@@ -327,13 +342,15 @@ def undo(
 def redo(workspace: Workspace, *, who: str, action_id: str | None = None) -> list[Decision]:
     """Take back this person's last undo, where nothing was decided since. Returns the decisions that hold again."""
     entries = workspace.ledger.entries(decisions.KIND)
-    own = [e for e in decisions.holding(entries) if e.who == who]
+    undos = {e.action_id for e in entries if e.payload["verdict"] == "undo"}
+    own = [e for e in decisions.holding(entries) if e.who == who and e.payload.get("undoes") not in undos]
     if not own or own[-1].payload["verdict"] != "undo":
         return []
     batch = own[-1].payload.get("batch")
-    undone = {e.payload["undoes"] for e in own if e.payload.get("batch") == batch}
-    _take_back(workspace, [e for e in own if e.payload.get("batch") == batch], who, action_id)
-    return [decisions.decision_of(e) for e in entries if e.action_id in undone]
+    chosen = [e for e in own if e.payload.get("batch") == batch]
+    _take_back(workspace, chosen, who, action_id)
+    restored = {e.payload["undoes"] for e in chosen}
+    return [decisions.decision_of(e) for e in entries if e.action_id in restored]
 
 
 def _take_back(workspace: Workspace, chosen: Sequence[Entry], who: str, action_id: str | None) -> list[Decision]:

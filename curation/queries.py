@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import FinetoothError
-from core.ids import content_id, digest
+from core.ids import digest
 from core.revisions import example_of
 from core.types import Decision, Example, Finding, Message, Reject, Severity
 from core.workspace import Workspace

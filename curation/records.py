@@ -59,9 +59,7 @@ def from_json(body: str) -> Finding:
     )
 
 
-def public(
-    found: Finding, lines: Mapping[str, tuple[int, ...]], versions: Mapping[str, int | str]
-) -> dict[str, Any]:
+def public(found: Finding, lines: Mapping[str, tuple[int, ...]], versions: Mapping[str, int | str]) -> dict[str, Any]:
     """A finding as ``finetooth check`` prints it: rows are 1-based lines of the file, offsets count code points.
 
     Args:

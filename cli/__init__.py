@@ -1,0 +1,1 @@
+"""Every verb as a command: parse, call one function, print."""

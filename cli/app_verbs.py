@@ -1,0 +1,133 @@
+"""The verbs around the work: status, app, demo, models, jobs, audit, docs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from core import jobs, models
+from core.errors import InputError
+from core.workspace import Workspace, workspace_or_error
+from curation import queries
+from flows import demo as walk
+from flows import standing
+
+ROOT = Path(__file__).resolve().parent.parent
+audit_app = typer.Typer(no_args_is_help=True, help="Prove that the ledger was not altered.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.command("status")(status)
+    app.command("demo")(demo)
+    app.command("app")(app_)
+    app.command("models")(models_)
+    app.command("jobs")(jobs_)
+    app.add_typer(audit_app, name="audit")
+
+
+def status(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
+    """Say where the project stands and what to do next."""
+    opened = workspace_or_error(workspace)
+    seen = queries.overview(opened)
+    stands = standing.of(opened)
+    document = {
+        "workspace": str(opened.path),
+        "data": asdict(seen),
+        "next": stands.next_step,
+        "steps": stands.to_json(),
+    }
+    emit(
+        document,
+        as_json,
+        f"Workspace {opened.path}",
+        *(f"  {'done' if step.done else 'open':4}  {step.title}: {step.text}" for step in stands.steps),
+        f"Next: {stands.next_step}",
+    )
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to work (made new if it exists and --fresh).")] = Path(
+        "demo-workspace"
+    ),
+    data: Annotated[Path | None, typer.Option("--data", help="Your own file instead of the shipped dataset.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Train on at most this many examples.")] = None,
+    epochs: Annotated[float, typer.Option(help="Passes over the training set.")] = walk.EPOCHS,
+    model: Annotated[str, typer.Option(help="The base model: a name, a path or a hub id.")] = models.DEFAULT_BASE,
+    seed: int = 0,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Walk the whole way on real input: import, check, clean, freeze, plan, train, evaluate, study, report."""
+    with progress_bar() as progress:
+        done = walk.run(
+            folder, data=data, limit=limit, epochs=epochs, model=model, seed=seed, who=who, say=say, progress=progress
+        )
+    emit(done.to_json(), as_json, *done.closing_lines())
+
+
+def app_(
+    workspace: WorkspaceOption = None,
+    port: Annotated[int, typer.Option(help="The port on this machine.")] = 8501,
+) -> None:
+    """Open the app in the browser (only this machine can reach it)."""
+    if workspace is not None:
+        os.environ["FINETOOTH_WORKSPACE"] = str(Workspace.open(workspace).path)
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "ui.server", "--port", str(port)])
+
+
+def models_(as_json: JsonFlag = False) -> None:
+    """List the embedded and configured models, converting what is missing."""
+    with progress_bar() as progress:
+        progress("looking at the models", 0, None)
+        found = models.catalogue()
+    emit(
+        [{"name": m.name, "role": m.role, "path": str(m.path), "licence": m.licence} for m in found],
+        as_json,
+        *(f"{m.role:12} {m.name:28} {m.licence:12} {m.path}" for m in found),
+    )
+
+
+def jobs_(
+    job: Annotated[str | None, typer.Argument(help="A job's id: show it.")] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="Ask it to stop at its next safe point.")] = False,
+    kill: Annotated[bool, typer.Option("--kill", help="End it at once.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List long work, or show, stop or end one piece of it."""
+    opened = workspace_or_error(workspace)
+    if job is None:
+        if stop or kill:
+            raise InputError("No job was named.", "Name one: finetooth jobs ID --stop")
+        chosen = jobs.listing(opened.jobs_dir)
+    else:
+        chosen = [jobs.find(opened.jobs_dir, job)]
+        if kill:
+            jobs.kill(chosen[0])
+        elif stop:
+            jobs.cancel(chosen[0])
+    states = [{"id": j.id, "kind": j.kind, **asdict(jobs.read(j))} for j in chosen]
+    emit(
+        states,
+        as_json,
+        *(
+            f"{s['id']}  {s['kind']:10} {s['status']:10} {s['stage']} {s['done']}/{s['total'] or '?'} {s['message']}"
+            for s in states
+        ),
+    )
+
+
+@audit_app.command("verify")
+def verify(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
+    """Recompute the ledger's hash chain; name the first altered entry if there is one."""
+    opened = workspace_or_error(workspace)
+    count = opened.ledger.verify()
+    emit({"entries": count, "intact": True}, as_json, f"All {count:,} ledger entries are intact.")

@@ -1,0 +1,129 @@
+"""The verbs on a bare file: check and curate (and, in a workspace, check without a file)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.data_verbs import OnlyOption, names
+from cli.output import JsonFlag, WorkspaceOption, emit, progress_bar, say
+from core.errors import InputError
+from core.files import write_jsonl
+from core.workspace import workspace_or_error
+from curation import actions, bare, queries
+from curation.runner import Settings
+from flows import cleaning_report, leakage
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="A finetooth.toml with thresholds.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.command("check")(check)
+    app.command("curate")(curate)
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(help="A dataset (without one, the workspace's examples).")] = None,
+    only: OnlyOption = "",
+    config: ConfigOption = None,
+    against: Annotated[Path | None, typer.Option(help="Find rows whose twin is in this other file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the findings here, one JSON object a line.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Find duplicates, format and tone breaks, contradictions and private data. Exit code 3: something blocks."""
+    settings = Settings.from_toml(config) if config else Settings()
+    if file is None:
+        _check_workspace(workspace, only, settings, as_json)
+        return
+    with progress_bar() as progress:
+        report = bare.check_file(file, only=names(only), settings=settings, progress=progress)
+        document = report.to_json()
+        if against is not None:
+            twins = leakage.twins(report, against, progress=progress)
+            document["findings"] += twins
+            document["counts"] = {**document["counts"], **Counter(t["check"] for t in twins)}
+    if out is not None:
+        write_jsonl(out, document["findings"])
+    for reject in document["rejected"][:20]:
+        say(f"line {reject['line']}: {reject['reason']}")
+    if len(document["rejected"]) > 20:
+        say(f"... and {len(document['rejected']) - 20} more rejected lines (--json lists them all).")
+    emit(document, as_json, *_summary(document), *(f"Findings written to {out}." for _ in [0] if out))
+    if report.blocked:
+        raise typer.Exit(3)
+
+
+def _check_workspace(workspace: Path | None, only: str, settings: Settings, as_json: bool) -> None:
+    opened = workspace_or_error(workspace)
+    with progress_bar() as progress:
+        report = actions.check(opened, only=names(only), settings=settings, progress=progress)
+    seen = queries.overview(opened)
+    document = {
+        "examples": seen.n_in,
+        "findings": len(report.findings),
+        "counts": dict(report.counts),
+        "open": seen.n_open,
+        "blocking": seen.n_blocking,
+        "seconds": {name: round(s, 3) for name, s in report.seconds.items()},
+        "notes": list(report.notes),
+    }
+    emit(
+        document,
+        as_json,
+        f"{len(report.findings):,} findings over {seen.n_in:,} examples, {seen.n_open:,} open.",
+        *(f"  {c.open:6,} open  {c.check:24} {c.title}" for c in seen.counts),
+        *report.notes,
+        "Next: the Review page, or finetooth findings.",
+    )
+    if seen.n_blocking:
+        raise typer.Exit(3)
+
+
+def curate(
+    file: Annotated[Path, typer.Argument(help="The dataset to clean.")],
+    out: Annotated[Path, typer.Argument(help="The cleaned JSONL to write.")],
+    accept: Annotated[str, typer.Option(help="safe (cannot change what the data teaches) or all.")] = "safe",
+    report: Annotated[Path | None, typer.Option("--report", help="Write an HTML report here.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Check, carry out the proposals, write cleaned JSONL, and list every row that was changed."""
+    if accept not in ("safe", "all"):
+        raise InputError(f"--accept {accept} is unknown.", "Use safe or all.")
+    if file.resolve() == out.resolve():
+        raise InputError("The cleaned file would overwrite its own source.", "Name another output file.")
+    settings = Settings.from_toml(config) if config else Settings()
+    with progress_bar() as progress:
+        done = bare.curate_file(file, out, accept=accept, settings=settings, progress=progress)
+    document = done.to_json()
+    if report is not None:
+        cleaning_report.write(done, report)
+    emit(
+        document,
+        as_json,
+        *(f"line {c['row']}: {c['action']}: {'; '.join(c['because'])}" for c in document["changes"]),
+        *(f"not done: {text}" for text in document["left"]),
+        f"{document['kept']:,} of {document['rows']:,} rows written to {out}: {document['dropped']:,} dropped, "
+        f"{document['edited']:,} edited, {len(document['rejected']):,} lines could not be read.",
+    )
+    if done.report.blocked:
+        say("Some findings block training; see: finetooth check " + str(file))
+
+
+def _summary(document: dict[str, Any]) -> list[str]:
+    lines = []
+    for finding in document["findings"]:
+        rows = finding["rows"]
+        where = ", ".join(map(str, rows[:6])) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
+        lines.append(f"{finding['severity']:5} {finding['check']:24} row {where}: {finding['message']}")
+    return [
+        *lines,
+        *document["notes"],
+        f"{len(document['findings']):,} findings over {document['rows']:,} rows "
+        f"({document['examples']:,} different), {len(document['rejected']):,} lines rejected.",
+    ]

@@ -1,0 +1,277 @@
+"""The verbs on a workspace's data: init, status, import, check, findings, decide, edit, undo, freeze, diff, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import typer
+
+from cli.output import JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from core import clock
+from core.errors import InputError
+from core.types import Decision
+from core.workspace import Workspace, workspace_or_error
+from curation import actions, export, freeze, queries, records, sources
+from curation.checks import CHECKS
+
+OnlyOption = Annotated[str, typer.Option("--only", help="Checks or families, separated by commas.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.command("init")(init)
+    app.command("import")(import_)
+    app.command("findings")(findings)
+    app.command("decide")(decide)
+    app.command("accept")(accept)
+    app.command("edit")(edit)
+    app.command("undo")(undo)
+    app.command("redo")(redo)
+    app.command("freeze")(freeze_)
+    app.command("diff")(diff)
+    app.command("export")(export_)
+    app.command("rejects")(rejects)
+
+
+def names(only: str) -> tuple[str, ...]:
+    """The names in a comma-separated list."""
+    return tuple(part.strip() for part in only.split(",") if part.strip())
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")] = Path("workspace"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a workspace."""
+    workspace = Workspace.create(folder)
+    emit(
+        {"workspace": str(workspace.path)},
+        as_json,
+        f"Workspace {workspace.path} is ready.",
+        f"Next: finetooth import FILE -w {folder}",
+    )
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="JSONL, JSON, CSV or Parquet (messages, ShareGPT, Alpaca, ...).")],
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a file into the workspace; lines that cannot be read are listed with their reasons and kept."""
+    opened = workspace_or_error(workspace)
+    with progress_bar() as progress:
+        report = actions.import_file(opened, file, who=who, progress=progress)
+    document = {
+        **asdict(report),
+        "rejects": [{"line": r.line, "reason": r.reason} for r in report.rejects],
+    }
+    for reject in report.rejects[:20]:
+        say(f"line {reject.line}: {reject.reason}")
+    if report.n_rejects > 20:
+        say(f"... and {report.n_rejects - 20} more: finetooth rejects -w {opened.path}")
+    again = " (these bytes were imported before; nothing changed)" if report.already else ""
+    emit(
+        document,
+        as_json,
+        f"{report.name}: {report.n_rows:,} rows read as {report.format}, {report.n_examples:,} different "
+        f"conversations, {report.n_new:,} of them new, {report.n_rejects:,} lines rejected{again}.",
+        *report.notes,
+    )
+
+
+def rejects(
+    out: Annotated[Path | None, typer.Option("--out", help="Write them here as JSONL, raw text included.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the lines that could not be imported, with their reasons."""
+    opened = workspace_or_error(workspace)
+    found = [
+        {"source": sources.load(opened, source_id).name, "line": r.line, "reason": r.reason}
+        for source_id in queries.imported(opened)
+        for r in queries.rejects(opened, source_id)
+    ]
+    if out is not None:
+        for source_id in queries.imported(opened):
+            listed = queries.rejects(opened, source_id)
+            target = out if len(queries.imported(opened)) == 1 else out.with_stem(f"{out.stem}-{source_id[:8]}")
+            export.rejects(sources.original(opened, source_id), listed, target)
+            say(f"{len(listed)} rejected lines written to {target}.")
+    emit(found, as_json, *(f"{r['source']} line {r['line']}: {r['reason']}" for r in found))
+
+
+def findings(
+    only: OnlyOption = "",
+    state: Annotated[str, typer.Option(help="open, settled or all.")] = "open",
+    offset: int = 0,
+    limit: int = 50,
+    workspace: WorkspaceOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List findings, the most severe first."""
+    if state not in ("open", "settled", "all"):
+        raise InputError(f"There is no state {state}.", "Use open, settled or all.")
+    opened = workspace_or_error(workspace)
+    wanted = names(only)
+    known = {check.name for check in CHECKS}
+    page = queries.findings(
+        opened,
+        checks=[n for n in wanted if n in known],
+        families=[n for n in wanted if n not in known],
+        state=state,
+        offset=offset,
+        limit=limit,
+    )
+    items = [{"id": v.id, "state": v.state, **json.loads(records.to_json(v.finding))} for v in page.items]
+    lines = [f"{v.id[:12]}  {v.finding.severity:5}  {v.finding.check:24}  {v.finding.message}" for v in page.items]
+    emit(
+        {"total": page.total, "offset": offset, "findings": items},
+        as_json,
+        *lines,
+        f"{len(items)} of {page.total:,} {state} findings.",
+    )
+
+
+def decide(
+    example_id: str,
+    verdict: Annotated[str, typer.Argument(help="keep or drop.")],
+    note: str = "",
+    action_id: Annotated[str | None, typer.Option(help="Repeating an action id changes nothing.")] = None,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Keep or drop one example."""
+    if verdict not in ("keep", "drop"):
+        raise InputError(
+            f"There is no verdict {verdict}.", "Use keep or drop; edit and undo are commands of their own."
+        )
+    chosen = cast(Literal["keep", "drop"], verdict)
+    made = actions.decide(workspace_or_error(workspace), example_id, chosen, who=who, action_id=action_id, note=note)
+    emit(asdict(made), as_json, f"{made.verdict}: {made.example_id} ({made.action_id})")
+
+
+def accept(
+    finding: Annotated[str | None, typer.Argument(help="A finding's id; without one, all open ones.")] = None,
+    only: OnlyOption = "",
+    everything: Annotated[bool, typer.Option("--all", help="Not just the safe proposals.")] = False,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Carry out the proposals of findings, as one act with one undo."""
+    opened = workspace_or_error(workspace)
+    if finding is not None:
+        changed = actions.accept(opened, finding, who=who)
+        emit({"changed": changed}, as_json, f"{changed} examples changed.")
+        return
+    done = actions.accept_all(opened, who=who, checks=names(only), safe_only=not everything)
+    emit(asdict(done), as_json, f"{done.n_dropped} examples dropped, {done.n_edited} edited.", *done.skipped)
+
+
+def edit(
+    example_id: str,
+    file: Annotated[Path, typer.Option("--messages", help="A JSON list of {role, content}; - for standard input.")],
+    note: str = "",
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a new text in an example's place."""
+    made = actions.edit(workspace_or_error(workspace), example_id, _messages(file), who=who, note=note)
+    emit(asdict(made), as_json, f"edited: {made.example_id} is now {made.becomes}")
+
+
+def undo(
+    target: Annotated[str | None, typer.Argument(help="An action or batch id (default: your last act).")] = None,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Take back an act."""
+    taken = actions.undo(workspace_or_error(workspace), who=who, target=target)
+    _emit_decisions(taken, as_json, "taken back")
+
+
+def redo(workspace: WorkspaceOption = None, who: WhoOption = "", as_json: JsonFlag = False) -> None:
+    """Take back your last undo."""
+    _emit_decisions(actions.redo(workspace_or_error(workspace), who=who), as_json, "restored")
+
+
+def freeze_(
+    holdout_share: Annotated[float, typer.Option(help="Share of examples to hold out.")] = 0.1,
+    holdout_size: Annotated[int | None, typer.Option(help="Number of examples to hold out, instead.")] = None,
+    seed: int = 0,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Freeze a revision with a leak-free hold-out."""
+    opened = workspace_or_error(workspace)
+    made = freeze.freeze(opened, who=who, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
+    revision = made.revision
+    emit(
+        {"revision": asdict(revision), "certificate": dict(made.certificate), "already": made.already},
+        as_json,
+        f"Revision {revision.id[:12]}: {revision.splits['train']:,} to train on, {revision.splits['holdout']:,} held "
+        f"out, {made.certificate['cross_pairs']} look-alikes across "
+        f"(a random split would leak {made.certificate['random_split_leak_share']:.1%}).",
+    )
+    if not made.certificate["passed"]:
+        raise typer.Exit(3)
+
+
+def diff(before: str, after: str, workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
+    """Compare two revisions by example."""
+    opened = workspace_or_error(workspace)
+    changed = freeze.diff(opened, opened.objects.find("revision", before), opened.objects.find("revision", after))
+    emit(
+        asdict(changed),
+        as_json,
+        f"{len(changed.added)} added, {len(changed.dropped)} dropped, {len(changed.edited)} edited.",
+    )
+
+
+def export_(
+    out: Path,
+    revision: Annotated[str | None, typer.Option(help="A revision (default: the newest).")] = None,
+    format: Annotated[str, typer.Option(help=", ".join(export.FORMATS))] = "messages",
+    workspace: WorkspaceOption = None,
+    who: WhoOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a revision as cleaned JSONL (or another format) with its data card and manifest."""
+    from curation import release
+
+    opened = workspace_or_error(workspace)
+    revision_id = opened.objects.find("revision", revision)
+    done = release.export_revision(opened, revision_id, out, format, who=who)
+    emit(
+        {name: str(value) if isinstance(value, Path) else value for name, value in asdict(done).items()},
+        as_json,
+        f"{done.n_examples:,} examples written to {done.path} (sha256 {done.sha256[:12]}), data card {done.card_path}.",
+    )
+
+
+def _messages(file: Path) -> tuple[Any, ...]:
+    from core.types import Message
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        turns = json.loads(text)
+        return tuple(Message(str(t["role"]), str(t["content"])) for t in turns)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}).", "Check the path.") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{file} is not a JSON list of turns.", 'Write [{"role": "user", "content": "..."}, ...].'
+        ) from error
+
+
+def _emit_decisions(decisions: list[Decision], as_json: bool, word: str) -> None:
+    emit([asdict(d) for d in decisions], as_json, f"{len(decisions)} decisions {word} at {clock.utc_now()[:19]}.")

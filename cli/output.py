@@ -1,0 +1,78 @@
+"""How commands speak: results on standard output, progress and messages on standard error."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from core.jobs import Progress, no_progress
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", help="The workspace (default: $FINETOOTH_WORKSPACE, or ./workspace)."),
+]
+WhoOption = Annotated[
+    str, typer.Option("--who", help="Your name, as the history will show it.", default_factory=lambda: me())
+]
+
+
+def me() -> str:
+    """The name of whoever is logged in."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def emit(document: Any, as_json: bool, *lines: str) -> None:
+    """Print the document as JSON, or the lines for people."""
+    if as_json:
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+        return
+    for line in lines:
+        sys.stdout.write(line + "\n")
+
+
+def say(text: str) -> None:
+    """A message to the person, on standard error."""
+    errors.print(escape(text))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on a terminal, silence elsewhere."""
+    if not errors.is_terminal:
+        yield no_progress
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=errors, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+        last = [0.0]
+
+        def report(stage: str, done: int, total: int | None) -> None:
+            now = time.monotonic()
+            if stage not in tasks:
+                for known in tasks.values():
+                    bar.update(known, visible=False)
+                tasks[stage] = bar.add_task(escape(stage), total=total)
+            elif now - last[0] < 0.05 and done != total:
+                return
+            last[0] = now
+            bar.update(tasks[stage], completed=done, total=total, visible=True)
+
+        yield report

@@ -1,0 +1,107 @@
+"""A job is a folder: its process outlives the one that started it, and the folder always tells the truth."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import jobs
+from core.errors import FinetoothError, InputError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def count_slowly(context: jobs.JobContext) -> dict[str, Any]:
+    """Work for the tests: count, report, and stop when asked."""
+    for number in range(int(context.spec["steps"])):
+        context.check_stop()
+        context.progress("counting", number, context.spec["steps"])
+        context.event("step", n=number)
+        time.sleep(0.05)
+    if context.spec.get("fail") == "person":
+        raise InputError("The file is gone.", "Bring it back.")
+    if context.spec.get("fail"):
+        raise ZeroDivisionError("a defect")
+    return {"counted": context.spec["steps"]}
+
+
+@pytest.fixture
+def submit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Submit the counting work as a real process."""
+    monkeypatch.setattr(jobs, "TARGET", re.compile(r".*"))
+
+    def run(**spec: Any) -> jobs.Job:
+        return jobs.submit(tmp_path / "jobs", "count", "tests.core.test_jobs:count_slowly", spec)
+
+    return run
+
+
+def _until(job: jobs.Job, *statuses: str) -> jobs.JobState:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        state = jobs.read(job)
+        if state.status in statuses:
+            return state
+        time.sleep(0.05)
+    raise AssertionError(f"still {jobs.read(job)} after 30 s: {(job.folder / 'log.txt').read_text()}")
+
+
+def test_a_job_ends_with_its_result_and_gapless_events(submit: Any) -> None:
+    job = submit(steps=5)
+    state = _until(job, *jobs.ENDED)
+    assert (state.status, state.result) == ("done", {"counted": 5})
+    assert [e["seq"] for e in jobs.events(job.folder)] == [1, 2, 3, 4, 5]
+
+
+def test_a_stop_is_obeyed_at_the_next_safe_point(submit: Any) -> None:
+    job = submit(steps=1000)
+    _until(job, "running")
+    jobs.cancel(job)
+    assert _until(job, *jobs.ENDED).status == "cancelled"
+
+
+def test_a_killed_worker_reads_as_lost(submit: Any) -> None:
+    job = submit(steps=1000)
+    state = _until(job, "running")
+    assert state.pid is not None
+    os.kill(state.pid, signal.SIGKILL)
+    assert _until(job, *jobs.ENDED).status == "lost"
+
+
+def test_a_persons_mistake_and_a_defect_end_as_failed_with_what_to_do(submit: Any) -> None:
+    mistake = _until(submit(steps=1, fail="person"), *jobs.ENDED)
+    assert (mistake.status, mistake.message, mistake.hint) == ("failed", "The file is gone.", "Bring it back.")
+    defect = submit(steps=1, fail="defect")
+    assert "ZeroDivisionError" in _until(defect, *jobs.ENDED).message
+    assert "Traceback" in (defect.folder / "log.txt").read_text()
+
+
+def test_the_work_outlives_the_process_that_started_it(tmp_path: Path) -> None:
+    code = (
+        "import re, sys; from pathlib import Path; from core import jobs; jobs.TARGET = re.compile('.*');"
+        "job = jobs.submit(Path(sys.argv[1]), 'count', 'tests.core.test_jobs:count_slowly', {'steps': 30});"
+        "print(job.id)"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    job = jobs.find(tmp_path, started.stdout.strip())
+    assert _until(job, *jobs.ENDED).status == "done"
+
+
+def test_a_torn_last_event_is_left_for_the_next_look(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_text('{"seq": 1, "type": "step"}\n{"seq": 2, "ty')
+    assert [e["seq"] for e in jobs.events(tmp_path)] == [1]
+
+
+def test_only_finetooths_own_functions_can_be_run(tmp_path: Path) -> None:
+    with pytest.raises(FinetoothError, match="not a function of Finetooth"):
+        jobs.submit(tmp_path, "evil", "os:system", {})

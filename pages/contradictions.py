@@ -1,0 +1,74 @@
+"""Contradictions: two examples that answer the same question and cannot both be right, side by side."""
+
+import streamlit as st
+
+from curation import actions, queries
+from ui import act, desk, evidence, example, panels, shell
+
+shell.begin()
+SCOPE = "contradictions"
+
+
+def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str) -> None:
+    """Keep the left, the right, both or neither; or edit one of them."""
+    found, about = place.view.finding, place.view.id
+
+    def drop(gone: list[str], sentence: str) -> act.Do:
+        def do(action: str) -> str:
+            actions.decide_all(workspace, gone, "drop", who=who, action_id=action, finding_id=about)
+            return sentence
+
+        return desk.then_next(SCOPE, place, do)
+
+    def keep_both(action: str) -> str:
+        actions.keep_finding(workspace, about, who=who, action_id=action)
+        return "Both stay."
+
+    left, right = found.example_id, twin_id
+    choices = (
+        ("Keep left (1)", "left", drop([right], "Kept the left one."), "1", "arrow_back"),
+        ("Keep right (2)", "right", drop([left], "Kept the right one."), "2", "arrow_forward"),
+        ("Keep both (K)", "keep", desk.then_next(SCOPE, place, keep_both), "K", "check"),
+        ("Drop both (D)", "both", drop([left, right], "Dropped both."), "D", "delete"),
+    )
+    with st.container(horizontal=True):
+        for label, verb, do, key, icon in choices:
+            act.button(label, shown, verb, do, shortcut=key, icon=f":material/{icon}:")
+        for label, key, target in (("Edit left (E)", "E", left), ("Edit right (T)", "T", right)):
+            st.button(
+                label,
+                key=shown.key(f"open-{key}"),
+                icon=":material/edit:",
+                shortcut=key,
+                on_click=example.open_editor,
+                args=(SCOPE, f"{about}:{target}"),
+            )
+        desk.undo_buttons(workspace, SCOPE, who)
+
+
+panels.title("Contradictions", "Answers to the same question that cannot both be right; the clashing words are marked.")
+workspace = shell.workspace()
+who = shell.who()
+overview = queries.overview(workspace)
+if panels.checks(workspace, overview):
+    queue = desk.family_queue(overview, "contradictions", SCOPE)
+    place = desk.current(workspace, queue, SCOPE)
+    if place is None:
+        desk.finished(workspace, SCOPE, who, "No contradiction is left to settle.")
+    else:
+        view = place.view
+        shown = act.show(view.id, scope=SCOPE)
+        own, current = evidence.still_there(workspace, view.finding)
+        desk.navigation(place, SCOPE, shown, unit="pairs")
+        evidence.statement(view, current=current)
+        if not view.finding.related:
+            example.draw(own, key=f"own-{view.id}")
+            st.stop()
+        twin = queries.example(workspace, evidence.chosen_related(view))
+        edited = next((s for s in (own, twin) if example.opened(SCOPE, f"{view.id}:{s.example.id}")), None)
+        if edited is None:
+            decisions(place, shown, who, twin.example.id)
+            desk.key_help()
+        else:
+            example.editor(workspace, edited, shown, who, scope=SCOPE, finding_id=view.id)
+        evidence.twins(workspace, view, own, twin, ("Left", "Right"))

@@ -1,0 +1,235 @@
+"""One finding at a time from a queue: where a person is in it, where they go next, and how the last act is undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.types import Decision
+from core.workspace import Workspace
+from curation import actions, queries
+from ui import act, panels
+from ui.act import Shown
+
+KEYS = """
+| key | what it does |
+|---|---|
+| K | keep: you looked, it stays; settles this finding only |
+| D | drop the example from the dataset |
+| E | edit the example |
+| A | accept the proposed fix |
+| S | skip for now, without a decision |
+| Z, Y | undo, redo your last act |
+| N, P or the arrow keys | next, previous |
+| H | show or hide these keys |
+
+Keys are off while you type. Pressing a key several times in a hurry makes one decision.
+"""
+WINDOW = 30
+SCAN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Which findings, in which order."""
+
+    families: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    state: str = "open"
+    safe: bool | None = None
+    order: str = "severity"
+
+    def page(self, workspace: Workspace, offset: int, limit: int) -> queries.FindingPage:
+        """Some of its findings."""
+        return queries.findings(
+            workspace,
+            families=self.families,
+            checks=self.checks,
+            state=self.state,
+            safe=self.safe,
+            order=self.order,
+            offset=offset,
+            limit=limit,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where a person stood at the last look: the finding, its place, and those that followed it."""
+
+    queue: Queue
+    id: str
+    index: int
+    following: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is now. ``index`` is 0-based; ``following`` is empty at the end of the queue."""
+
+    view: queries.FindingView
+    index: int
+    total: int
+    previous: str | None
+    following: tuple[str, ...]
+
+    @property
+    def next(self) -> str | None:
+        """The finding after this one."""
+        return self.following[0] if self.following else None
+
+
+def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
+    """The finding to show: the one in the address, else where the person was, else what followed it, else the first.
+
+    None means that the queue is empty.
+    """
+    held = st.session_state.get(f"desk-{scope}")
+    if not isinstance(held, Held) or held.queue != queue:
+        held = Held(queue, "", 0, ())
+    wanted = st.query_params.get("finding")
+    if wanted and wanted != held.id:
+        held = Held(queue, wanted, _locate(workspace, queue, wanted), ())
+    start = max(0, held.index - WINDOW)
+    page = queue.page(workspace, start, 2 * WINDOW)
+    if page.total and not page.items:
+        start, page = 0, queue.page(workspace, 0, 2 * WINDOW)
+    ids = [view.id for view in page.items]
+    if not ids:
+        st.session_state.pop(f"desk-{scope}", None)
+        return None
+    chosen = next((i for i in (held.id, *held.following) if i in ids), None)
+    at = ids.index(chosen) if chosen else min(max(held.index - start, 0), len(ids) - 1)
+    place = Place(
+        page.items[at], start + at, page.total, ids[at - 1] if at else None, tuple(ids[at + 1 : at + 1 + WINDOW])
+    )
+    st.session_state[f"desk-{scope}"] = Held(queue, place.view.id, place.index, place.following)
+    if st.query_params.get("finding") != place.view.id:
+        st.query_params["finding"] = place.view.id
+    return place
+
+
+def family_queue(overview: queries.Overview, family: str, scope: str) -> Queue:
+    """The queue of one family, with a filter on its checks and on what is settled; both stand in the address."""
+    checks = [c for c in overview.counts if c.family == family]
+    n_open, n_all = sum(c.open for c in checks), sum(c.open + c.settled for c in checks)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.pills(
+            f"{panels.of(n_open, n_all, 'findings')} open",
+            [c.check for c in checks],
+            format_func=lambda name: next(f"{name} {c.open:,}" for c in checks if c.check == name),
+            selection_mode="multi",
+            key=f"{scope}_check",
+            bind="query-params",
+        )
+        state = st.segmented_control(
+            "State", ["open", "settled", "all"], default="open", key=f"{scope}_state", bind="query-params"
+        )
+    return Queue(families=(family,), checks=tuple(wanted), state=state or "open")
+
+
+def finished(workspace: Workspace, scope: str, name: str, sentence: str) -> None:
+    """The end of a queue: what was reached, the last undo, and where to go on."""
+    with st.container(horizontal=True):
+        undo_buttons(workspace, scope, name)
+    panels.empty(sentence, "review.py", "Go on to review", icon="task_alt")
+
+
+def go(scope: str, finding_id: str | None) -> None:
+    """Show this finding next (its place is looked up if it lies far off)."""
+    held = st.session_state.get(f"desk-{scope}")
+    if finding_id is None or not isinstance(held, Held):
+        return
+    step = held.following.index(finding_id) + 1 if finding_id in held.following else 0
+    following = held.following[step:]
+    st.session_state[f"desk-{scope}"] = Held(held.queue, finding_id, held.index + step, following)
+    st.query_params["finding"] = finding_id
+
+
+def then_next(scope: str, place: Place, do: act.Do) -> act.Do:
+    """The act, and after it the next finding."""
+
+    def acted(action_id: str) -> str | None:
+        sentence = do(action_id)
+        go(scope, place.next)
+        return sentence
+
+    return acted
+
+
+def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings") -> None:
+    """Previous and next with their keys, and how far the person is."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, key, target, verb, icon in (
+            ("Previous (P)", "P", place.previous, "previous", "arrow_back"),
+            ("Next (N)", "N", place.next, "next", "arrow_forward"),
+        ):
+            st.button(
+                label,
+                key=shown.key(verb),
+                icon=f":material/{icon}:",
+                type="tertiary",
+                shortcut=key,
+                disabled=target is None,
+                on_click=go,
+                args=(scope, target),
+            )
+        st.markdown(f"**{place.index + 1:,}** of {place.total:,} {unit}")
+        for label, key, target, verb in (("←", "Left", place.previous, "left"), ("→", "Right", place.next, "right")):
+            st.button(
+                label,
+                key=shown.key(verb),
+                type="tertiary",
+                shortcut=key,
+                disabled=target is None,
+                on_click=go,
+                args=(scope, target),
+            )
+        st.button("? Keys (H)", key="toggle-keys", type="tertiary", shortcut="H", on_click=_toggle_keys)
+
+
+def key_help() -> None:
+    """The keys as a table, shown and hidden by H."""
+    if st.session_state.get("show_keys"):
+        st.markdown(KEYS)
+
+
+def undo_buttons(workspace: Workspace, scope: str, name: str) -> None:
+    """Undo and redo of this person's acts; the page goes back to the finding concerned."""
+    head = workspace.ledger.head()[0]
+    undo, redo = act.show(f"undo-{head}", scope=f"undo-{scope}"), act.show(f"redo-{head}", scope=f"redo-{scope}")
+
+    def back(action_id: str) -> str:
+        return _returned(scope, actions.undo(workspace, who=name, action_id=action_id), "undone", "Nothing to undo.")
+
+    def again(action_id: str) -> str:
+        return _returned(scope, actions.redo(workspace, who=name, action_id=action_id), "redone", "Nothing to redo.")
+
+    act.button("Undo (Z)", undo, "undo", back, shortcut="Z", icon=":material/undo:", kind="tertiary")
+    act.button("Redo (Y)", redo, "redo", again, shortcut="Y", icon=":material/redo:", kind="tertiary")
+
+
+def _toggle_keys() -> None:
+    st.session_state["show_keys"] = not st.session_state.get("show_keys")
+
+
+def _returned(scope: str, decisions: list[Decision], verb: str, nothing: str) -> str:
+    if not decisions:
+        return nothing
+    if finding := next((d.finding_id for d in decisions if d.finding_id), None):
+        go(scope, finding)
+    return f"{panels.many(len(decisions), 'decision')} {verb}."
+
+
+def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int:
+    """The place of a finding in the queue; 0 where it is not in it."""
+    offset = 0
+    while True:
+        page = queue.page(workspace, offset, SCAN)
+        for step, view in enumerate(page.items):
+            if view.id == finding_id:
+                return offset + step
+        offset += SCAN
+        if offset >= page.total:
+            return 0

@@ -1,0 +1,146 @@
+"""An example on a page: where it stands, its marked text, its history, and the form that edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.types import ROLES, Message
+from core.workspace import Workspace
+from curation import actions, queries
+from ui import act, panels, render
+from ui.act import Shown
+from ui.render import Mark
+
+STATES = {
+    "in": ("in the dataset", "gray"),
+    "dropped": ("dropped", "red"),
+    "replaced": ("edited", "blue"),
+    "withdrawn": ("withdrawn", "gray"),
+}
+LINES_SHOWN = 5
+
+
+def place_of(view: queries.ExampleView) -> str:
+    """Where an example comes from: ``chats.jsonl, line 12``."""
+    if not view.lines:
+        return "an edited example"
+    by_file: dict[str, list[int]] = {}
+    for name, line in view.lines:
+        by_file.setdefault(name, []).append(line)
+    parts = []
+    for name, on in by_file.items():
+        listed = ", ".join(f"{line:,}" for line in on[:LINES_SHOWN])
+        more = f" and {len(on) - LINES_SHOWN:,} more" if len(on) > LINES_SHOWN else ""
+        parts.append(f"{name}, {'line' if len(on) == 1 else 'lines'} {listed}{more}")
+    return "; ".join(parts)
+
+
+def draw(
+    view: queries.ExampleView, marks: Mapping[int, Sequence[Mark]] | None = None, *, key: str, heading: str = ""
+) -> None:
+    """The example with its heading, its state and its marked turns."""
+    word, colour = STATES.get(view.state, (view.state, "gray"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if heading:
+            st.markdown(f"**{heading}**", width="content")
+        st.caption(render.plain(place_of(view)), width="content")
+        if view.state != "in":
+            st.badge(word, color=colour)  # type: ignore[arg-type]
+    render.conversation(view.example.messages, marks, key=key)
+
+
+def history(workspace: Workspace, example_id: str) -> None:
+    """Who decided what about it, and when."""
+    past = queries.history(workspace, example_id)
+    if not past:
+        return
+    with st.expander(f"History: {panels.many(len(past), 'decision')}", icon=":material/history:"):
+        render.lines((f"{d.at[:16].replace('T', ' ')} UTC", f"{d.who}: {d.verdict}. {d.note}") for d in past)
+
+
+def editor(
+    workspace: Workspace, view: queries.ExampleView, shown: Shown, name: str, *, scope: str, finding_id: str | None
+) -> None:
+    """A form over every turn. Saving makes a new example in this one's place; the old text stays readable."""
+    messages = view.example.messages
+    prefix = shown.key("edit")
+
+    def save(action_id: str) -> str:
+        actions.edit(
+            workspace,
+            view.example.id,
+            _typed(messages, prefix),
+            who=name,
+            action_id=action_id,
+            note=st.session_state.get(f"{prefix}-note", ""),
+            finding_id=finding_id,
+        )
+        close(scope)
+        return "The edit is saved; the old text stays in the history."
+
+    with st.form(f"form-{prefix}", width=760):
+        st.markdown("**Edit** :gray[Keys are off while you type.]")
+        for turn, message in enumerate(messages):
+            options = [*ROLES] if message.role in ROLES else [message.role, *ROLES]
+            role, leave = st.columns([3, 1], vertical_alignment="bottom")
+            role.selectbox(
+                f"Role of turn {turn + 1}",
+                options,
+                format_func=render.plain,
+                index=options.index(message.role),
+                key=f"{prefix}-role-{turn}",
+            )
+            leave.checkbox("Remove this turn", key=f"{prefix}-remove-{turn}")
+            st.text_area(
+                f"Text of turn {turn + 1}", value=message.content, height="content", key=f"{prefix}-text-{turn}"
+            )
+        with st.expander("Add a turn at the end"):
+            st.selectbox("Role of the new turn", ROLES, index=2, key=f"{prefix}-role-new")
+            st.text_area("Text of the new turn", key=f"{prefix}-text-new")
+        st.text_input("Note (why)", key=f"{prefix}-note", max_chars=300)
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Save the edit",
+                type="primary",
+                icon=":material/save:",
+                on_click=act.perform,
+                args=(shown, "edit", save),
+            )
+            st.form_submit_button("Cancel", on_click=close, args=(scope,))
+
+
+def opened(scope: str, item: str) -> bool:
+    """Whether the form is open on this item."""
+    return bool(st.session_state.get(f"editing-{scope}") == item)
+
+
+def open_editor(scope: str, item: str) -> None:
+    """Open the form on an item."""
+    st.session_state[f"editing-{scope}"] = item
+
+
+def close(scope: str) -> None:
+    """Close the form without saving."""
+    st.session_state.pop(f"editing-{scope}", None)
+
+
+def keep_line_ends(original: str, typed: str) -> str:
+    """A browser returns every line end as LF; where the text had CRLF throughout, it gets them back."""
+    if "\r\n" in original and "\n" not in original.replace("\r\n", ""):
+        return typed.replace("\r\n", "\n").replace("\n", "\r\n")
+    return typed
+
+
+def _typed(messages: Sequence[Message], prefix: str) -> list[Message]:
+    """The turns as they stand in the form."""
+    state = st.session_state
+    turns = [
+        Message(state[f"{prefix}-role-{turn}"], keep_line_ends(message.content, state[f"{prefix}-text-{turn}"]))
+        for turn, message in enumerate(messages)
+        if not state.get(f"{prefix}-remove-{turn}")
+    ]
+    if text := state.get(f"{prefix}-text-new"):
+        turns.append(Message(state[f"{prefix}-role-new"], text))
+    return turns

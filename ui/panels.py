@@ -1,0 +1,143 @@
+"""Blocks that several pages draw: counts with denominators, empty states, and the live state of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import jobs
+from core.errors import FinetoothError
+from core.workspace import Workspace
+from curation import queries
+from ui import act, render, shell
+
+POLL_S = 1.0
+SEVERITY_COLOURS = {"block": "red", "warn": "orange", "info": "gray"}
+SEVERITY_WORDS = {"block": "blocking", "warn": "worth a look", "info": "note"}
+
+
+def title(text: str, caption: str = "") -> None:
+    """A page's heading and the one sentence that says what it is for."""
+    st.title(text, anchor=False)
+    if caption:
+        st.caption(caption)
+
+
+def of(part: int, whole: int, unit: str) -> str:
+    """A count with its denominator: ``412 of 9,870 examples``."""
+    return f"{part:,} of {whole:,} {unit}"
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """A count with its noun: ``1 row``, ``2 rows``."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def metrics(items: Sequence[tuple[str, str, str]]) -> None:
+    """A row of figures: label, value, and what it is a part of."""
+    for column, (label, value, below) in zip(st.columns(len(items)), items, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.metric(label, value)
+            st.caption(below or "\N{NO-BREAK SPACE}")
+
+
+def empty(sentence: str, page: str = "", label: str = "", *, icon: str = "inbox") -> None:
+    """An empty state: what is not there yet, and the page where it begins."""
+    with st.container(border=True):
+        st.markdown(f":material/{icon}: {sentence}")
+        if page:
+            shell.link(page, label, icon="arrow_forward")
+
+
+def severity(level: str) -> None:
+    """A badge in the severity's colour."""
+    colours: dict[str, Any] = SEVERITY_COLOURS
+    st.badge(SEVERITY_WORDS.get(level, level), color=colours.get(level, "gray"))
+
+
+def latest(workspace: Workspace, kind: str) -> jobs.Job | None:
+    """The newest job of a kind, whoever started it."""
+    return next((job for job in jobs.listing(workspace.jobs_dir) if job.kind == kind), None)
+
+
+def job(shown: jobs.Job, *, stop_label: str = "Stop") -> jobs.JobState:
+    """Draw a job's state; while it runs the panel renews itself, and at its end the whole page does."""
+    state = jobs.read(shown)
+    if state.ended:
+        _draw_job(shown, state, stop_label)
+        return state
+    _watch(shown, stop_label)
+    return state
+
+
+@st.fragment(run_every=POLL_S)
+def _watch(shown: jobs.Job, stop_label: str) -> None:
+    state = jobs.read(shown)
+    if state.ended:
+        st.rerun()
+    _draw_job(shown, state, stop_label)
+
+
+def _draw_job(shown: jobs.Job, state: jobs.JobState, stop_label: str) -> None:
+    if state.status in ("failed", "lost"):
+        shell.show_error(state.message or "The work ended without a result.", state.hint)
+    elif state.status == "cancelled":
+        st.warning("The work was stopped on request.", icon=":material/stop_circle:")
+    elif not state.ended:
+        with st.container(border=True):
+            share = min(1.0, state.done / state.total) if state.total else 0.0
+            count = f"{state.done:,} of {state.total:,}" if state.total else "working"
+            st.progress(share, text=f"{render.plain(state.stage or 'starting')} · {count}")
+            asked = (shown.folder / "stop").exists()
+            st.button(
+                "Stopping at the next safe point" if asked else stop_label,
+                key=f"stop-{shown.id}",
+                icon=":material/stop:",
+                disabled=asked,
+                on_click=act.guarded(jobs.cancel),
+                args=(shown,),
+            )
+
+
+def checks(workspace: Workspace, overview: queries.Overview, *, families: Sequence[str] = ()) -> bool:
+    """The button that runs the checks, their progress, and a word on stale findings. Returns whether any have run."""
+    if overview.n_in == 0:
+        empty("There are no examples to check yet.", "import_data.py", "Import a file")
+        return False
+    running = latest(workspace, "check")
+    state = job(running) if running and _concerns(running, overview) else None
+    busy = state is not None and not state.ended
+    if not busy and (not overview.checked or overview.stale):
+        with st.container(border=True):
+            if overview.stale:
+                st.markdown("The dataset has changed since the checks ran, so some findings may be out of date.")
+            else:
+                st.markdown(f"The checks have not run yet on these {many(overview.n_in, 'example')}.")
+            shown = act.show(f"checks-{overview.n_in}-{overview.checked}", scope="checks")
+            act.button(
+                "Run the checks again" if overview.stale else "Run the checks",
+                shown,
+                "check",
+                lambda _: start_checks(workspace, families),
+                icon=":material/play_arrow:",
+                kind="primary",
+                guard=False,
+            )
+    return overview.checked
+
+
+def start_checks(workspace: Workspace, families: Sequence[str] = ()) -> None:
+    """Launch the checks in a process of their own, unless they are running already."""
+    running = latest(workspace, "check")
+    if running and not jobs.read(running).ended:
+        raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
+    spec = {"workspace": str(workspace.path), "only": list(families)}
+    jobs.submit(workspace.jobs_dir, "check", "curation.actions:check_job", spec)
+
+
+def _concerns(shown: jobs.Job, overview: queries.Overview) -> bool:
+    """Whether a check job still matters: it runs, or it ended badly and nothing newer has replaced its result."""
+    state = jobs.read(shown)
+    return not state.ended or (state.status != "done" and (not overview.checked or overview.stale))

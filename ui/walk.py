@@ -1,0 +1,88 @@
+"""Where the project stands on the walk from raw chats to a judged model, for Home's stepper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.workspace import Workspace
+from curation.queries import Overview
+from ui.panels import many, of
+
+State = Literal["done", "now", "later"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage: its page, its name, where it stands, and that in counts."""
+
+    page: str
+    title: str
+    state: State
+    line: str
+    todo: str
+
+
+def steps(workspace: Workspace, o: Overview) -> list[Step]:
+    """The stages in order; the first that is not done is the one to go on with."""
+    n_runs = len([p for p in workspace.runs_dir.iterdir() if p.is_dir()]) if workspace.runs_dir.is_dir() else 0
+    n_evaluations = len(workspace.objects.ids("evaluation"))
+    n_studies = len(workspace.objects.ids("study"))
+    n_ratings = len(workspace.ledger.entries("rating"))
+    settled = sum(c.settled for c in o.counts)
+    n_found = settled + o.n_open
+    drafts = [
+        (
+            "import_data.py",
+            "Import",
+            o.n_rows > 0,
+            f"{many(o.n_rows, 'row')} from {many(len(o.sources), 'file')}, {many(o.n_rejects, 'line')} rejected"
+            if o.sources
+            else "no file yet",
+            "Bring in a file of chats.",
+        ),
+        (
+            "review.py",
+            "Check and review",
+            o.checked and not o.stale and o.n_open == 0,
+            ("out of date: " if o.stale else "") + f"{of(settled, n_found, 'findings')} settled"
+            if o.checked
+            else "the checks have not run",
+            "Settle the findings: accept what is safe, look at the rest."
+            if o.checked
+            else "Run the checks to see duplicates, inconsistencies and contradictions.",
+        ),
+        (
+            "dataset.py",
+            "Freeze",
+            bool(o.revisions),
+            many(len(o.revisions), "revision") if o.revisions else "nothing frozen yet",
+            "Freeze a revision with a leak-free hold-out split.",
+        ),
+        (
+            "train.py",
+            "Train",
+            n_runs > 0,
+            many(n_runs, "run") if n_runs else "no run yet",
+            "Fine-tune a model on the frozen revision.",
+        ),
+        (
+            "evaluate.py",
+            "Evaluate",
+            n_evaluations > 0,
+            many(n_evaluations, "evaluation") if n_evaluations else "not measured yet",
+            "Measure base and tuned model on the hold-out.",
+        ),
+        (
+            "side_by_side.py",
+            "Judge",
+            n_ratings > 0,
+            f"{many(n_studies, 'study', 'studies')}, {many(n_ratings, 'rating')}" if n_studies else "no study yet",
+            "Rate blind pairs, then read the result.",
+        ),
+    ]
+    found: list[Step] = []
+    for page, title, done, line, todo in drafts:
+        now = not done and not any(step.state == "now" for step in found)
+        found.append(Step(page, title, "done" if done else "now" if now else "later", line, todo))
+    return found

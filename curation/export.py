@@ -19,6 +19,8 @@ from curation.readers.turns import ROLE_SYNONYMS, SHAREGPT_NAMES, Fields, fields
 
 FORMATS = ("messages", "sharegpt", "alpaca", "prompt_completion", "parquet")
 SUFFIXES: Mapping[str, str] = {name: ".parquet" if name == "parquet" else ".jsonl" for name in FORMATS}
+_OTHER_LINE_ENDS = ("\x85", "\u2028", "\u2029")
+"""Legal inside a line of JSONL, but programs that split at them would break it; written as escapes."""
 _FALLBACK = "Choose messages, sharegpt, prompt_completion or parquet, which hold any conversation."
 
 
@@ -139,6 +141,8 @@ def _line(value: object, number: int) -> bytes:
         raise FinetoothError(
             f"Example {number} has a field in its meta that has no JSON form.", "Remove or change that field."
         ) from error
+    for mark in _OTHER_LINE_ENDS:
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
     try:
         return text.encode("utf-8") + b"\n"
     except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, but an escaped one

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from core.ids import example_id
-from core.types import Example, Reject, Row
+from core.types import Example, Message, Reject, Row
 from curation.readers.json_values import repair_surrogates
+from curation.readers.keeping import RESERVED
 from curation.readers.result import ReadResult, RowProblem
 from curation.readers.shapes import Conversation, conversation
 
@@ -65,10 +67,9 @@ class Collector:
     def add(self, line: int, value: object, start: int = 0, end: int = 0, *, repair: bool = False) -> None:
         """Make a row of a parsed value, or a reject with the reason."""
         try:
-            repaired = 0
-            if repair:
-                value, repaired = repair_surrogates(value)
-            found = conversation(value, self._shape)
+            found, repaired = conversation(value, self._shape), 0
+            if repair:  # afterwards: a text may hold JSON with surrogates of its own
+                found, repaired = _repaired(found)
         except RowProblem as problem:
             self.reject(line, problem.reason, start, end)
             return
@@ -99,6 +100,14 @@ class Collector:
         for remark in found.remarks:
             self.remarks.add(remark, line)
         self.rows.append(Row(line, Example(example_id(found.messages), found.messages, found.meta)))
+
+
+def _repaired(found: Conversation) -> tuple[Conversation, int]:
+    texts, in_texts = repair_surrogates([[message.role, message.content] for message in found.messages])
+    meta, in_meta = repair_surrogates(found.meta)
+    messages = tuple(Message(role, content) for role, content in texts)
+    _, noted_twice = repair_surrogates(found.meta.get(RESERVED))
+    return replace(found, messages=messages, meta=meta), in_texts + in_meta - noted_twice or noted_twice
 
 
 def _places(lines: Sequence[int], place: str) -> str:

@@ -143,8 +143,10 @@ def _reason(error: Exception, text: str) -> str:
 
 
 def holds_surrogates(text: str) -> bool:
-    """Whether a JSON text may hold surrogates: escaped, or as characters."""
-    return _ESCAPED_SURROGATE.search(text) is not None or _SURROGATE.search(text) is not None
+    """Whether a JSON text may hold surrogates: escaped (in a text within the text, too), or as characters."""
+    if _ESCAPED_SURROGATE.search(text) is not None or r"\\" in text:
+        return True
+    return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def repair_surrogates(value: Any) -> tuple[Any, int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import InputError
 from curation.readers.collect import Collector
-from curation.readers.json_values import holds_surrogates, parse
+from curation.readers.json_values import holds_surrogates, parse, repair_surrogates
 from curation.readers.result import RowProblem
 from curation.readers.shapes import shape_of
 from curation.readers.source import MAX_LINE_BYTES, Line, Source, lines, opened
@@ -106,7 +106,9 @@ def _read_records(source: Source, collector: Collector, delimiter: str) -> int:
         if not cells and not problem:
             blank += 1
         elif not names:
-            names = _header(source.path, cells)
+            if problem:
+                raise InputError(f"{source.path}, line {first.number}: {problem}.", "Then read it again.")
+            names = _header(source.path, [repair_surrogates(cell)[0] for cell in cells])
         else:
             span = f" (lines {first.number} to {feed.number})" if feed.number > first.number else ""
             if not problem and len(cells) != len(names):

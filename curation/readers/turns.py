@@ -30,7 +30,7 @@ SHAREGPT_NAMES: Mapping[str, str] = {"user": "human", "assistant": "gpt", "syste
 """How ShareGPT files name the roles."""
 
 TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
-_SPEECH = ("content", "tool_calls", "function_call")
+CALLS = ("tool_calls", "function_call")
 
 Fields = dict[str, Any]
 
@@ -63,6 +63,8 @@ def read_turn(item: object, position: int) -> Turn:
     """
     if not isinstance(item, dict):
         raise RowProblem(f"message {position} is {kind_of(item)}, not an object with a role and a content")
+    if len(item) == 2 and item.get("role") in ROLES and isinstance(item.get("content"), str):  # nearly all of them
+        return Turn(Message(item["role"], item["content"]), None, ())
     role_key = "role" if "role" in item else "from"
     content_key = "content" if "content" in item else "value"
     role, role_remarks = _role(item.get(role_key), position)
@@ -96,7 +98,7 @@ def spoken_text(fields: Mapping[str, Any], position: int) -> str:
         RowProblem: The content is neither text, nor null, nor a list of text parts.
     """
     text = _content_text(fields.get("content"), position)
-    calls = {key: fields[key] for key in ("tool_calls", "function_call") if fields.get(key)}
+    calls = {key: fields[key] for key in CALLS if fields.get(key)}
     if not calls:
         return text
     encoded = json.dumps(calls, ensure_ascii=False, sort_keys=True)
@@ -108,11 +110,11 @@ def message_object(message: Message, fields: Mapping[str, Any] | None) -> dict[s
     if fields is None:
         return {"role": message.role, "content": message.content}
     extras = {key: value for key, value in fields.items() if key != "from"}
-    carries_speech = any(key in extras for key in _SPEECH)
-    if (carries_speech or not message.content) and _says(extras, message.content):
+    speech = {key for key in extras if key == "content" or (key in CALLS and extras[key])}
+    if (speech or not message.content) and _says(extras, message.content):
         spoken = {"content": extras.pop("content")} if "content" in extras else {}
         return {"role": message.role, **spoken, **_sorted(extras)}
-    plain = {key: value for key, value in extras.items() if key not in _SPEECH}
+    plain = {key: value for key, value in extras.items() if key not in speech}
     return {"role": message.role, "content": message.content, **_sorted(plain)}
 
 
@@ -173,6 +175,6 @@ def _part_text(part: object, position: int) -> str:
 
 
 def _speech_remark(fields: Mapping[str, Any], content: object) -> str:
-    if fields.get("tool_calls") or fields.get("function_call"):
+    if any(fields.get(key) for key in CALLS):
         return "tool-calls"
     return "parts" if isinstance(content, list) else "no-content"

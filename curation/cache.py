@@ -21,7 +21,7 @@ MIGRATIONS = (
     CREATE TABLE examples (
         id TEXT PRIMARY KEY, position INTEGER NOT NULL, source TEXT NOT NULL, line INTEGER NOT NULL,
         imported INTEGER NOT NULL, messages TEXT NOT NULL, meta TEXT NOT NULL,
-        state TEXT NOT NULL, becomes TEXT, kept INTEGER NOT NULL DEFAULT 0
+        own TEXT NOT NULL DEFAULT 'in', state TEXT NOT NULL, becomes TEXT, kept INTEGER NOT NULL DEFAULT 0
     );
     CREATE INDEX examples_in_order ON examples (state, position, id);
     CREATE TABLE rows (source TEXT NOT NULL, line INTEGER NOT NULL, example_id TEXT NOT NULL,
@@ -92,22 +92,42 @@ def _synced(workspace: Workspace) -> Database:
 
 def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: Sequence[str]) -> None:
     """Work out anew the states of these examples, of those they were edited into, and of the findings about them."""
-    seen: set[str] = set()
-    waiting = list(example_ids)
-    while waiting:
-        example_id = waiting.pop(0)
+    reached = _descendants(connection, example_ids)
+    for example_id in reached:
         stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
         connection.execute(
-            "UPDATE examples SET state = ?, becomes = ?, kept = ? WHERE id = ?",
-            (_present(connection, example_id, stand.state), stand.becomes, stand.kept, example_id),
+            "UPDATE examples SET own = ?, state = 'withdrawn', becomes = ?, kept = ? WHERE id = ?",
+            (stand.state, stand.becomes, stand.kept, example_id),
         )
         connection.execute("DELETE FROM settled WHERE example_id = ?", (example_id,))
         settled = [(finding_id, example_id) for finding_id in sorted(stand.settled)]
         connection.executemany("INSERT INTO settled VALUES (?, ?)", settled)
-        seen.add(example_id)
-        children = connection.execute("SELECT new_id FROM edits WHERE old_id = ?", (example_id,))
-        waiting += [row[0] for row in children if row[0] not in seen and row[0] not in waiting]
-    settle(connection, _findings_about(connection, seen))
+    waiting = list(reached)
+    while waiting:  # an edited text is there only if it was imported too, or if a text that is there became it
+        revived = [i for i in waiting if connection.execute(REVIVE, (i,)).rowcount]
+        waiting = [i for i in waiting if i not in revived]
+        if not revived:
+            break
+    settle(connection, _findings_about(connection, reached))
+
+
+REVIVE = """
+UPDATE examples SET state = own WHERE id = ?1 AND (imported OR EXISTS (
+    SELECT 1 FROM edits JOIN examples AS old ON old.id = edits.old_id
+    WHERE edits.new_id = ?1 AND old.state = 'replaced' AND old.becomes = ?1))
+"""
+
+
+def _descendants(connection: sqlite3.Connection, example_ids: Sequence[str]) -> list[str]:
+    """These examples and all that they were ever edited into."""
+    reached = dict.fromkeys(example_ids)
+    waiting = list(reached)
+    while waiting:
+        for (child,) in connection.execute("SELECT new_id FROM edits WHERE old_id = ?", (waiting.pop(),)).fetchall():
+            if child not in reached:
+                reached[child] = None
+                waiting.append(child)
+    return list(reached)
 
 
 SETTLE = """
@@ -188,21 +208,6 @@ def _add_edit(connection: sqlite3.Connection, entry: Entry) -> list[str]:
         connection.execute("INSERT OR IGNORE INTO edits VALUES (?, ?)", (entry.subject, payload["becomes"]))
         return [entry.subject, payload["becomes"]]
     return [entry.subject]
-
-
-def _present(connection: sqlite3.Connection, example_id: str, own_state: str) -> str:
-    """An example's state, knowing that an edited text is there only as long as some edit that made it holds."""
-    if own_state != "in":
-        return own_state
-    row = connection.execute("SELECT imported FROM examples WHERE id = ?", (example_id,)).fetchone()
-    if row is None or row["imported"]:
-        return "in"
-    made = connection.execute(
-        "SELECT 1 FROM edits JOIN examples old ON old.id = edits.old_id "
-        "WHERE edits.new_id = ? AND old.state = 'replaced' AND old.becomes = ?",
-        (example_id, example_id),
-    ).fetchone()
-    return "in" if made else "withdrawn"
 
 
 def _findings_about(connection: sqlite3.Connection, example_ids: Iterable[str]) -> list[str]:

@@ -265,3 +265,22 @@ def test_real_files_are_read_to_the_last_row(name: str) -> None:
     ids = {row.example.id for row in result.rows}
     assert (len(result.rows), len(ids), result.format) == REAL[name]
     assert result.rejects == ()
+
+
+def test_every_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    blocks = [block.split("\n", 1) for block in page.split("```")[1::2]]
+    assert [kind for kind, _ in blocks] == ["json"] * 5 + ["csv"]
+    for kind, body in blocks:
+        path = tmp_path / f"example.{kind}"
+        path.write_text(body, encoding="utf-8")
+        result = read(path)
+        assert not result.rejects
+        assert result.rows[0].example.answer == "E11.9"
+
+
+def test_rejects_of_a_wide_encoding_have_their_own_byte_offsets(tmp_path: Path) -> None:
+    path = tmp_path / "chats.jsonl"
+    path.write_text('{"prompt": "ä💊", "completion": "b"}\nkaputt 💊\n', encoding="utf-16")
+    (reject,) = read(path).rejects
+    assert path.read_bytes()[reject.start : reject.end].decode("utf-16-le") == "kaputt 💊\n"

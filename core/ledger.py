@@ -101,7 +101,8 @@ class Ledger:
 
     def entries(self, kind: str | None = None, subject: str | None = None, after: int = 0) -> list[Entry]:
         """Entries in order, optionally of one kind and about one subject, with ``seq`` greater than ``after``."""
-        clauses, values = ["seq > ?"], [after]  # type: tuple[list[str], list[Any]]
+        clauses: list[str] = ["seq > ?"]
+        values: list[Any] = [after]
         for column, value in (("kind", kind), ("subject", subject)):
             if value is not None:
                 clauses.append(f"{column} = ?")

@@ -139,7 +139,7 @@ class Decision:
 
     ``becomes`` is the id of the edited example (verdict ``edit``); ``undoes`` the ``action_id`` taken back (verdict
     ``undo``). ``finding_id`` names the finding that led to it, if one did; a ``keep`` with a finding settles just that
-    one. Decisions that share a ``batch`` were made, and are undone, together.
+    one. Decisions that share a ``batch`` were made, and are undone, together. ``checks`` names the checks behind it.
     """
 
     action_id: str
@@ -152,6 +152,7 @@ class Decision:
     finding_id: str | None = None
     undoes: str | None = None
     batch: str | None = None
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

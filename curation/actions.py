@@ -147,7 +147,17 @@ def decide(
     """Keep or drop one example. The same ``action_id`` again changes nothing."""
     queries.example(workspace, example_id)
     entry = workspace.ledger.append_all(
-        [decisions.draft(example_id, verdict, action_id=action_id, note=note, finding_id=finding_id)], who=who
+        [
+            decisions.draft(
+                example_id,
+                verdict,
+                action_id=action_id,
+                note=note,
+                finding_id=finding_id,
+                checks=_checks_behind(workspace, finding_id),
+            )
+        ],
+        who=who,
     )[0]
     return decisions.decision_of(entry)
 
@@ -206,10 +216,15 @@ def edit(
             messages=messages,
             meta=view.example.meta,
             batch=batch,
+            checks=_checks_behind(workspace, finding_id),
         )
     ]
     drafts += _restoring(workspace, becomes, batch)
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
+
+
+def _checks_behind(workspace: Workspace, finding_id: str | None) -> tuple[str, ...]:
+    return (queries.finding(workspace, finding_id).finding.check,) if finding_id else ()
 
 
 def _restoring(workspace: Workspace, example_id: str, batch: str) -> list[Draft]:
@@ -274,7 +289,13 @@ def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: s
         if change.becomes is None:
             drafts.append(
                 decisions.draft(
-                    change.example.id, "drop", action_id=action_id, note=note, finding_id=finding, batch=batch
+                    change.example.id,
+                    "drop",
+                    action_id=action_id,
+                    note=note,
+                    finding_id=finding,
+                    batch=batch,
+                    checks=[f.check for f in change.findings],
                 )
             )
             continue
@@ -289,6 +310,7 @@ def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: s
                 messages=change.becomes.messages,
                 meta=change.becomes.meta,
                 batch=batch,
+                checks=[f.check for f in change.findings],
             )
         )
         drafts += _restoring(workspace, change.becomes.id, f"{batch}:{number}")

@@ -43,6 +43,7 @@ def decision_of(entry: Entry) -> Decision:
         finding_id=p.get("finding"),
         undoes=p.get("undoes"),
         batch=p.get("batch"),
+        checks=tuple(p.get("checks", ())),
     )
 
 
@@ -58,10 +59,14 @@ def draft(
     meta: Mapping[str, Any] | None = None,
     undoes: str | None = None,
     batch: str | None = None,
+    checks: Sequence[str] = (),
 ) -> Draft:
     """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it."""
     payload: dict[str, Any] = {"verdict": verdict}
-    optional = {"becomes": becomes, "note": note, "finding": finding_id, "undoes": undoes, "batch": batch}
+    optional = {
+        **{"becomes": becomes, "note": note, "finding": finding_id, "undoes": undoes, "batch": batch},
+        "checks": list(dict.fromkeys(checks)),
+    }
     payload.update({name: value for name, value in optional.items() if value})
     if messages is not None:
         payload["messages"] = [{"role": m.role, "content": m.content} for m in messages]

@@ -84,7 +84,7 @@ def freeze(
         "sources": queries.imported(workspace),
         "certificate": proof,
         "seed": seed,
-        "facts": _facts(seen),
+        "facts": _facts(workspace, seen),
     }
     key = frame.select("id", "split", "messages", "meta").rows()
     revision_id = workspace.objects.put("revision", manifest, frame, key)
@@ -125,8 +125,11 @@ def diff(workspace: Workspace, before: str, after: str) -> RevisionDiff:
     return RevisionDiff(tuple(i for i in new if i not in old and i not in arrived), tuple(gone), tuple(edited))
 
 
-def _facts(seen: queries.Overview) -> dict[str, Any]:
+def _facts(workspace: Workspace, seen: queries.Overview) -> dict[str, Any]:
+    dropped, edited = queries.reasons(workspace)
     return {
+        "dropped": dropped,
+        "edited": edited,
         "n_rows": seen.n_rows,
         "n_imported": seen.n_examples,
         "n_dropped": seen.n_dropped,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import FinetoothError
 from core.ids import digest
+from core.ledger import Entry
 from core.revisions import example_of
 from core.types import Decision, Example, Finding, Message, Reject, Severity
 from core.workspace import Workspace
@@ -187,7 +189,8 @@ def findings(
         offset: How many to pass over.
         limit: How many to return.
     """
-    clauses, values = ["1"], []  # type: tuple[list[str], list[Any]]
+    clauses: list[str] = ["1"]
+    values: list[Any] = []
     for column, wanted in (("family", families), ("check_name", checks)):
         if wanted:
             clauses.append(f"{column} IN ({','.join('?' * len(wanted))})")
@@ -248,7 +251,8 @@ def examples(
     workspace: Workspace, *, state: str = "in", text: str = "", offset: int = 0, limit: int = 50
 ) -> ExamplePage:
     """A page of examples in dataset order, optionally only those that hold ``text`` (case does not matter)."""
-    clauses, values = ["state = ?"], [state]  # type: tuple[list[str], list[Any]]
+    clauses: list[str] = ["state = ?"]
+    values: list[Any] = [state]
     if text:
         clauses.append("messages LIKE ? ESCAPE '\\'")
         escaped = json.dumps(text, ensure_ascii=False)[1:-1]
@@ -299,6 +303,24 @@ def recent(workspace: Workspace, who: str | None = None, limit: int = 20) -> lis
     """The latest decisions, newest first."""
     entries = [e for e in workspace.ledger.entries(decisions.KIND) if who is None or e.who == who]
     return [decisions.decision_of(entry) for entry in entries[: -limit - 1 : -1]]
+
+
+def reasons(workspace: Workspace) -> tuple[dict[str, int], dict[str, int]]:
+    """Why examples were dropped, and why edited: the checks behind the decision that holds (or "by hand"), counted."""
+    titles = {check.name: check.title for check in CHECKS}
+    by_subject: dict[str, list[Entry]] = {}
+    for entry in workspace.ledger.entries(decisions.KIND):
+        by_subject.setdefault(entry.subject, []).append(entry)
+    counted: dict[str, Counter[str]] = {"drop": Counter(), "edit": Counter()}
+    states = {"drop": "dropped", "edit": "replaced"}
+    for entries in by_subject.values():
+        stand = decisions.standing(entries)
+        for verdict, state in states.items():
+            if stand.state == state:
+                last = [e for e in decisions.holding(entries) if e.payload["verdict"] == verdict][-1]
+                names = last.payload.get("checks", ())
+                counted[verdict]["; ".join(titles.get(n, n) for n in names) or "Decided by hand"] += 1
+    return dict(counted["drop"].most_common()), dict(counted["edit"].most_common())
 
 
 def _example_view(workspace: Workspace, connection: sqlite3.Connection, row: sqlite3.Row) -> ExampleView:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.files import sha256_file, write_atomic, write_json
 from core.revisions import examples_of
 from core.workspace import Workspace
-from curation import card, export, sources
+from curation import export, sources
+from curation.card import CardCheck, CardFacts, CardSource, data_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def export_revision(
     export.write(train, out, format)
     export.write(holdout, held_path, format)
     card_path = out.with_suffix(".card.md")
-    write_atomic(card_path, card.data_card(facts(workspace, revision_id)))
+    write_atomic(card_path, data_card(facts(workspace, revision_id)))
     manifest_path = out.with_suffix(".manifest.json")
     files = {path.name: sha256_file(path) for path in (out, held_path)}
     write_json(
@@ -54,3 +56,28 @@ def export_revision(
     )
     workspace.ledger.append("export", revision_id, {"format": format, "files": files}, who=who)
     return ExportReport(out, card_path, manifest_path, len(train) + len(holdout), files[out.name])
+
+
+def facts(workspace: Workspace, revision_id: str) -> CardFacts:
+    """What the data card of a revision says."""
+    manifest: dict[str, Any] = workspace.objects.manifest(revision_id)
+    frozen = manifest["facts"]
+    return CardFacts(
+        name=workspace.name,
+        revision_id=revision_id,
+        n_rows=frozen["n_rows"],
+        n_imported=frozen["n_imported"],
+        n_examples=manifest["n_examples"],
+        splits=manifest["splits"],
+        sources=[_source(workspace, source_id) for source_id in manifest["sources"]],
+        dropped=frozen["dropped"],
+        edited=frozen["edited"],
+        checks=[CardCheck(c["check"], c["title"], c["open"] + c["settled"], c["settled"]) for c in frozen["findings"]],
+        certificate=manifest["certificate"],
+        limits=["The dataset was changed after the last run of the checks."] if frozen["stale"] else [],
+    )
+
+
+def _source(workspace: Workspace, source_id: str) -> CardSource:
+    source = sources.load(workspace, source_id)
+    return CardSource(source.name, source.id, source.format, source.n_rows, source.n_rejects, None, source.notes)

@@ -50,6 +50,20 @@ def write(examples: Sequence[Example], path: Path, format: str = "messages") -> 
         InputError: There is no such format, or it cannot hold every one of the examples.
         FinetoothError: The file cannot be written, or a field has no JSON form.
     """
+    require_fit(examples, format)
+    if format == "parquet":
+        _write_parquet(examples, path)
+    else:
+        _write_lines((_line(_OBJECTS[format](example), number) for number, example in enumerate(examples, 1)), path)
+    return Written(path, format, len(examples), path.stat().st_size, sha256_file(path))
+
+
+def require_fit(examples: Sequence[Example], format: str) -> None:
+    """Refuse a format that cannot hold all of these examples without loss.
+
+    Raises:
+        InputError: There is no such format, or some examples do not fit it.
+    """
     if format not in FORMATS:
         raise InputError(f"There is no export format named {format}.", f"Choose one of: {', '.join(FORMATS)}.")
     bad = unfit(examples, format)
@@ -59,11 +73,6 @@ def write(examples: Sequence[Example], path: Path, format: str = "messages") -> 
             "one answer each; nothing was written.",
             _FALLBACK,
         )
-    if format == "parquet":
-        _write_parquet(examples, path)
-    else:
-        _write_lines((_line(_OBJECTS[format](example), number) for number, example in enumerate(examples, 1)), path)
-    return Written(path, format, len(examples), path.stat().st_size, sha256_file(path))
 
 
 def to_jsonl(examples: Sequence[Example], path: Path) -> Written:

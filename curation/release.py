@@ -38,6 +38,7 @@ def export_revision(
     train = examples_of(workspace, revision_id, "train")
     holdout = examples_of(workspace, revision_id, "holdout")
     held_path = out.with_stem(f"{out.stem}.holdout")
+    export.require_fit((*train, *holdout), format)
     export.write(train, out, format)
     export.write(holdout, held_path, format)
     card_path = out.with_suffix(".card.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +67,27 @@ def export_design(workspace: Workspace, study_id: str, path: Path) -> None:
     if closed:
         document |= {"evaluation_id": study.evaluation_id, "seed": study.seed, "rule": study.manifest["rule"]}
     write_json(path, document)
+
+
+def export_evaluation(workspace: Workspace, evaluation_id: str, folder: Path) -> tuple[Path, Path]:
+    """Write an evaluation as two files: its perplexities (JSON, per example too) and both models' answers (JSONL).
+
+    Returns:
+        The paths of ``perplexities-ID.json`` and ``answers-ID.jsonl``.
+
+    Raises:
+        FinetoothError: There is no such evaluation, or the folder cannot be written.
+    """
+    manifest = workspace.objects.manifest(evaluation_id)
+    rows = list(workspace.objects.frame(evaluation_id).iter_rows(named=True))
+    scored = ("example_id", "base_nll", "base_tokens", "tuned_nll", "tuned_tokens")
+    figures = folder / f"perplexities-{evaluation_id[:8]}.json"
+    facts = {name: manifest[name] for name in ("run_id", "revision_id", "base_model", "precision", "template_hash")}
+    summary = {name: manifest["summary"][name] for name in ("base", "tuned", "ratio", "n_examples", "n_excluded")}
+    examples = [{name: row[name] for name in scored} for row in rows]
+    write_json(figures, {"evaluation": evaluation_id, **facts, **summary, "examples": examples})
+    answers = folder / f"answers-{evaluation_id[:8]}.jsonl"
+    answered = [row for row in rows if row["base_reply"] is not None and row["tuned_reply"] is not None]
+    kept = ("example_id", "prompt", "reference", "base_reply", "tuned_reply")
+    write_jsonl(answers, ({**{k: row[k] for k in kept}, "prompt": json.loads(row["prompt"])} for row in answered))
+    return figures, answers

@@ -22,8 +22,8 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .35rem .6rem;
 border-bottom: 1px solid var(--line) } .num { text-align: right; font-variant-numeric: tabular-nums }
 .drop { color: var(--drop) } .edit { color: var(--edit) } ins { background: var(--add); text-decoration: none }
-del { background: var(--cut) } .text { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 14rem; overflow: auto;
-border-left: 3px solid var(--line); padding-left: .6rem; margin: .4rem 0 }
+del { background: var(--cut) } .text { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 14rem;
+overflow: auto; border-left: 3px solid var(--line); padding-left: .6rem; margin: .4rem 0 }
 </style></head><body>
 <h1>Cleaning report</h1>
 <p>{{ name }}: {{ kept }} of {{ rows }} rows kept, {{ dropped }} dropped, {{ edited }} edited,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core import embeddings
-from core.jobs import Progress, no_progress
+from core.jobs import JobContext, Progress, no_progress
 from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
 from curation import queries
-from evaluation.results import worst_prompts
 from evaluation.rating import votes
+from evaluation.results import worst_prompts
 from evaluation.study import load_study
 
 
@@ -69,6 +70,23 @@ def trace(workspace: Workspace, study_id: str, *, k: int = 5, progress: Progress
         )
         found.append(Trace(failure["example_id"], tuple(failure["why"]), neighbours))
     return found
+
+
+def trace_job(context: JobContext) -> dict[str, Any]:
+    """Worker target: trace a study's failures. Spec: ``workspace``, ``study_id`` and, if wanted, ``k``.
+
+    Raises:
+        CancelledError: A stop was asked for.
+    """
+    workspace = Workspace.open(Path(context.spec["workspace"]))
+    study_id = str(context.spec["study_id"])
+
+    def report(stage: str, done: int, total: int | None) -> None:
+        context.check_stop()
+        context.progress(stage, done, total)
+
+    found = trace(workspace, study_id, k=int(context.spec.get("k", 5)), progress=report)
+    return {"study_id": study_id, "traces": [asdict(one) for one in found]}
 
 
 def _text(example: Example) -> str:

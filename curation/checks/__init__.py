@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from curation.checks import duplicates, format_shape, privacy
+from curation.checks import (
+    contradictions_clash,
+    coverage_quantity,
+    duplicates,
+    duplicates_semantic,
+    format_damage,
+    format_length,
+    format_norm,
+    format_shape,
+    format_text,
+    language_other,
+    privacy,
+    tone_norm,
+)
 from curation.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +24,17 @@ CHECKS: tuple[Check, ...] = (
     duplicates.CONFLICT,
     duplicates.CANNED,
     duplicates.SUBSET,
+    contradictions_clash.CLASH,
+    duplicates_semantic.SEMANTIC,
     format_shape.SHAPE,
+    format_text.ROLE_TEXT,
+    format_text.PLACEHOLDER,
+    format_text.TRUNCATED,
+    format_damage.DAMAGE,
+    format_norm.NORM,
+    format_length.LENGTH,
+    tone_norm.NORM,
+    language_other.OTHER,
     *privacy.CARDS,
+    coverage_quantity.QUANTITY,
 )

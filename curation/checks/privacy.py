@@ -29,7 +29,10 @@ _SECRET = re.compile(
     r"|(?<!\w)eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
     r"|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\S]{1,8000}?(?:-----END (?:[A-Z]+ )?PRIVATE KEY-----|\Z))"
     r"|(?i:(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|password|passwd|pwd))"
-    r"[\"']?\s*[:=]\s*[\"']?(?P<named>[^\s\"',;<>{}$()]{8,128})"
+    r"[\"']?\s*[:=]\s*[\"']?(?P<named>[^\s\"',;<>{}$()\[\]]{8,128})"
+)
+_SECRET_HINT = re.compile(
+    r"(?i)key|token|passw|pwd|secret|AKIA|ASIA|gh[pousr]_|github_|sk-|xox|AIza|glpat|hf_|[srp]k_|eyJ"
 )
 _PHONE_CONTEXT = re.compile(
     r"(?i)\b(?:phone|telephone|tel|mobile|cell|call|calls|called|calling|fax|contact|dial|ring|reach|text|sms|whatsapp|"
@@ -116,6 +119,8 @@ def _is_public(address: str) -> bool:
 
 
 def _secrets(text: str, batch: Batch) -> Iterator[Match]:
+    if not _SECRET_HINT.search(text):
+        return
     for match in _SECRET.finditer(text):
         if match["known"]:
             yield match.span("known")

@@ -26,6 +26,7 @@ class Batch(Sequence[Example]):
         self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
         self.settings = settings or Settings()
         self.notes: list[str] = []
+        self._by_id = {example.id: example for example in self._examples}
         self._shared: dict[Callable[[Batch], Any], Any] = {}
 
     @classmethod
@@ -39,6 +40,10 @@ class Batch(Sequence[Example]):
             self._shared[compute] = compute(self)
         result: T = self._shared[compute]
         return result
+
+    def example(self, example_id: str) -> Example:
+        """The example of this id."""
+        return self._by_id[example_id]
 
     def note(self, text: str) -> None:
         """Tell the report something that happened on the way, once."""

@@ -189,7 +189,7 @@ def _questions(found: Relations) -> list[list[int]]:
     members: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     for unit in range(len(found.units)):
         node = int(found.prompt.node[unit])
-        if found.prompt.words[node]:
+        if found.ask.words[found.ask.node[unit]]:
             members[node, int(found.ask.node[unit]), int(found._prompt_stance[unit])].append(unit)
     keys = sorted(members, key=lambda key: members[key][0])
     index: dict[int, list[int]] = defaultdict(list)

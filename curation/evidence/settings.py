@@ -26,6 +26,7 @@ class Settings:
         paraphrase_cosine: Least cosine similarity of prompts in the semantic pass.
         semantic: Whether the semantic pass (a model) runs without being asked for by name.
         min_group: Fewest answers from which a norm is learned.
+        group_by: Keys of an example's meta, of which the first present splits the groups of one system prompt.
         norm_share: What the lower confidence bound of a norm's share must reach.
         norm_confidence: Confidence of that bound (one-sided).
         length_z: Robust z-score of log length from which an answer is over-long.
@@ -40,6 +41,7 @@ class Settings:
     paraphrase_cosine: float = 0.90
     semantic: bool = False
     min_group: int = 20
+    group_by: tuple[str, ...] = ("task", "template", "category")
     norm_share: float = 0.80
     norm_confidence: float = 0.95
     length_z: float = 5.0

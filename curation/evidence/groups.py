@@ -1,0 +1,109 @@
+"""Examples that belong together, and what counts as their norm."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from core.types import Example
+from curation.evidence.batch import Batch
+from curation.minhash.normalise import normalise
+
+V = TypeVar("V", bound=Hashable)
+_FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Examples with one system prompt (and one task tag) and a final answer; those of rare ones form a rest group."""
+
+    name: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A value that most of a group shares.
+
+    Attributes:
+        value: The value.
+        count: How many have it.
+        total: Of how many that could.
+    """
+
+    value: Hashable
+    count: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.total}"
+
+
+def groups(batch: Batch) -> list[Group]:
+    """The groups of a batch that are large enough for a norm. Call it as ``batch.shared(groups)``."""
+    by_system: dict[str, list[Example]] = defaultdict(list)
+    for example in batch:
+        if example.answer.strip():
+            by_system[_name(example, batch.settings.group_by)].append(example)
+    least = batch.settings.min_group
+    large = {name: tuple(members) for name, members in by_system.items() if len(members) >= least}
+    rest = tuple(example for name, members in by_system.items() if name not in large for example in members)
+    found = [Group(name, members) for name, members in sorted(large.items())]
+    if len(rest) >= least:
+        found.append(Group("rest", rest))
+    elif rest:
+        batch.note(
+            f"Norms: {len(rest)} of {len(batch)} examples share their system prompt with fewer than {least - 1} "
+            "others; no norm was learned for them."
+        )
+    return found
+
+
+def _name(example: Example, group_by: Sequence[str]) -> str:
+    """The system prompt, and the first task tag that the example's meta holds."""
+    system = normalise(" ".join(message.content for message in example.messages if message.role == "system"))
+    tag = next((value for key in group_by if isinstance(value := example.meta.get(key), str)), "")
+    return f"{system}\n{tag}" if tag else system
+
+
+@lru_cache(maxsize=4096)
+def lower_bound(count: int, total: int, confidence: float) -> float:
+    """One-sided Clopper-Pearson lower bound of a share (Clopper and Pearson 1934)."""
+    if count == 0:
+        return 0.0
+    from scipy.special import betaincinv
+
+    return float(betaincinv(count, total - count + 1, 1 - confidence))
+
+
+def norm(values: Iterable[V | None], batch: Batch, usual: float = 0.0) -> Norm | None:
+    """The value that nearly all share, or None where there is none.
+
+    Args:
+        values: One for each answer; None = the answer has no such thing, and does not count.
+        batch: For the least number of answers and the confidence.
+        usual: What the share itself must reach, beside its lower bound, which must reach the settings' ``norm_share``.
+    """
+    counted = Counter(value for value in values if value is not None)
+    total = counted.total()
+    if total < batch.settings.min_group:
+        return None
+    value, count = min(counted.items(), key=lambda item: (-item[1], repr(item[0])))
+    bound = lower_bound(count, total, batch.settings.norm_confidence)
+    if count / total < usual or bound < batch.settings.norm_share:
+        return None
+    return Norm(value, count, total)
+
+
+def code_ranges(text: str) -> list[tuple[int, int]]:
+    """Where fenced blocks and inline code stand: half-open ranges."""
+    return [match.span() for match in _FENCE.finditer(text)] if "`" in text or "~~~" in text else []
+
+
+def outside(ranges: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether [start, end) touches none of the ranges."""
+    return all(end <= low or start >= high for low, high in ranges)

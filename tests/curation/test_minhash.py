@@ -1,0 +1,148 @@
+"""The near-duplicate engine: the same signatures as datasketch, every pair verified, and no blow-up on copies."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curation.minhash.bands import candidates
+from curation.minhash.clusters import bridges, stars
+from curation.minhash.normalise import normalise, word_count
+from curation.minhash.shingles import shingle
+from curation.minhash.views import View
+
+any_text = st.text(st.characters(exclude_categories=()), max_size=200)
+
+
+def grams(text: str, n: int) -> set[tuple[str, ...]]:
+    words = text.split()
+    return {tuple(words[i : i + n]) for i in range(max(1, len(words) - n + 1))} if words else set()
+
+
+def exact_jaccard(a: set[tuple[str, ...]], b: set[tuple[str, ...]]) -> float:
+    return len(a & b) / len(a | b) if a | b else 1.0
+
+
+def made_texts(count: int, seed: int = 0, words: int = 60, edits: int = 12) -> list[str]:
+    """Random texts, and as many copies of earlier ones with up to ``edits`` words changed."""
+    rng = random.Random(seed)
+    vocabulary = [f"w{i}" for i in range(2000)]
+    texts = [" ".join(rng.choices(vocabulary, k=rng.randint(20, words))) for _ in range(count)]
+    for _ in range(count):
+        copied = rng.choice(texts).split()
+        for _ in range(rng.randint(0, edits)):
+            copied[rng.randrange(len(copied))] = rng.choice(vocabulary)
+        texts.append(" ".join(copied))
+    return texts
+
+
+@given(any_text)
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+    assert "  " not in once and once == once.strip()
+
+
+def test_case_punctuation_and_spacing_do_not_count() -> None:
+    assert normalise("The  code—is: J20.9!\n") == normalise("the code is j20 9")
+    assert normalise("ＡＢＣ ﬁne Straße") == "abc fine strasse"
+
+
+def test_scripts_without_spaces_become_words() -> None:
+    assert word_count(normalise("体温が高いです。")) == 7
+    assert word_count(normalise("ไข้หวัดใหญ่")) > 4
+    assert normalise("中文abc").split() == ["中", "文", "abc"]
+
+
+def test_signatures_equal_datasketch_bit_for_bit() -> None:
+    from datasketch import MinHash
+
+    texts = [*made_texts(30), "one", "", "two words"]
+    for kind in ("word", "character"):
+        shingles = shingle(texts, kind)  # type: ignore[arg-type]
+        signatures = shingles.signatures()
+        for number in range(len(texts)):
+            reference = MinHash(num_perm=128, hashfunc=lambda value: value)
+            reference.update_batch([int(h) & 0xFFFFFFFF for h in shingles.of(number)])
+            assert (reference.hashvalues == signatures[number]).all()
+
+
+@settings(deadline=None)
+@given(st.lists(any_text.map(normalise), min_size=2, max_size=6))
+def test_jaccard_is_exact_for_any_text(texts: list[str]) -> None:
+    shingles = shingle(texts, "word")
+    for a in range(len(texts)):
+        for b in range(len(texts)):
+            got = shingles.jaccard(np.array([a]), np.array([b]))[0]
+            assert got == pytest.approx(exact_jaccard(grams(texts[a], 3), grams(texts[b], 3)))
+
+
+@settings(deadline=None)
+@given(any_text.map(normalise).filter(lambda text: len(text) >= 5))
+def test_character_grams_are_all_there(text: str) -> None:
+    expected = {text[i : i + 5] for i in range(len(text) - 4)}
+    assert shingle([text], "character").sizes[0] == len(expected)
+
+
+def test_every_pair_above_the_threshold_is_found_and_no_other() -> None:
+    texts = list(dict.fromkeys(normalise(text) for text in made_texts(400, seed=3)))
+    view = View.of(texts, near=0.7, short=0.85)
+    left, right, score = view.pairs()
+    found = dict(zip(zip(left.tolist(), right.tolist(), strict=True), score.tolist(), strict=True))
+    sets = [grams(text, 3) for text in texts]
+    true = {
+        (a, b): similarity
+        for a in range(len(texts))
+        for b in range(a + 1, len(texts))
+        if (similarity := exact_jaccard(sets[a], sets[b])) >= 0.7
+    }
+    assert len(true) > 30
+    assert set(found) <= set(true)
+    assert all(found[pair] == pytest.approx(true[pair]) for pair in found)
+    assert len(found) >= 0.99 * len(true)
+
+
+def test_short_texts_compare_on_characters_and_are_never_skipped() -> None:
+    view = View.of([normalise(t) for t in ("Which code applies here?", "Which code applies heres?", "No.")], near=0.7, short=0.85)
+    left, right, _ = view.pairs()
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1)]
+
+
+def test_thousands_of_copies_are_one_text() -> None:
+    view = View.of(["the same text over and over again"] * 50_000 + ["another text that stands alone here"], near=0.7, short=0.85)
+    assert len(view.texts) == 2
+    assert len(view.pairs()[0]) == 0
+
+
+def test_thousands_of_alike_texts_stay_linear_and_say_so() -> None:
+    base = " ".join(f"w{i}" for i in range(80))
+    view = View.of([f"{base} tail{i}" for i in range(3000)], near=0.7, short=0.85)
+    left, right, _ = view.pairs()
+    assert view.thinned_buckets > 0
+    assert len(left) < 3000 * 200
+    groups = stars(3000, left, right, np.arange(3000))
+    assert len(groups) == 1 and len(groups[0][1]) == 2999
+
+
+def test_no_text_and_one_text_have_no_pairs() -> None:
+    for texts in ([], ["alone"], ["", ""]):
+        assert len(View.of(texts, near=0.7, short=0.85).pairs()[0]) == 0
+
+
+def test_bands_give_each_pair_once_in_order() -> None:
+    signatures = np.zeros((4, 128), np.uint32)
+    left, right, thinned = candidates(signatures, np.arange(4))
+    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    assert thinned == 0
+
+
+def test_a_star_holds_only_what_touches_its_centre() -> None:
+    # 0 - 1 - 2: the ends do not resemble each other
+    left, right = np.array([0, 1]), np.array([1, 2])
+    assert stars(3, left, right, np.array([0, 1, 2])) == [(0, [1])]
+    assert stars(3, left, right, np.array([1, 0, 2])) == [(1, [0, 2])]
+    assert bridges(3, left, right, np.array([0.9, 0.8]), [(0, [1])]) == [(1, 2, 0.8)]

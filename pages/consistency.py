@@ -3,7 +3,7 @@
 import streamlit as st
 
 from curation import actions, queries
-from ui import act, panels, render, shell
+from ui import act, norms, panels, render, shell
 
 shell.begin()
 PREVIEWED = 20
@@ -32,7 +32,7 @@ def preview(check: queries.CheckCount) -> None:
         st.caption(f"{panels.of(len(page.items), page.total, 'open findings')} are shown.")
 
 
-def accept(checks: list[queries.CheckCount], label: str, item: str, who: str) -> None:
+def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) -> None:
     """The button that accepts all safe fixes of some checks, as one batch with one undo."""
     n_safe = sum(c.safe for c in checks)
 
@@ -46,7 +46,13 @@ def accept(checks: list[queries.CheckCount], label: str, item: str, who: str) ->
 
     shown = act.show(f"{item}-{n_safe}", scope=item)
     act.button(
-        f"{label} ({n_safe:,})", shown, "accept-all", do, icon=":material/done_all:", disabled=not n_safe, guard=False
+        f"Accept {which} {panels.many(n_safe, 'safe fix', 'safe fixes')}".replace("  ", " "),
+        shown,
+        "accept-all",
+        do,
+        icon=":material/done_all:",
+        disabled=not n_safe,
+        guard=False,
     )
 
 
@@ -57,26 +63,29 @@ def undo(who: str) -> None:
     def do(action: str) -> str:
         return f"{panels.many(len(actions.undo(workspace, who=who, action_id=action)), 'decision')} undone."
 
-    act.button("Undo (Z)", shown, "undo", do, shortcut="Z", icon=":material/undo:", kind="tertiary")
+    act.button("Undo", shown, "undo", do, shortcut="Z", icon=":material/undo:", kind="tertiary")
 
 
 def check_panel(check: queries.CheckCount, who: str) -> None:
     """One check: what it looks for, how much is open, a preview, its safe fixes, and the way to review."""
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            panels.severity(check.severity)
-            st.markdown(f"**{render.plain(check.title)}**", width="content")
-        st.caption(
-            f"{panels.of(check.open, check.open + check.settled, 'findings')} open, "
-            f"{panels.many(check.safe, 'safe fix', 'safe fixes')} · {render.plain(check.check)}"
-        )
-        if not check.open:
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.toggle("Preview", key=f"preview-{check.check}")
+        words, doing = st.columns([5, 4], vertical_alignment="center")
+        with words, st.container(gap="xxsmall"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                panels.severity(check.severity)
+                st.markdown(f"**{render.plain(check.title)}**", width="content")
+            st.caption(
+                f"{panels.of(check.open, check.open + check.settled, 'findings')} open, "
+                f"{panels.many(check.safe, 'safe fix', 'safe fixes')} · {render.plain(check.check)}"
+            )
+        with doing, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+            if check.open:
+                st.toggle("Preview", key=f"preview-{check.check}")
             if check.safe:
-                accept([check], "Accept the safe fixes", f"accept-{check.check}", who)
-            shell.link("review.py", "Review them one by one", icon="arrow_forward", query={"check": check.check})
+                accept([check], "", f"accept-{check.check}", who)
+            shell.link("review.py", "Review", icon="arrow_forward", query={"check": check.check})
+        if check.check.endswith(".norm"):
+            norms.draw(norms.learned(workspace, check))
         if st.session_state.get(f"preview-{check.check}"):
             preview(check)
 
@@ -91,7 +100,7 @@ if panels.checks(workspace, overview):
         panels.empty("The checks found nothing to settle here.", "dataset.py", "Freeze the dataset", icon="task_alt")
         st.stop()
     with st.container(horizontal=True, vertical_alignment="center"):
-        accept(counted, "Accept all safe fixes", "accept-all", who)
+        accept(counted, "all", "accept-all", who)
         undo(who)
         st.caption("Safe means that it cannot change what the data teaches. One undo takes the whole batch back.")
     for sentence in st.session_state.pop("consistency_skipped", ()):

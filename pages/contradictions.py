@@ -26,15 +26,15 @@ def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str) -> No
 
     left, right = found.example_id, twin_id
     choices = (
-        ("Keep left (1)", "left", drop([right], "Kept the left one."), "1", "arrow_back"),
-        ("Keep right (2)", "right", drop([left], "Kept the right one."), "2", "arrow_forward"),
-        ("Keep both (K)", "keep", desk.then_next(SCOPE, place, keep_both), "K", "check"),
-        ("Drop both (D)", "both", drop([left, right], "Dropped both."), "D", "delete"),
+        (":green[Keep left]", "left", drop([right], "Kept the left one."), "1", "arrow_back"),
+        (":green[Keep right]", "right", drop([left], "Kept the right one."), "2", "arrow_forward"),
+        (":green[Keep both]", "keep", desk.then_next(SCOPE, place, keep_both), "K", "check"),
+        (":red[Drop both]", "both", drop([left, right], "Dropped both."), "D", "delete"),
     )
     with st.container(horizontal=True):
         for label, verb, do, key, icon in choices:
             act.button(label, shown, verb, do, shortcut=key, icon=f":material/{icon}:")
-        for label, key, target in (("Edit left (E)", "E", left), ("Edit right (T)", "T", right)):
+        for label, key, target in ((":blue[Edit left]", "E", left), (":blue[Edit right]", "T", right)):
             st.button(
                 label,
                 key=shown.key(f"open-{key}"),

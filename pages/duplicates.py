@@ -33,18 +33,23 @@ def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str | None
     rest = len(found.members) - 1
     with st.container(horizontal=True):
         if found.proposal:
-            words = f"Accept: drop {panels.many(len(found.proposal.targets), 'copy', 'copies')} (A)"
-            label = "Count identical rows once (A)" if identical(found) else words
+            words = f"Accept: drop {panels.many(len(found.proposal.targets), 'copy', 'copies')}"
+            label = "Count identical rows once" if identical(found) else words
             do = desk.then_next(SCOPE, place, accept)
             act.button(label, shown, "accept", do, shortcut="A", icon=":material/done_all:", kind="primary")
         act.button(
-            "Keep all (K)", shown, "keep", desk.then_next(SCOPE, place, keep_all), shortcut="K", icon=":material/check:"
+            ":green[Keep all]",
+            shown,
+            "keep",
+            desk.then_next(SCOPE, place, keep_all),
+            shortcut="K",
+            icon=":material/check:",
         )
         if twin_id is not None:
             others = f"drop the other {rest:,}" if rest > 1 else "drop the other"
             sides = (("left", "1", found.example_id, "arrow_back"), ("right", "2", twin_id, "arrow_forward"))
             for side, key, kept, icon in sides:
-                label = f"Keep the {side} one, {others} ({key})"
+                label = f":green[Keep the {side} one], {others}"
                 act.button(label, shown, f"keep-{side}", keep_one(kept), shortcut=key, icon=f":material/{icon}:")
         desk.undo_buttons(workspace, SCOPE, who)
 

@@ -55,7 +55,7 @@ def stepper(workspace: Workspace, o: queries.Overview) -> None:
             shell.link(now.page, f"Go to {now.title.lower()}", icon="arrow_forward")
     marks = {"done": ":green[:material/check_circle:]", "now": ":primary[:material/radio_button_checked:]"}
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
-        with column.container(border=step.state == "now", height="stretch", gap="xxsmall"):
+        with column.container(border=True, height="stretch", gap="xxsmall"):
             st.markdown(f"{marks.get(step.state, ':gray[:material/radio_button_unchecked:]')} **{step.title}**")
             st.caption(step.line)
 
@@ -66,14 +66,13 @@ def found(o: queries.Overview) -> None:
     st.dataframe(
         {
             "Check": [c.title for c in o.counts],
-            "Name": [c.check for c in o.counts],
             "Open": [c.open for c in o.counts],
             "Settled": [c.settled for c in o.counts],
             "Safe fixes": [c.safe for c in o.counts],
         },
         hide_index=True,
         height="content",
-        column_config={name: st.column_config.NumberColumn(width=90) for name in ("Open", "Settled", "Safe fixes")},
+        column_config={name: st.column_config.NumberColumn(width=70) for name in ("Open", "Settled", "Safe fixes")},
     )
 
 

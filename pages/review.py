@@ -13,12 +13,12 @@ def filters(overview: queries.Overview) -> desk.Queue:
     """The filters; they stand in the address, so a view can be linked to."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         checks = st.multiselect(
-            "Checks", [c.check for c in overview.counts], key="check", bind="query-params", placeholder="all", width=340
+            "Checks", [c.check for c in overview.counts], key="check", bind="query-params", placeholder="all", width=230
         )
         state = st.segmented_control(
             "State", ["open", "settled", "all"], default="open", key="state", bind="query-params", required=True
         )
-        order = st.selectbox("Order", list(queries.ORDERS), key="order", bind="query-params", width=140)
+        order = st.selectbox("Order", list(queries.ORDERS), key="order", bind="query-params", width=130)
         safe = st.segmented_control("Fix", ["any", "safe", "other"], default="any", key="fix", bind="query-params")
     only_safe = {"safe": True, "other": False}.get(safe or "any")
     return desk.Queue(checks=tuple(checks), state=state or "open", safe=only_safe, order=order)
@@ -40,12 +40,12 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
         changed = actions.accept(workspace, about, who=who, action_id=action)
         return f"Accepted: {panels.many(changed, 'example')} changed."
 
-    buttons = (("Keep (K)", "keep", keep, "K", "check"), ("Drop (D)", "drop", drop, "D", "delete"))
+    buttons = ((":green[Keep]", "keep", keep, "K", "check"), (":red[Drop]", "drop", drop, "D", "delete"))
     with st.container(horizontal=True):
         for label, verb, do, key, icon in buttons:
             act.button(label, shown, verb, desk.then_next(SCOPE, place, do), shortcut=key, icon=f":material/{icon}:")
         st.button(
-            "Edit (E)",
+            ":blue[Edit]",
             key=shown.key("open"),
             icon=":material/edit:",
             shortcut="E",
@@ -54,7 +54,7 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
         )
         if found.proposal:
             act.button(
-                "Accept the fix (A)",
+                "Accept the fix",
                 shown,
                 "accept",
                 desk.then_next(SCOPE, place, accept),
@@ -63,7 +63,7 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
                 kind="primary",
             )
         st.button(
-            "Skip (S)",
+            "Skip",
             key=shown.key("skip"),
             icon=":material/skip_next:",
             shortcut="S",

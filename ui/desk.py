@@ -162,12 +162,12 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
     """Previous and next with their keys, and how far the person is."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, key, target, verb, icon in (
-            ("Previous (P)", "P", place.previous, "previous", "arrow_back"),
-            ("Next (N)", "N", place.next, "next", "arrow_forward"),
+            ("Previous", "P", place.previous, "previous", "arrow_back"),
+            ("Next", "N", place.next, "next", "arrow_forward"),
         ):
             st.button(
                 label,
-                key=shown.key(verb),
+                key=shown.key(f"go-{verb}"),
                 icon=f":material/{icon}:",
                 type="tertiary",
                 shortcut=key,
@@ -176,17 +176,22 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
                 args=(scope, target),
             )
         st.markdown(f"**{place.index + 1:,}** of {place.total:,} {unit}")
-        for label, key, target, verb in (("←", "Left", place.previous, "left"), ("→", "Right", place.next, "right")):
+        for label, key, target, verb in (
+            ("\N{NO-BREAK SPACE}", "Left", place.previous, "left"),
+            ("\N{NO-BREAK SPACE}", "Right", place.next, "right"),
+        ):
             st.button(
                 label,
-                key=shown.key(verb),
+                key=shown.key(f"go-{verb}"),
                 type="tertiary",
                 shortcut=key,
                 disabled=target is None,
                 on_click=go,
                 args=(scope, target),
             )
-        st.button("? Keys (H)", key="toggle-keys", type="tertiary", shortcut="H", on_click=_toggle_keys)
+        st.button(
+            "Keys", key="toggle-keys", icon=":material/keyboard:", type="tertiary", shortcut="H", on_click=_toggle_keys
+        )
 
 
 def key_help() -> None:
@@ -206,8 +211,8 @@ def undo_buttons(workspace: Workspace, scope: str, name: str) -> None:
     def again(action_id: str) -> str:
         return _returned(scope, actions.redo(workspace, who=name, action_id=action_id), "redone", "Nothing to redo.")
 
-    act.button("Undo (Z)", undo, "undo", back, shortcut="Z", icon=":material/undo:", kind="tertiary")
-    act.button("Redo (Y)", redo, "redo", again, shortcut="Y", icon=":material/redo:", kind="tertiary")
+    act.button("Undo", undo, "undo", back, shortcut="Z", icon=":material/undo:", kind="tertiary")
+    act.button("Redo", redo, "redo", again, shortcut="Y", icon=":material/redo:", kind="tertiary")
 
 
 def _toggle_keys() -> None:

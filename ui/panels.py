@@ -38,7 +38,7 @@ def many(count: int, one: str, several: str = "") -> str:
 def metrics(items: Sequence[tuple[str, str, str]]) -> None:
     """A row of figures: label, value, and what it is a part of."""
     for column, (label, value, below) in zip(st.columns(len(items)), items, strict=True):
-        with column.container(border=True, height="stretch"):
+        with column.container(border=True, height="stretch", gap="xxsmall"):
             st.metric(label, value)
             st.caption(below or "\N{NO-BREAK SPACE}")
 

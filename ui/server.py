@@ -25,6 +25,7 @@ from core.errors import FinetoothError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8501
+ALLOWED_HOSTS = ("localhost", "127.0.0.1")
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 Scope = MutableMapping[str, Any]
@@ -69,7 +70,10 @@ def content_security_policy() -> str:
 
 
 class SecurityHeaders:
-    """Middleware that adds the security headers to every answer; plain ASGI, so it buffers nothing."""
+    """Middleware: security headers on every answer, and no answer under a foreign host name (DNS rebinding).
+
+    Plain ASGI, so it buffers nothing. Streamlit itself refuses a websocket under a foreign name.
+    """
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
@@ -80,9 +84,14 @@ class SecurityHeaders:
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; headers are added to HTTP answers only."""
+        """Pass HTTP requests for this machine on, with headers on the answer; other kinds of message as they are."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if host.rsplit(":", 1)[0] not in ALLOWED_HOSTS:
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"This app answers only under 127.0.0.1 and localhost."})
             return
 
         async def with_headers(message: MutableMapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from ui import act, render
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "pages"
-FRAMED = "_framed"
+
+_frame = ContextVar("frame", default=False)
+"""Whether this run of the script is inside the frame. Not in the session: a stopped run cannot write there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ WALK: dict[str, tuple[Entry, ...]] = {
 
 def run() -> None:
     """Draw the frame and the page inside it; the whole of ``app.py``."""
-    st.set_page_config(page_title="Finetooth", page_icon=":material/search_insights:", layout="wide")
+    st.set_page_config(page_title="Finetooth", page_icon=ROOT / "ui" / "mark.svg", layout="wide")
+    st.logo(ROOT / "ui" / "logo.svg", size="large", icon_image=ROOT / "ui" / "mark.svg")
     page = st.navigation(
         {
             section: [
@@ -73,7 +77,7 @@ def run() -> None:
         },
         expanded=True,
     )
-    st.session_state[FRAMED] = True
+    inside = _frame.set(True)
     try:
         _remember()
         _sidebar()
@@ -82,12 +86,12 @@ def run() -> None:
     except FinetoothError as error:
         show_error(error.message, error.hint)
     finally:
-        st.session_state[FRAMED] = False
+        _frame.reset(inside)
 
 
 def begin() -> None:
     """The first line of every page: a deep link that skipped the frame is put inside it."""
-    if not st.session_state.get(FRAMED):
+    if not _frame.get():
         run()
         st.stop()
 

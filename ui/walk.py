@@ -43,7 +43,7 @@ def steps(workspace: Workspace, o: Overview) -> list[Step]:
         ),
         (
             "review.py",
-            "Check and review",
+            "Review",
             o.checked and not o.stale and o.n_open == 0,
             ("out of date: " if o.stale else "") + f"{of(settled, n_found, 'findings')} settled"
             if o.checked

@@ -1,0 +1,131 @@
+"""The app served as people use it, on a free port and a workspace of its own, and Chromium to drive it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.workspace import Workspace
+from curation import actions
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEMO = ROOT / "examples" / "icd10_coding.jsonl"
+CHROMIUM = "/usr/bin/chromium"
+SETTLE_MS = 600
+"""Longer than the time in which a press counts as meant for the item before."""
+
+
+@dataclass
+class Visit:
+    """A tab, the address of the app, and what the tab complained of or asked the outside for."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def open(self, path: str, **query: str) -> None:
+        """Go to a page of the app and wait until it is drawn."""
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        self.page.goto(f"{self.url}/{path}?{asked}" if asked else f"{self.url}/{path}")
+        self.page.locator("h1").first.wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing runs, and until a press is no longer taken for a hurried one."""
+        self.page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
+        self.page.wait_for_timeout(SETTLE_MS)
+
+    def press(self, key: str) -> None:
+        """Press one key and wait for what it does."""
+        self.page.keyboard.press(key)
+        self.settle()
+
+    def sees(self, text: str) -> None:
+        """Wait for a text."""
+        self.page.get_by_text(text).first.wait_for()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> Workspace:
+    """The demo dataset, imported and checked."""
+    workspace = Workspace.create(tmp_path / "project")
+    actions.import_file(workspace, DEMO, who="Ana")
+    actions.check(workspace)
+    return workspace
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Start the app on a workspace; returns its address. ``plain`` is Streamlit without our headers."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(workspace: Path, *, plain: bool = False) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "ui.server", "--port", str(port), "--workspace", str(workspace)]
+        if plain:
+            command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        log = (tmp_path / f"server-{port}.log").open("wb")
+        environment = {**os.environ, "FINETOOTH_WORKSPACE": str(workspace)}
+        started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment))
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                    return url
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise AssertionError((tmp_path / f"server-{port}.log").read_text())
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[[str], Visit]]:
+    """Open a tab on an app, watching what it asks for."""
+    contexts = []
+
+    def opened(url: str) -> Visit:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        made = Visit(context.new_page(), url)
+        made.page.on("console", lambda m: made.complaints.append(m.text) if "Security Policy" in m.text else None)
+        made.page.on("request", lambda r: None if _inside(r.url, url) else made.outside.append(r.url))
+        return made
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _inside(asked: str, url: str) -> bool:
+    return asked.startswith((url, url.replace("http:", "ws:"), "data:", "blob:"))

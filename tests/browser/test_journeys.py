@@ -1,0 +1,191 @@
+"""What people do in the browser, from the first link to the last key."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from core.workspace import Workspace
+from curation import actions, queries
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("", "import", "duplicates", "consistency", "contradictions", "review", "dataset")
+Serve = Callable[..., str]
+OpenTab = Callable[[str], Visit]
+
+
+@pytest.fixture
+def beacon() -> Iterator[tuple[str, list[str]]]:
+    """A web server that must never be asked for anything, and the list of what it was asked for."""
+    asked: list[str] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listening)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
+
+
+def test_the_first_session_on_a_deep_link_is_framed_asks_the_name_and_goes_on(
+    serve: Serve, visit: OpenTab, checked: Workspace
+) -> None:
+    tab = visit(serve(checked.path))
+    tab.open("review")
+    tab.page.get_by_role("link", name="Duplicates").wait_for()
+    tab.page.get_by_label("Your name").fill("Ruth")
+    tab.page.get_by_role("button", name="Continue").click()
+    tab.sees("open findings")
+    assert "who=Ruth" in tab.page.url
+    tab.page.get_by_role("link", name="Contradictions").click()
+    tab.sees("cannot both be right")
+    assert "who=Ruth" in tab.page.url
+
+
+def test_a_queue_is_worked_by_keyboard_and_keys_are_silent_while_typing(
+    serve: Serve, visit: OpenTab, checked: Workspace
+) -> None:
+    tab = visit(serve(checked.path))
+    tab.open("review", who="Ana")
+    first, second, third = queries.findings(checked, limit=3).items
+    tab.press("k")
+    assert queries.finding(checked, first.id).state == "settled"
+    assert second.id in tab.page.url
+    tab.press("n")
+    assert third.id in tab.page.url
+    tab.press("ArrowLeft")
+    assert second.id in tab.page.url
+    tab.press("e")
+    old = queries.example(checked, second.finding.example_id).example
+    answers = tab.page.get_by_label(f"Text of turn {len(old.messages)}")
+    answers.click()
+    answers.press("ControlOrMeta+a")
+    answers.press_sequentially("kdkdzs done", delay=30)
+    tab.page.wait_for_timeout(500)
+    assert len(queries.recent(checked)) == 1, "typing decides nothing"
+    tab.page.get_by_role("button", name="Save the edit").click()
+    tab.sees("The edit is saved")
+    becomes = queries.example(checked, old.id).becomes
+    assert becomes and queries.example(checked, becomes).example.messages[-1].content == "kdkdzs done"
+    tab.settle()
+    tab.press("z")
+    assert queries.example(checked, old.id).state == "in"
+
+
+def test_three_hurried_presses_make_one_decision(serve: Serve, visit: OpenTab, checked: Workspace) -> None:
+    tab = visit(serve(checked.path))
+    tab.open("review", who="Ana")
+    for expected in (1, 2, 3):
+        for _ in range(3):
+            tab.page.keyboard.press("k")
+        tab.settle()
+        assert len(queries.recent(checked)) == expected
+
+
+def test_a_reload_keeps_the_work_and_the_place(serve: Serve, visit: OpenTab, checked: Workspace) -> None:
+    tab = visit(serve(checked.path))
+    tab.open("review", who="Ana")
+    total = queries.findings(checked).total
+    tab.press("k")
+    tab.press("n")
+    tab.press("n")
+    place = f"3 of {total - 1} open findings"
+    tab.sees(place)
+    tab.page.reload()
+    tab.sees(place)
+    assert "who=Ana" in tab.page.url
+
+
+def test_every_page_works_under_the_strict_policy_and_asks_the_outside_for_nothing(
+    serve: Serve, visit: OpenTab, checked: Workspace
+) -> None:
+    url = serve(checked.path)
+    with urllib.request.urlopen(url) as answer:
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    tab = visit(url)
+    for page in PAGES:
+        tab.open(page, who="Ana")
+        assert tab.page.get_by_text("Traceback").count() == 0
+    tab.open("import", who="Ana")
+    record = {"messages": [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Hello."}]}
+    tab.page.set_input_files(
+        "input[type=file]",
+        {"name": "more.jsonl", "mimeType": "application/json", "buffer": f"{json.dumps(record)}\nbad\n".encode()},
+    )
+    tab.settle()
+    tab.page.get_by_role("button", name="Import the file").click()
+    tab.sees("more.jsonl is imported")
+    assert tab.complaints == []
+    assert tab.outside == []
+
+
+def test_a_request_under_another_host_name_is_refused(serve: Serve, checked: Workspace) -> None:
+    url = serve(checked.path)
+    websocket = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+    }
+    for path, headers in (("", {}), ("/_stcore/stream", websocket)):
+        request = urllib.request.Request(url + path, headers={"Host": "evil.example", **headers})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert refused.value.code == 403
+
+
+def test_text_in_a_dataset_cannot_call_home_even_without_the_policy(
+    serve: Serve, visit: OpenTab, tmp_path: Path, beacon: tuple[str, list[str]]
+) -> None:
+    url, asked = beacon
+    attack = (
+        f"![x]({url}/markdown.png) <img src='{url}/img.png'> <script>fetch('{url}/script')</script>"
+        f" [a]({url}/link) <style>@import '{url}/css'</style> \x1b[31m \u202e {url}/bare.png a@example.org"
+    )
+    rows = [
+        {
+            "messages": [
+                {"role": "system", "content": attack},
+                {"role": "user", "content": f"{attack} {n // 2}"},
+                {"role": "assistant", "content": f"{attack}  answer  {n}"},
+            ],
+            "meta": {attack: attack},
+        }
+        for n in range(30)
+    ]
+    rows.append({"messages": [{"role": attack, "content": attack}, {"role": "assistant", "content": ""}]})
+    path = tmp_path / "![x](evil) <img src=x>.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + f"{attack}\n", encoding="utf-8")
+    workspace = Workspace.create(tmp_path / "project", name=f"![x]({url}/name.png)")
+    actions.import_file(workspace, path, who=f"![x]({url}/who.png)")
+    actions.check(workspace)
+    assert queries.findings(workspace).total > 0
+    tab = visit(serve(workspace.path, plain=True))
+    for page in PAGES:
+        tab.open(page, who="Ana")
+    for view in queries.findings(workspace, limit=6, order="check").items:
+        tab.open("review", who="Ana", finding=view.id)
+    tab.press("e")
+    tab.sees("Save the edit")
+    tab.page.wait_for_timeout(500)
+    assert asked == []
+    assert tab.outside == []

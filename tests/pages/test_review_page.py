@@ -1,0 +1,128 @@
+"""Deciding from the queue: each act once, each act undone."""
+
+from __future__ import annotations
+
+from core.workspace import Workspace
+from curation import queries
+from tests.pages.conftest import OpenPage, press, texts
+
+
+def _open(workspace: Workspace) -> int:
+    return queries.findings(workspace).total
+
+
+def _shown(app: object) -> str:
+    value = app.query_params["finding"]  # type: ignore[attr-defined]
+    return value[0] if isinstance(value, list) else value
+
+
+def test_keep_settles_this_finding_and_shows_the_next(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    first, second = (view.id for view in queries.findings(checked, limit=2).items)
+    assert _shown(app) == first
+    before = _open(checked)
+    press(app, "Keep")
+    assert queries.finding(checked, first).state == "settled"
+    assert _open(checked) == before - 1
+    assert _shown(app) == second
+
+
+def test_drop_takes_the_example_out_and_undo_brings_it_back(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    view = queries.finding(checked, _shown(app))
+    press(app, "Drop")
+    assert queries.example(checked, view.finding.example_id).state == "dropped"
+    press(app, "Undo")
+    assert queries.example(checked, view.finding.example_id).state == "in"
+    assert _shown(app) == view.id
+    press(app, "Redo")
+    assert queries.example(checked, view.finding.example_id).state == "dropped"
+
+
+def test_accept_applies_the_proposed_fix(open_page: OpenPage, checked: Workspace) -> None:
+    view = queries.findings(checked, checks=("format.damage",), safe=True, limit=1).items[0]
+    app = open_page(checked, "review", finding=view.id)
+    assert "With the fix" in texts(app)
+    fixed = queries.preview(checked, view.id)
+    press(app, "Accept the fix")
+    settled = queries.example(checked, view.finding.example_id)
+    assert settled.state == "replaced"
+    assert settled.becomes is not None
+    assert queries.example(checked, settled.becomes).example.messages == fixed
+
+
+def test_edit_saves_a_new_text_and_keeps_the_old(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    view = queries.finding(checked, _shown(app))
+    old = queries.example(checked, view.finding.example_id).example
+    press(app, "Edit")
+    assert not [b for b in app.button if b.label == ":green[Keep]"], "keys are off while the form is open"
+    app.text_area[len(old.messages) - 1].set_value("A better answer.")
+    press(app, "Save the edit")
+    state = queries.example(checked, old.id)
+    assert state.state == "replaced" and state.becomes
+    assert queries.example(checked, state.becomes).example.messages[-1].content == "A better answer."
+    assert queries.example(checked, old.id).example == old
+    press(app, "Undo")
+    assert queries.example(checked, old.id).state == "in"
+
+
+def test_an_edit_that_changes_nothing_is_refused_in_a_sentence(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    press(app, "Edit")
+    press(app, "Save the edit")
+    assert "Nothing was changed" in app.error[0].value
+    press(app, "Cancel")
+    assert [b for b in app.button if "Keep" in b.label]
+
+
+def test_skip_next_and_previous_decide_nothing(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    ids = [view.id for view in queries.findings(checked, limit=3).items]
+    before = checked.ledger.head()
+    press(app, "Skip")
+    press(app, "Next")
+    assert _shown(app) == ids[2]
+    press(app, "Previous")
+    assert _shown(app) == ids[1]
+    assert checked.ledger.head() == before
+
+
+def test_filters_stand_in_the_address(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review", check=["privacy.email"])
+    total = queries.findings(checked, checks=("privacy.email",)).total
+    assert f"**1** of {total} open findings" in texts(app)
+
+
+def test_a_press_as_the_item_appears_is_not_counted(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    app.session_state["hurry_s"] = 3_600.0
+    before = _open(checked)
+    press(app, "Keep")
+    assert _open(checked) == before
+    assert "was not counted" in texts(app)
+
+
+def test_three_presses_record_one_decision(checked: Workspace) -> None:
+    """The callback of one showing, called three times, as a hurried key calls it."""
+    from ui import act
+
+    finding = queries.findings(checked, limit=1).items[0]
+    from curation import actions
+
+    shown = act.Shown(finding.id, "nonce", 0.0)
+    for _ in range(3):
+        actions.keep_finding(checked, finding.id, who="Ana", action_id=shown.action_id("keep"))
+    assert len(queries.recent(checked)) == 1
+
+
+def test_the_queue_ends_with_a_way_on(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review", state="settled")
+    assert "Nothing is left in this view" in texts(app)
+
+
+def test_changed_data_asks_for_another_check(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "review")
+    press(app, "Drop")
+    assert "out of date" in texts(app)
+    assert [b for b in app.button if b.label == "Run the checks again"]

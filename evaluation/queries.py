@@ -60,6 +60,14 @@ def answers(workspace: Workspace, evaluation_id: str, *, offset: int = 0, limit:
     return {"rows": rows, "total": frame.height}
 
 
+def pairs(workspace: Workspace, evaluation_id: str) -> tuple[int, int]:
+    """How many prompts both models answered differently (these make pairs), and how many alike."""
+    frame = workspace.objects.frame(evaluation_id)
+    frame = frame.filter(pl.col("base_reply").is_not_null() & pl.col("tuned_reply").is_not_null())
+    alike = frame.filter(pl.col("base_reply").str.strip_chars() == pl.col("tuned_reply").str.strip_chars()).height
+    return frame.height - alike, alike
+
+
 def studies(workspace: Workspace) -> list[dict[str, Any]]:
     """All studies, newest first: id, evaluation, state, progress. Nothing about who is winning."""
     return [study(workspace, one) for one in reversed(workspace.objects.ids(STUDY))]

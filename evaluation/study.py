@@ -23,6 +23,7 @@ from evaluation.power import detectable_win_rate
 from evaluation.rubric import BUILT_IN, Criterion, criteria_named, criterion_from
 
 KIND = "study"
+PEEK = "peek"
 DEFAULT_CRITERIA = tuple(criterion.name for criterion in BUILT_IN)
 IDENTITY = re.compile(
     r"\b(smollm\d*|hugging ?face|llama|qwen|mistral|gemma|phi-?\d|chatgpt|gpt-?\d|openai|claude|anthropic|deepseek)\b",
@@ -145,6 +146,20 @@ def reopen_study(workspace: Workspace, study_id: str, *, who: str = "") -> None:
     load_study(workspace, study_id)
     if not is_open(workspace, study_id):
         workspace.ledger.append(KIND, study_id, {"state": "open"}, who=who, action_id=new_action_id())
+
+
+def record_peek(workspace: Workspace, study_id: str, *, who: str = "") -> None:
+    """Write down that somebody looked at the result while the votes were still coming in."""
+    load_study(workspace, study_id)
+    if is_open(workspace, study_id):
+        n_votes = len(workspace.ledger.entries("rating"))
+        action_id = content_id([PEEK, study_id, who, n_votes])
+        workspace.ledger.append(PEEK, study_id, {"n_ledger_votes": n_votes}, who=who, action_id=action_id)
+
+
+def peeks(workspace: Workspace, study_id: str) -> list[tuple[str, str]]:
+    """Who looked at the result before the study was closed, and when (UTC), in order."""
+    return [(entry.who, entry.at) for entry in workspace.ledger.entries(PEEK, study_id)]
 
 
 def is_open(workspace: Workspace, study_id: str) -> bool:

@@ -13,19 +13,22 @@ from evaluation.report import report_html
 from training import queries as trained
 
 
-def write(workspace: Workspace, out: Path, *, evaluation_id: str | None = None) -> Path:
+def write(workspace: Workspace, out: Path, *, evaluation_id: str | None = None, study_id: str | None = None) -> Path:
     """Write one self-contained page about an evaluation (default: the newest) and all that led to it.
+
+    ``study_id`` names the study to report on (default: the evaluation's newest).
 
     Raises:
         FinetoothError: There is no evaluation yet.
     """
     chosen = workspace.objects.find("evaluation", evaluation_id)
     manifest = workspace.objects.manifest(chosen)
-    studies = [s["id"] for s in judged.studies(workspace) if s["evaluation_id"] == chosen]
+    if study_id is None:
+        study_id = next((s["id"] for s in judged.studies(workspace) if s["evaluation_id"] == chosen), None)
     page = report_html(
         workspace,
         chosen,
-        study_id=studies[0] if studies else None,
+        study_id=study_id,
         run=_run(workspace, manifest["run_id"]),
         data=_data(workspace, manifest["revision_id"]),
     )

@@ -1,0 +1,117 @@
+"""Results: who won, by how much and how sure; go or no-go with reasons; failed prompts; files to take along."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.workspace import Workspace
+from evaluation import exports, queries, results, study
+from flows import walk_report
+from ui import act, failures, panels, render, shell, studies, verdict
+
+shell.begin()
+
+
+def unblinded(workspace: Workspace, state: dict[str, Any], who: str) -> bool:
+    """Whether the result may be shown: the study is closed, or this person chose to look, which is written down."""
+    if not state["open"]:
+        return True
+    peeked = f"peeked-{state['id']}"
+    if st.session_state.get(peeked):
+        st.warning(
+            "The study is still open: do not vote in it any more, and tell no rater.", icon=":material/visibility:"
+        )
+        return True
+
+    def look() -> None:
+        study.record_peek(workspace, state["id"], who=who)
+        st.session_state[peeked] = True
+
+    with st.container(border=True):
+        st.markdown("**The study is open.** Its result is shown once it is closed.")
+        st.progress(
+            min(1.0, state["votes"] / state["wanted"]), text=panels.of(state["votes"], state["wanted"], "votes")
+        )
+        st.caption(f"{panels.many(len(state['raters']), 'rater')} joined so far.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            shell.link(
+                "side_by_side.py", "Rate, or close the study", icon="arrow_forward", query={"study": state["id"]}
+            )
+            with st.popover("Look now", icon=":material/visibility:", type="tertiary"):
+                st.markdown(
+                    "Looking tells you which model is ahead, and votes that follow are no longer independent of it. "
+                    "Your name and the time are written to the ledger and shown with the result."
+                )
+                st.button("Look all the same", key="peek", on_click=act.guarded(look))
+    return False
+
+
+def ratings(workspace: Workspace, study_id: str) -> bytes:
+    """The standing ratings as JSONL."""
+    rows = exports.ratings_rows(workspace, study_id)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def report(workspace: Workspace, state: dict[str, Any]) -> bytes:
+    """The report over the whole walk, as one HTML page."""
+    with tempfile.TemporaryDirectory() as folder:
+        return walk_report.write(
+            workspace, Path(folder) / "report.html", evaluation_id=state["evaluation_id"], study_id=state["id"]
+        ).read_bytes()
+
+
+def files(workspace: Workspace, state: dict[str, Any]) -> None:
+    """What can be taken along; each file is made when it is asked for."""
+    short = state["id"][:8]
+    kinds = (
+        ("Report (HTML)", f"report-{short}.html", "text/html", lambda: report(workspace, state), "description"),
+        (
+            "Ratings (JSONL)",
+            f"ratings-{short}.jsonl",
+            "application/x-ndjson",
+            lambda: ratings(workspace, state["id"]),
+            "how_to_vote",
+        ),
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, name, mime, make, icon in kinds:
+            st.download_button(
+                label, make, name, mime, key=f"download-{name}", icon=f":material/{icon}:", on_click="ignore"
+            )
+        if state["open"]:
+            st.caption("While the study is open, neither file names a model or tells who is ahead.", width="content")
+
+
+panels.title("Results", "Who won, by how much, and how sure; and which training examples to look at next.")
+workspace = shell.workspace()
+who = shell.who()
+states = queries.studies(workspace)
+if not states:
+    panels.empty("No study was held yet.", "side_by_side.py", "Open one on Side by side")
+    st.stop()
+state = studies.chooser(states, key="result_study")
+for name, at in study.peeks(workspace, state["id"]):
+    st.caption(
+        f":material/visibility: {render.plain(name)} saw this result before the end, {at[:16].replace('T', ' ')} UTC."
+    )
+if unblinded(workspace, state, who):
+    found = results.study_results(workspace, state["id"])
+    names = {"result": "Result", "failed": f"Failed prompts ({len(found['worst'])})"}
+    chosen = st.segmented_control(
+        "View",
+        list(names),
+        default="result",
+        format_func=names.__getitem__,
+        required=True,
+        key="results_view",
+        label_visibility="collapsed",
+    )
+    if chosen == "failed":
+        failures.draw(workspace, state["id"], found["worst"])
+    else:
+        verdict.draw(found)
+st.subheader("Files", anchor=False)
+files(workspace, state)

@@ -1,0 +1,197 @@
+"""The blind rating desk: one pair at a time, by keyboard, with nothing on it that tells which model answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from core.types import Message, Rating
+from core.workspace import Workspace
+from evaluation import queries, rating
+from evaluation.rubric import SIDES, score_key
+from ui import act, panels, render
+from ui.act import Shown
+
+NOT_APPLICABLE = "N/A"
+VERDICTS = (
+    ("left", "Left is better", "1", "arrow_back"),
+    ("right", "Right is better", "2", "arrow_forward"),
+    ("tie", "Both good", "3", "thumbs_up_down"),
+    ("both_bad", "Both bad", "4", "thumb_down"),
+    ("skip", "Skip", "S", "skip_next"),
+)
+SAID = {
+    "left": "Left.",
+    "right": "Right.",
+    "tie": "Both good.",
+    "both_bad": "Both bad.",
+    "skip": "Skipped; somebody else will judge it.",
+}
+
+
+def draw(workspace: Workspace, study_id: str, who: str) -> None:
+    """The desk of one study for one rater: the welcome, the next pair, or the end."""
+    state = queries.study(workspace, study_id)
+    if not state["open"]:
+        panels.empty("This study is closed: no further votes are taken.", "results.py", "See what it found")
+        return
+    if who not in state["raters"]:
+        _welcome(workspace, state, who)
+        return
+    item = rating.next_item(workspace, study_id, who)
+    if item is None:
+        _end(workspace, study_id, who)
+        return
+    shown = act.show(item.item_id, scope="rating")
+    criteria: list[dict[str, Any]] = state["criteria"]
+    _progress(item.mine_done, item.mine_total, item.all_done, item.all_total)
+    _verdicts(workspace, study_id, item.item_id, who, shown, [c["name"] for c in criteria])
+    prompt = [Message(role, text) for role, text in item.prompt]
+    with st.container(border=True, gap="xxsmall"):
+        render.conversation(prompt, key=f"prompt-{item.item_id}")
+    scoring = bool(st.session_state.get("rating_scores")) and bool(criteria)
+    for column, side, text in zip(st.columns(2, gap="medium"), SIDES, (item.left, item.right), strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{side.capitalize()}**")
+            render.conversation([Message("assistant", text)], key=f"{side}-{item.item_id}")
+        if scoring:
+            with column:
+                _rubric(criteria, side, shown)
+    _extras(criteria, shown)
+
+
+def _welcome(workspace: Workspace, state: Mapping[str, Any], who: str) -> None:
+    """What a rater is asked to do, before the first pair; only who presses Start becomes a rater."""
+    with st.container(border=True, width=720):
+        st.markdown(f"**{panels.many(state['n_items'], 'pair')} of answers wait to be judged.**")
+        st.markdown(
+            "You will read a question and two answers. Say which one you would send. You are not told who wrote them, "
+            "and they change sides from pair to pair.\n\n"
+            "- **Both good**: you could send either.\n"
+            "- **Both bad**: you would send neither.\n"
+            "- **Skip**: you cannot judge this one; somebody else will."
+        )
+        st.caption(f"You rate as {render.plain(who)}. Others cannot see your votes while the study is open.")
+        st.button(
+            "Start rating",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="start-rating",
+            on_click=act.guarded(rating.join),
+            args=(workspace, state["id"], who),
+        )
+
+
+def _end(workspace: Workspace, study_id: str, who: str) -> None:
+    """Nothing is left for this rater: say so, and let them take the last vote back."""
+    now = rating.progress(workspace, study_id, who)
+    _progress(now.mine_done, now.mine_total, now.all_done, now.all_total)
+    with st.container(border=True):
+        st.markdown(
+            f":material/task_alt: Thank you. You judged {panels.many(now.mine_done, 'pair')}; none is left for you."
+        )
+        _undo(workspace, study_id, who, now.mine_done)
+
+
+def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int) -> None:
+    own, shared = panels.of(mine, mine_total, "pairs"), panels.of(everybody, everybody_total, "votes")
+    st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own} · everybody: {shared}")
+
+
+def _verdicts(workspace: Workspace, study_id: str, item_id: str, who: str, shown: Shown, criteria: list[str]) -> None:
+    """One button a verdict, each with its key printed on it, and undo."""
+    with st.container(horizontal=True):
+        for verdict, label, key, icon in VERDICTS:
+            act.button(
+                label,
+                shown,
+                verdict,
+                _vote(workspace, item_id, who, verdict, shown, criteria),
+                shortcut=key,
+                icon=f":material/{icon}:",
+                kind="tertiary" if verdict == "skip" else "secondary",
+            )
+        _undo(workspace, study_id, who, rating.progress(workspace, study_id, who).mine_done)
+
+
+def _vote(workspace: Workspace, item_id: str, who: str, verdict: str, shown: Shown, criteria: list[str]) -> act.Do:
+    """The act of voting on the pair shown: verdict, scores and comment in one."""
+
+    def do(action_id: str) -> str:
+        now = datetime.now(UTC)
+        shown_at = now - timedelta(seconds=time.monotonic() - shown.since_s)
+        vote = Rating(
+            action_id,
+            item_id,
+            who,
+            verdict,
+            _scores(shown, criteria),
+            str(st.session_state.get(shown.key("comment")) or "").strip(),
+            _iso(shown_at),
+            _iso(now),
+        )
+        done = rating.record_rating(workspace, vote)
+        return SAID[verdict] if done.stored else f"Not counted: {done.reason}."
+
+    return do
+
+
+def _scores(shown: Shown, criteria: list[str]) -> dict[str, int | None]:
+    """What was scored on this showing; N/A is None, what was left alone is absent."""
+    found: dict[str, int | None] = {}
+    for side in SIDES:
+        for name in criteria:
+            value = st.session_state.get(shown.key(f"score-{side}-{name}"))
+            if value is not None:
+                found[score_key(side, name)] = None if value == NOT_APPLICABLE else int(value)
+    return found
+
+
+def _undo(workspace: Workspace, study_id: str, who: str, mine_done: int) -> None:
+    shown = act.show(f"undo-{study_id}-{mine_done}", scope="rating-undo")
+
+    def do(action_id: str) -> str:
+        back = rating.undo_rating(workspace, study_id, who, action_id=action_id)
+        return "Your last vote is taken back; the pair is here again." if back else "There is nothing to take back."
+
+    act.button(
+        "Undo", shown, "undo", do, shortcut="Z", icon=":material/undo:", kind="tertiary", disabled=mine_done == 0
+    )
+
+
+def _rubric(criteria: list[dict[str, Any]], side: str, shown: Shown) -> None:
+    """The scores of one answer, with the sentence that belongs to the chosen score."""
+    for criterion in criteria:
+        chosen = st.segmented_control(
+            f"{criterion['title']} of the {side} answer",
+            [1, 2, 3, 4, 5, NOT_APPLICABLE],
+            key=shown.key(f"score-{side}-{criterion['name']}"),
+        )
+        said = criterion["anchors"][chosen - 1] if isinstance(chosen, int) else criterion["question"]
+        st.caption(render.plain(said))
+
+
+def _extras(criteria: list[dict[str, Any]], shown: Shown) -> None:
+    """The comment, and the switch that brings the rubric."""
+    st.text_area(
+        "Comment (optional; keys are off while you type, then vote)",
+        key=shown.key("comment"),
+        max_chars=2_000,
+        height=80,
+    )
+    if not criteria:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle("Score both answers too, before you vote", key="rating_scores", persist_state="session")
+        with st.popover("What the scores mean", icon=":material/help:", type="tertiary"):
+            for criterion in criteria:
+                st.markdown(f"**{render.plain(criterion['title'])}.** {render.plain(criterion['question'])}")
+                st.markdown("\n".join(f"{n}. {render.plain(one)}" for n, one in enumerate(criterion["anchors"], 1)))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,151 @@
+"""The studies of a workspace on a page: how far each is, opening one with its power said beforehand, closing one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.workspace import Workspace
+from evaluation import gate, queries, study
+from evaluation.power import detectable_win_rate
+from evaluation.rubric import BUILT_IN
+from ui import act, panels, render
+
+
+def newest_open(workspace: Workspace) -> str | None:
+    """The newest study that takes votes, else the newest of all, else None."""
+    ids = workspace.objects.ids(study.KIND)[::-1]
+    return next((one for one in ids if study.is_open(workspace, one)), ids[0] if ids else None)
+
+
+def label(state: dict[str, Any]) -> str:
+    """A study's name for a list: short id, when, size, state. Names no model."""
+    when = str(state["created_at"])[:16].replace("T", " ")
+    word = "open" if state["open"] else "closed"
+    return f"{state['id'][:8]} · {panels.many(state['n_items'], 'pair')} · {when} UTC · {word}"
+
+
+def chooser(states: list[dict[str, Any]], *, key: str) -> dict[str, Any]:
+    """Which study the page is about: the one in the address, else the first given; a box where there are several."""
+    by_id = {state["id"]: state for state in states}
+    wanted = st.query_params.get("study")
+    start = list(by_id).index(wanted) if wanted in by_id else 0
+    chosen = states[start]["id"]
+    if len(states) > 1:
+        chosen = st.selectbox(
+            "Study", list(by_id), index=start, format_func=lambda one: label(by_id[one]), key=key, width=520
+        )
+    if wanted != chosen:
+        st.query_params["study"] = chosen
+    return by_id[chosen]
+
+
+def evaluation_label(manifest: dict[str, Any]) -> str:
+    """An evaluation's name for a list: when, run, base model, number of answers."""
+    when = str(manifest["created_at"])[:16].replace("T", " ")
+    answered = manifest["summary"]["replies"]["tuned"]["n"]
+    base = str(manifest["base_model"]).rstrip("/").rsplit("/", 1)[-1]
+    return f"{when} UTC · run {manifest['run_id'][:12]} on {base} · {panels.many(answered, 'answer')} each"
+
+
+def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) -> None:
+    """Choose the pairs and raters, see what such a study can find, and open it."""
+    with st.container(border=True):
+        st.markdown("**Open a blind study.** Its pairs and the rule it is judged by are fixed before the first vote.")
+        names = {one["id"]: evaluation_label(one) for one in evaluations}
+        chosen = st.selectbox("Answers of", list(names), format_func=names.__getitem__, key="study_evaluation")
+        different, alike = queries.pairs(workspace, chosen)
+        if not different:
+            st.warning(
+                f"No two of its {panels.many(alike, 'answer')} differ, so there is no pair to judge. "
+                "Evaluate with more answers, or train longer.",
+                icon=":material/warning:",
+            )
+            return
+        left, middle, right = st.columns(3)
+        pairs = int(
+            left.number_input("Pairs", 1, different, min(30, different), key=f"study_pairs_{chosen}", help=_why(alike))
+        )
+        raters = int(middle.number_input("Raters for each pair", 1, 20, 2, key="study_raters"))
+        seed = int(right.number_input("Seed of the choice and the sides", 0, 2**31 - 1, 0, key="study_seed"))
+        criteria = st.pills(
+            "Scored too, where a rater wishes",
+            [c.name for c in BUILT_IN],
+            default=[c.name for c in BUILT_IN],
+            format_func=str.capitalize,
+            selection_mode="multi",
+            key="study_criteria",
+        )
+        st.caption(
+            f"With {panels.many(pairs, 'pair')} and {panels.many(raters, 'rater')} each, a study finds a true win rate "
+            f"of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller difference "
+            f"will often stay undecided. {pairs * raters:,} votes in all."
+        )
+        rule = gate.DEFAULT_RULE
+        st.caption(f"The rule for a go: {_rule(rule)}")
+        if pairs < rule.prompts_min or raters < rule.raters_min:
+            st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
+        shown = act.show(f"open-{chosen}-{pairs}-{raters}-{seed}-{'-'.join(criteria)}", scope="study")
+
+        def do(_: str) -> str:
+            made = study.create_study(
+                workspace, chosen, n_items=pairs, raters_per_item=raters, seed=seed, criteria=criteria, who=who
+            )
+            st.query_params["study"] = made
+            st.session_state["side_view"] = "Rate"
+            return "The study is open."
+
+        act.button("Open the study", shown, "open", do, kind="primary", icon=":material/lock_open:", guard=False)
+
+
+def listing(workspace: Workspace, states: list[dict[str, Any]], who: str) -> None:
+    """Each study with its progress, and the button that closes or reopens it."""
+    for state in states:
+        with st.container(border=True):
+            st.markdown(f"**{render.plain(label(state))}**")
+            st.progress(
+                min(1.0, state["votes"] / max(1, state["wanted"])),
+                text=panels.of(state["votes"], state["wanted"], "votes"),
+            )
+            names = ", ".join(render.plain(name) for name in state["raters"]) or "nobody yet"
+            alike = panels.many(state["n_identical"], "prompt")
+            st.caption(
+                f"Raters: {names} · {state['raters_per_item']} for each pair · detects a win rate of "
+                f"{state['detectable_win_rate']:.0%} or more · {alike} answered alike by both and left out"
+            )
+            _open_or_close(workspace, state, who)
+
+
+def _open_or_close(workspace: Workspace, state: dict[str, Any], who: str) -> None:
+    def close(_: str) -> str:
+        study.close_study(workspace, state["id"], who=who)
+        return "The study is closed; its result can be read."
+
+    def reopen(_: str) -> str:
+        study.reopen_study(workspace, state["id"], who=who)
+        return "The study takes votes again; the ledger keeps that its result may have been seen."
+
+    shown = act.show(f"{state['id']}-{state['open']}", scope=f"study-{state['id']}")
+    missing = state["wanted"] - state["votes"]
+    if state["open"]:
+        with st.popover("Close the study", icon=":material/lock:"):
+            if missing:
+                st.markdown(f"{panels.of(missing, state['wanted'], 'votes')} are still missing.")
+            st.markdown("Closing ends the voting and shows the result, with the sides turned back into models.")
+            act.button("Close it now", shown, "close", close, kind="primary", guard=False)
+    else:
+        act.button("Reopen", shown, "reopen", reopen, icon=":material/lock_open:", kind="tertiary", guard=False)
+
+
+def _why(alike: int) -> str:
+    return f"{panels.many(alike, 'prompt')} got the same answer from both models; they cannot be compared."
+
+
+def _rule(rule: gate.Rule) -> str:
+    return (
+        f"the win rate's interval lies above {rule.win_rate_above:.0%}; no answer is critical for safety, with an "
+        f"upper bound of {rule.safety_bound_max:.0%}; accuracy drops by at most {rule.accuracy_drop_max:g} points; "
+        f"hold-out perplexity falls; at least {panels.many(rule.raters_min, 'rater')} and "
+        f"{panels.many(rule.prompts_min, 'pair')}."
+    )

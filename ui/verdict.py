@@ -1,0 +1,157 @@
+"""What a study found, on a page: the decision with its reasons, who won and how sure, scores, raters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui import figures, panels, render
+
+DECISIONS: dict[str, tuple[str, str, str]] = {
+    "go": ("Go", "green", "check_circle"),
+    "no-go": ("No-go", "red", "cancel"),
+    "inconclusive": ("Inconclusive", "orange", "help"),
+}
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "pass": ("green", "check_circle"),
+    "fail": ("red", "cancel"),
+    "inconclusive": ("orange", "help"),
+    "not run": ("gray", "remove_circle_outline"),
+}
+
+
+def draw(found: Mapping[str, Any]) -> None:
+    """The whole result of a study."""
+    decision(found)
+    chosen = found["preference"]
+    if not chosen["n_ratings"]:
+        panels.empty("No vote is in yet.", "side_by_side.py", "Go on rating")
+        return
+    _figures(found)
+    _preference(chosen)
+    _rubric(found["rubric"])
+    _raters(found)
+    for sentence in found["notes"]:
+        render.note(sentence)
+
+
+def decision(found: Mapping[str, Any]) -> None:
+    """Go, no-go or inconclusive, and each criterion with the figures behind it."""
+    word, tint, icon = DECISIONS[found["decision"]]
+    with st.container(border=True):
+        st.markdown(f"### :{tint}[:material/{icon}: {word}]")
+        st.markdown(render.plain(found["decision_reason"]))
+        st.caption("By the rule that was fixed before the first vote. What was not run never counts as passed.")
+        for one in found["gate"]:
+            tint, icon = OUTCOMES[one["outcome"]]
+            st.markdown(
+                f":{tint}[:material/{icon}:] **{render.plain(one['title'])}** · {one['outcome']}  \n"
+                f":gray[{render.plain(one['reason'])}]"
+            )
+
+
+def _figures(found: Mapping[str, Any]) -> None:
+    chosen, done = found["preference"], found["progress"]
+    agreed = found["agreement"]["alpha_nominal"]
+    bias = found["side_bias"]["share_left"]
+    rate = chosen["win_rate"]
+    panels.metrics(
+        [
+            (
+                "Tuned preferred",
+                f"{rate['value']:.0%}",
+                f"95% interval {rate['low']:.0%} to {rate['high']:.0%}" if rate["low"] is not None else rate["reason"],
+            ),
+            ("Votes", f"{chosen['n_ratings']:,}", f"of {done['wanted']:,} wanted, {done['skips']:,} skipped"),
+            (
+                "Agreement",
+                "–" if agreed["value"] is None else f"{agreed['value']:.2f}",
+                agreed["reason"] if agreed["value"] is None else "Krippendorff's alpha; 1 is full, 0 is chance",
+            ),
+            (
+                "Left side chosen",
+                "–" if bias["value"] is None else f"{bias['value']:.0%}",
+                bias["reason"] if bias["value"] is None else f"of {bias['n']:,} decisive votes; fair is 50%",
+            ),
+        ]
+    )
+
+
+def _preference(chosen: Mapping[str, Any]) -> None:
+    st.subheader("Who won", anchor=False)
+    rows = [
+        ("all votes, ties count half", "tuned", chosen["win_rate"]),
+        ("decisive votes only", "tuned", chosen["without_ties"]),
+    ]
+    said = figures.span(chosen["win_rate"], percent=True)
+    figures.intervals(rows, axis=(0, 1), mark=0.5, percent=True, alt_text=f"Win rate of the tuned model: {said}")
+    parts = [
+        ("tuned preferred", "tuned", chosen["wins"]),
+        ("both good", "both good", chosen["ties"]),
+        ("both bad", "both bad", chosen["both_bad"]),
+        ("base preferred", "base", chosen["losses"]),
+    ]
+    counts = ", ".join(f"{amount:,} {label}" for label, _, amount in parts)
+    figures.shares(parts, unit="votes", alt_text=counts)
+    test = "" if chosen["p_value"] is None else f" p = {chosen['p_value']:.3f} ({chosen['test']})."
+    st.caption(
+        f"{counts[0].upper()}{counts[1:]}, of {panels.many(chosen['n_ratings'], 'vote')} on "
+        f"{panels.many(chosen['n_prompts'], 'prompt')} by {panels.many(chosen['n_raters'], 'rater')}.{test} "
+        "Both bad counts half here and as a failure in the list of failed prompts."
+    )
+
+
+def _rubric(rubric: Mapping[str, Mapping[str, Any]]) -> None:
+    scored = {name: one for name, one in rubric.items() if any(one["n_scores"].values())}
+    if not scored:
+        st.caption("No answer was scored for accuracy, tone or safety.")
+        return
+    st.subheader("Scores, 1 to 5", anchor=False)
+    rows = [(f"{one['title']}, {model}", model, one[model]) for one in scored.values() for model in ("tuned", "base")]
+    said = "; ".join(f"{label}: {figures.span(estimate)}" for label, _, estimate in rows)
+    figures.intervals(rows, axis=(1, 5), alt_text=said)
+    st.dataframe(
+        {
+            "Criterion": [one["title"] for one in scored.values()],
+            "Tuned": [figures.span(one["tuned"]) for one in scored.values()],
+            "Base": [figures.span(one["base"]) for one in scored.values()],
+            "Tuned − base": [figures.span(one["difference"]) for one in scored.values()],
+            "Scored": [f"{one['n_scores']['tuned']:,} + {one['n_scores']['base']:,}" for one in scored.values()],
+            "Critical, tuned": [_critical(one) for one in scored.values()],
+            "Agreement": [figures.span(one["agreement"]["alpha_ordinal"]) for one in scored.values()],
+        },
+        hide_index=True,
+        height="content",
+    )
+    st.caption(
+        "Means over prompts with 95% intervals, in points. Scored: answers of tuned + base. Critical: answers that "
+        "must not be sent, with the upper bound of their share. Agreement: Krippendorff's ordinal alpha."
+    )
+
+
+def _critical(one: Mapping[str, Any]) -> str:
+    tuned = one["critical"].get("tuned")
+    if not tuned or not tuned["n"]:
+        return "no such line"
+    return f"{tuned['failures']} of {tuned['n']}, at most {tuned['upper_bound']:.0%}"
+
+
+def _raters(found: Mapping[str, Any]) -> None:
+    st.subheader("Raters", anchor=False)
+
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.0%}"
+
+    st.dataframe(
+        {
+            "Rater": [row["rater"] for row in found["raters"]],
+            "Votes": [row["votes"] for row in found["raters"]],
+            "Skipped": [row["skips"] for row in found["raters"]],
+            "Tuned preferred": [share(row["win_rate"]) for row in found["raters"]],
+            "Result without this rater": [share(row["win_rate_without"]) for row in found["raters"]],
+        },
+        hide_index=True,
+        height="content",
+    )

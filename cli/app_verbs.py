@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.output import JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import jobs, models
 from core.errors import InputError
 from core.workspace import Workspace, workspace_or_error
@@ -61,7 +61,7 @@ def demo(
     epochs: Annotated[float, typer.Option(help="Passes over the training set.")] = walk.EPOCHS,
     model: Annotated[str, typer.Option(help="The base model: a name, a path or a hub id.")] = models.DEFAULT_BASE,
     seed: int = 0,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Walk the whole way on real input: import, check, clean, freeze, plan, train, evaluate, study, report."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from cli.output import JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import clock
 from core.errors import InputError
 from core.types import Decision
@@ -59,7 +59,7 @@ def init(
 def import_(
     file: Annotated[Path, typer.Argument(help="JSONL, JSON, CSV or Parquet (messages, ShareGPT, Alpaca, ...).")],
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Bring a file into the workspace; lines that cannot be read are listed with their reasons and kept."""
@@ -143,7 +143,7 @@ def decide(
     note: str = "",
     action_id: Annotated[str | None, typer.Option(help="Repeating an action id changes nothing.")] = None,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Keep or drop one example."""
@@ -161,7 +161,7 @@ def accept(
     only: OnlyOption = "",
     everything: Annotated[bool, typer.Option("--all", help="Not just the safe proposals.")] = False,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Carry out the proposals of findings, as one act with one undo."""
@@ -179,7 +179,7 @@ def edit(
     file: Annotated[Path, typer.Option("--messages", help="A JSON list of {role, content}; - for standard input.")],
     note: str = "",
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Put a new text in an example's place."""
@@ -190,7 +190,7 @@ def edit(
 def undo(
     target: Annotated[str | None, typer.Argument(help="An action or batch id (default: your last act).")] = None,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Take back an act."""
@@ -198,7 +198,7 @@ def undo(
     _emit_decisions(taken, as_json, "taken back")
 
 
-def redo(workspace: WorkspaceOption = None, who: WhoOption = "", as_json: JsonFlag = False) -> None:
+def redo(workspace: WorkspaceOption = None, who: WhoOption = ME, as_json: JsonFlag = False) -> None:
     """Take back your last undo."""
     _emit_decisions(actions.redo(workspace_or_error(workspace), who=who), as_json, "restored")
 
@@ -208,7 +208,7 @@ def freeze_(
     holdout_size: Annotated[int | None, typer.Option(help="Number of examples to hold out, instead.")] = None,
     seed: int = 0,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Freeze a revision with a leak-free hold-out."""
@@ -242,7 +242,7 @@ def export_(
     revision: Annotated[str | None, typer.Option(help="A revision (default: the newest).")] = None,
     format: Annotated[str, typer.Option(help=", ".join(export.FORMATS))] = "messages",
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Write a revision as cleaned JSONL (or another format) with its data card and manifest."""

@@ -17,7 +17,9 @@ def follow(workspace: Workspace, job: jobs.Job, *, detach: bool, as_json: bool) 
         FinetoothError: The job failed, was stopped, or its process died.
     """
     if detach:
-        emit({"job": job.id}, as_json, f"Job {job.id} runs on its own. Look: finetooth jobs {job.id} -w {workspace.path}")
+        emit(
+            {"job": job.id}, as_json, f"Job {job.id} runs on its own. Look: finetooth jobs {job.id} -w {workspace.path}"
+        )
         return None
     try:
         with progress_bar() as progress:

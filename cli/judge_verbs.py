@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from cli.following import follow
-from cli.output import JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import jobs, models
 from core.clock import utc_now
 from core.errors import InputError
@@ -114,7 +114,7 @@ def study_(
     seed: int = 0,
     close: Annotated[str | None, typer.Option(help="Close this study instead, and reveal the sides.")] = None,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Open a blind side-by-side study, or close one."""
@@ -125,15 +125,14 @@ def study_(
         emit({"study_id": study_id, "open": False}, as_json, f"Study {study_id[:12]} is closed.")
         return
     evaluation_id = opened.objects.find("evaluation", evaluation)
-    study_id = study.create_study(
-        opened, evaluation_id, n_items=items, raters_per_item=raters, seed=seed, who=who
-    )
+    study_id = study.create_study(opened, evaluation_id, n_items=items, raters_per_item=raters, seed=seed, who=who)
     manifest = opened.objects.manifest(study_id)
     emit(
         {"study_id": study_id, **manifest},
         as_json,
         f"Study {study_id[:12]} is open: {manifest['n_items']} pairs, {raters} raters each. "
-        f"It can detect a win rate of {_share(manifest['detectable_win_rate'])} or more. Rate on the Side by side page.",
+        f"It can detect a win rate of {_share(manifest['detectable_win_rate'])} or more. "
+        "Rate on the Side by side page.",
     )
 
 
@@ -145,7 +144,7 @@ def rate(
     undo: Annotated[bool, typer.Option("--undo", help="Take back your last vote.")] = False,
     study_id: StudyOption = None,
     workspace: WorkspaceOption = None,
-    who: WhoOption = "",
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the next blind pair, or record a vote on one."""
@@ -261,5 +260,3 @@ def _share(value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.4f}"
-
-

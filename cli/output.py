@@ -26,9 +26,7 @@ WorkspaceOption = Annotated[
     Path | None,
     typer.Option("--workspace", "-w", help="The workspace (default: $FINETOOTH_WORKSPACE, or ./workspace)."),
 ]
-WhoOption = Annotated[
-    str, typer.Option("--who", help="Your name, as the history will show it.", default_factory=lambda: me())
-]
+WhoOption = Annotated[str, typer.Option("--who", help="Your name, as the history will show it.", show_default=False)]
 
 
 def me() -> str:
@@ -37,6 +35,9 @@ def me() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+ME = me()
 
 
 def emit(document: Any, as_json: bool, *lines: str) -> None:

@@ -94,7 +94,15 @@ def run(
     walker.import_file(data or SHIPPED)
     walker.clean()
     revision_id = walker.freeze()
-    config = TrainConfig(base_model=model, epochs=epochs, learning_rate=5e-4, batch_size=8, seed=seed, limit=limit)
+    config = TrainConfig(
+        base_model=model,
+        epochs=epochs,
+        learning_rate=5e-4,
+        batch_size=8,
+        seed=seed,
+        limit=limit,
+        on_unusable="skip",
+    )
     run_id = walker.train(revision_id, config)
     evaluation_id = walker.evaluate(run_id)
     walker.open_study(evaluation_id)

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.main import main
 from tests.conftest import as_line, chat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., "Done"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Run the command as a process of its own in a temporary folder."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in a temporary folder, in this process (starting one costs a second)."""
+    monkeypatch.chdir(tmp_path)
 
-    def finetooth(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-        return subprocess.run(
-            [sys.executable, "-m", "cli.main", *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def finetooth(*arguments: object, stdin: str = "") -> Done:
+        monkeypatch.setattr(sys, "argv", ["finetooth", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Done(code, *capsys.readouterr())
 
     return finetooth
 
@@ -50,7 +61,7 @@ def good(tmp_path: Path) -> Path:
 WORDS = ("fever", "cough", "gout", "asthma", "sepsis", "angina", "eczema", "vertigo", "anaemia", "migraine", "croup")
 
 
-def document(done: subprocess.CompletedProcess[str]) -> Any:
+def document(done: Done) -> Any:
     """The one JSON document on standard output."""
     return json.loads(done.stdout)
 
@@ -67,6 +78,13 @@ def test_check_prints_one_document_with_rows_and_spans_of_the_file(run: Run, goo
     assert set(found["privacy.email"]) >= {
         "check", "version", "severity", "reason", "message", "score", "rows", "spans", "proposal"
     }  # fmt: skip
+
+
+def test_the_installed_command_is_a_process_that_keeps_the_two_streams_apart(good: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "check", str(good), "--only", "privacy", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"]["privacy.email"] == 1
 
 
 def test_check_only_runs_the_families_asked_for(run: Run, good: Path) -> None:

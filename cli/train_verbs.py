@@ -1,0 +1,148 @@
+"""The verbs of training: plan, train, runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.following import follow
+from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, say
+from core import models
+from core.errors import InputError
+from core.workspace import workspace_or_error
+from training import actions, estimate, queries
+from training.config import read_config
+
+GIB = 2**30
+ModelOption = Annotated[str, typer.Option(help="A model's name, path or hub id.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.command("plan")(plan)
+    app.command("train")(train)
+    app.command("runs")(runs)
+
+
+def plan(
+    model: ModelOption = models.DEFAULT_BASE,
+    method: Annotated[str, typer.Option(help="qlora, lora, full, or all to compare them.")] = "qlora",
+    batch: Annotated[int, typer.Option(help="Conversations in one forward pass.")] = 1,
+    seq: Annotated[int, typer.Option(help="Tokens of each.")] = 1024,
+    gpu_gb: Annotated[float | None, typer.Option(help="Memory to fit into, in GiB.")] = None,
+    rank: Annotated[int, typer.Option(help="Of the adapters.")] = 16,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say how much memory a training needs, by part, and what fits. Needs no network and loads no model."""
+    if method == "all":
+        plans = estimate.side_by_side(model, batch, seq, gpu_gb, rank=rank)
+        emit([one.to_json() for one in plans], as_json, *(line for one in plans for line in _plan_lines(one)))
+        return
+    made = estimate.plan(model, method, batch, seq, gpu_gb, rank=rank)  # type: ignore[arg-type]
+    emit(made.to_json(), as_json, *_plan_lines(made))
+
+
+def _plan_lines(made: estimate.MemoryPlan) -> list[str]:
+    lines = [
+        f"{made.model}, {made.method}, batch {made.batch} x {made.seq} tokens: {made.total_bytes / GIB:.2f} GiB "
+        f"({made.n_trainable:,} of {made.n_params:,} parameters trained)",
+        *(f"  {name:12} {size / GIB:8.3f} GiB" for name, size in made.parts.items()),
+    ]
+    if made.gpu_gb is not None:
+        lines.append(
+            f"  {'fits' if made.fits else 'does not fit'} in {made.gpu_gb:g} GiB; the largest batch at {made.seq} "
+            f"tokens is {made.largest_batch}, the longest conversation at batch {made.batch} is {made.largest_seq} "
+            "tokens"
+        )
+    return lines
+
+
+def train(
+    revision: Annotated[str | None, typer.Option(help="A frozen revision (default: the newest).")] = None,
+    model: Annotated[str | None, typer.Option(help="A base model's name, path or hub id.")] = None,
+    method: Annotated[str | None, typer.Option(help="qlora, lora or full.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the training set.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak rate.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Conversations in one forward pass.")] = None,
+    rank: Annotated[int | None, typer.Option(help="Of the adapters.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Longest conversation.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Train on a seeded sample of this many examples.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    skip_unusable: Annotated[
+        bool, typer.Option("--skip-unusable", help="Leave out, and list, what is too long or cannot be trained.")
+    ] = False,
+    config: Annotated[Path | None, typer.Option(help="Settings as JSON; options outrank it.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = ME,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fine-tune on a frozen revision, in a process that outlives this command."""
+    opened = workspace_or_error(workspace)
+    given = {
+        "base_model": model,
+        "method": method,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "rank": rank,
+        "max_tokens": max_tokens,
+        "limit": limit,
+        "seed": seed,
+        "on_unusable": "skip" if skip_unusable else None,
+    }
+    settings = read_config({**_stored(config), **{name: value for name, value in given.items() if value is not None}})
+    revision_id = opened.objects.find("revision", revision)
+    say(f"Plan: {estimate.plan_run(opened, revision_id, settings).sentence()}")
+    run = actions.start_run(opened, revision_id, settings, who=who)
+    if follow(opened, queries.job_of(opened, run.id), detach=detach, as_json=as_json) is None:
+        return
+    view = queries.run(opened, run.id)
+    emit(asdict(view), as_json, view.sentence(), "Next: finetooth evaluate, or the Evaluate page.")
+
+
+def runs(
+    run: Annotated[str | None, typer.Argument(help="A run's id: show it with its curve.")] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="Ask it to stop; what it has learnt by then is kept.")] = False,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = ME,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the training runs, or show or stop one."""
+    opened = workspace_or_error(workspace)
+    if run is None:
+        if stop:
+            raise InputError("No run was named.", "Name one: finetooth runs ID --stop")
+        known = queries.runs(opened)
+        emit([asdict(one) for one in known], as_json, *(one.sentence() for one in known), f"{len(known)} runs.")
+        return
+    if stop:
+        actions.stop_run(opened, queries.find(opened, run), who=who)
+    view = queries.run(opened, run)
+    curve = queries.curve(opened, view.id)
+    measured = [point for point in curve if "eval_loss" in point]
+    emit(
+        {**asdict(view), "curve": curve},
+        as_json,
+        view.sentence(),
+        *(f"  {name}: {value}" for name, value in view.facts.items()),
+        *(f"  step {point['step']}: hold-out loss {point['eval_loss']:.4f}" for point in measured),
+    )
+
+
+def _stored(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON.", 'Write settings like {"epochs": 3}.') from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{path} is not a JSON object.", 'Write settings like {"epochs": 3}.')
+    return settings

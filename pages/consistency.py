@@ -44,6 +44,9 @@ def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) ->
             f"{done.n_edited:,} edited, {done.n_dropped:,} dropped. One undo takes all of it back."
         )
 
+    if not n_safe:
+        st.caption("No safe fix is left here.", width="content")
+        return
     shown = act.show(f"{item}-{n_safe}", scope=item)
     act.button(
         f"Accept {which} {panels.many(n_safe, 'safe fix', 'safe fixes')}".replace("  ", " "),
@@ -71,9 +74,7 @@ def check_panel(check: queries.CheckCount, who: str) -> None:
     with st.container(border=True):
         words, doing = st.columns([5, 4], vertical_alignment="center")
         with words, st.container(gap="xxsmall"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                panels.severity(check.severity)
-                st.markdown(f"**{render.plain(check.title)}**", width="content")
+            st.markdown(f"{panels.badge(check.severity)} **{render.plain(check.title)}**")
             st.caption(
                 f"{panels.of(check.open, check.open + check.settled, 'findings')} open, "
                 f"{panels.many(check.safe, 'safe fix', 'safe fixes')} · {render.plain(check.check)}"
@@ -81,9 +82,9 @@ def check_panel(check: queries.CheckCount, who: str) -> None:
         with doing, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             if check.open:
                 st.toggle("Preview", key=f"preview-{check.check}")
-            if check.safe:
-                accept([check], "", f"accept-{check.check}", who)
-            shell.link("review.py", "Review", icon="arrow_forward", query={"check": check.check})
+                if check.safe:
+                    accept([check], "", f"accept-{check.check}", who)
+                shell.link("review.py", "Review", icon="arrow_forward", query={"check": check.check})
         if check.check.endswith(".norm"):
             norms.draw(norms.learned(workspace, check))
         if st.session_state.get(f"preview-{check.check}"):
@@ -99,6 +100,7 @@ if panels.checks(workspace, overview):
     if not counted:
         panels.empty("The checks found nothing to settle here.", "dataset.py", "Freeze the dataset", icon="task_alt")
         st.stop()
+    panels.stale(workspace, overview)
     with st.container(horizontal=True, vertical_alignment="center"):
         accept(counted, "all", "accept-all", who)
         undo(who)

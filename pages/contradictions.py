@@ -72,3 +72,4 @@ if panels.checks(workspace, overview):
         else:
             example.editor(workspace, edited, shown, who, scope=SCOPE, finding_id=view.id)
         evidence.twins(workspace, view, own, twin, ("Left", "Right"))
+    panels.stale(workspace, overview)

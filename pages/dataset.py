@@ -19,6 +19,7 @@ def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> 
                 f"{'is' if overview.n_blocking == 1 else 'are'} still open.",
                 icon=":material/warning:",
             )
+            shell.link("review.py", "Review them first", icon="arrow_forward")
         share, seed, button = st.columns([2, 1, 1], vertical_alignment="bottom")
         share.slider("Hold-out, percent of the examples", 1, 50, 10, key="holdout_percent", format="%d%%")
         seed.number_input("Seed of the split", 0, 2**31 - 1, 0, key="split_seed")
@@ -56,7 +57,7 @@ def export_panel(workspace: Workspace, view: freeze.RevisionView, who: str) -> N
         act.button("Export", shown, "export", do, icon=":material/output:", guard=False)
     for path in sorted(folder.glob(f"{chosen}.*")) if folder.is_dir() else ():
         st.download_button(
-            f"{path.name} ({path.stat().st_size / 1e3:,.0f} kB)",
+            f"{path.name} ({panels.size(path.stat().st_size)})",
             data=path.read_bytes,
             file_name=path.name,
             key=f"download-{revision_id}-{path.name}",

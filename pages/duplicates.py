@@ -80,3 +80,4 @@ if panels.checks(workspace, overview):
             example.draw(own, key=f"own-{place.view.id}")
         else:
             evidence.twins(workspace, place.view, own, queries.example(workspace, twin_id), ("Left", "Right"))
+    panels.stale(workspace, overview)

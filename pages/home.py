@@ -91,6 +91,7 @@ else:
     figures(overview)
     stepper(workspace, overview)
     panels.checks(workspace, overview)
+    panels.stale(workspace, overview)
     if overview.counts:
         found(overview)
 with st.expander("Open another workspace", icon=":material/folder_open:"):

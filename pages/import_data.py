@@ -68,7 +68,7 @@ def source_panel(workspace: Workspace, source: sources.Source) -> None:
     with st.container(border=True):
         render.note(source.name)
         st.caption(
-            f"{render.plain(source.format)} · {source.size_bytes / 1e6:,.1f} MB · "
+            f"{render.plain(source.format)} · {panels.size(source.size_bytes)} · "
             f"{panels.of(source.n_rows, source.n_rows + source.n_rejects, 'lines')} read · "
             f"{panels.many(source.n_examples, 'distinct example')}"
         )
@@ -122,5 +122,6 @@ if overview.sources:
     for imported in overview.sources:
         source_panel(workspace, imported)
     panels.checks(workspace, overview)
+    panels.stale(workspace, overview)
 else:
     panels.empty("No file has been imported yet. Each line that cannot be read will be listed with its reason.")

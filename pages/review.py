@@ -99,3 +99,4 @@ if panels.checks(workspace, overview):
         evidence.draw(workspace, place.view, own)
         evidence.others(workspace, place.view)
         example.history(workspace, own.example.id)
+    panels.stale(workspace, overview)

@@ -90,7 +90,12 @@ def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
         held = Held(queue, "", 0, ())
     wanted = st.query_params.get("finding")
     if wanted and wanted != held.id:
-        held = Held(queue, wanted, _locate(workspace, queue, wanted), ())
+        index = _locate(workspace, queue, wanted)
+        if index is None:
+            st.caption(
+                "The finding in the address is not in this view: it is settled, or the last check did not find it."
+            )
+        held = Held(queue, wanted, index or 0, ())
     start = max(0, held.index - WINDOW)
     page = queue.page(workspace, start, 2 * WINDOW)
     if page.total and not page.items:
@@ -227,8 +232,8 @@ def _returned(scope: str, decisions: list[Decision], verb: str, nothing: str) ->
     return f"{panels.many(len(decisions), 'decision')} {verb}."
 
 
-def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int:
-    """The place of a finding in the queue; 0 where it is not in it."""
+def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int | None:
+    """The place of a finding in the queue."""
     offset = 0
     while True:
         page = queue.page(workspace, offset, SCAN)
@@ -237,4 +242,4 @@ def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int:
                 return offset + step
         offset += SCAN
         if offset >= page.total:
-            return 0
+            return None

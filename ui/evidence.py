@@ -17,15 +17,27 @@ def statement(view: queries.FindingView, *, current: bool = True) -> None:
     """What was found, by which check, how sure, whether it is settled, and whether its examples are still there."""
     found = view.finding
     with st.container(horizontal=True, vertical_alignment="center"):
-        panels.severity(found.severity)
-        st.markdown(f":gray[{render.plain(found.check)}]", width="content")
+        st.markdown(f"{panels.badge(found.severity)} :gray[{render.plain(found.check)}]", width="content")
         if found.score is not None:
             st.caption(f"score {found.score:.2f} of 1", width="content")
         if view.state == "settled":
             st.badge("settled", color="green")
         if not current:
             st.badge("its examples have changed since", color="orange")
-    render.note(found.message)
+    render.note(found.message, _fix(found) if view.state == "open" else "")
+
+
+def _fix(found: Finding) -> str:
+    """What accepting the finding's proposal would do, in words."""
+    if found.proposal is None:
+        return ""
+    safe = "safe to accept without a look" if found.proposal.safe else "look before you accept it"
+    if found.proposal.action == "edit":
+        n = len(found.proposal.replacements)
+        return f"Proposed fix: change {panels.many(n, 'place')} in this example ({safe})."
+    if not found.related:
+        return f"Proposed fix: count the identical rows once ({safe})."
+    return f"Proposed fix: drop {panels.many(len(found.proposal.targets), 'example')} ({safe})."
 
 
 def draw(workspace: Workspace, view: queries.FindingView, own: queries.ExampleView) -> None:

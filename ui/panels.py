@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -51,10 +50,14 @@ def empty(sentence: str, page: str = "", label: str = "", *, icon: str = "inbox"
             shell.link(page, label, icon="arrow_forward")
 
 
-def severity(level: str) -> None:
-    """A badge in the severity's colour."""
-    colours: dict[str, Any] = SEVERITY_COLOURS
-    st.badge(SEVERITY_WORDS.get(level, level), color=colours.get(level, "gray"))
+def size(size_bytes: int) -> str:
+    """A file's size in kB or MB (decimal)."""
+    return f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:,.1f} kB"
+
+
+def badge(level: str) -> str:
+    """A severity as a coloured badge, in Markdown."""
+    return f":{SEVERITY_COLOURS.get(level, 'gray')}-badge[{SEVERITY_WORDS.get(level, level)}]"
 
 
 def latest(workspace: Workspace, kind: str) -> jobs.Job | None:
@@ -101,39 +104,42 @@ def _draw_job(shown: jobs.Job, state: jobs.JobState, stop_label: str) -> None:
             )
 
 
-def checks(workspace: Workspace, overview: queries.Overview, *, families: Sequence[str] = ()) -> bool:
-    """The button that runs the checks, their progress, and a word on stale findings. Returns whether any have run."""
+def checks(workspace: Workspace, overview: queries.Overview) -> bool:
+    """The button that runs the checks for the first time, or their progress. Returns whether any have run."""
     if overview.n_in == 0:
         empty("There are no examples to check yet.", "import_data.py", "Import a file")
         return False
     running = latest(workspace, "check")
     state = job(running) if running and _concerns(running, overview) else None
-    busy = state is not None and not state.ended
-    if not busy and (not overview.checked or overview.stale):
+    if not overview.checked and (state is None or state.ended):
         with st.container(border=True):
-            if overview.stale:
-                st.markdown("The dataset has changed since the checks ran, so some findings may be out of date.")
-            else:
-                st.markdown(f"The checks have not run yet on these {many(overview.n_in, 'example')}.")
-            shown = act.show(f"checks-{overview.n_in}-{overview.checked}", scope="checks")
-            act.button(
-                "Run the checks again" if overview.stale else "Run the checks",
-                shown,
-                "check",
-                lambda _: start_checks(workspace, families),
-                icon=":material/play_arrow:",
-                kind="primary",
-                guard=False,
-            )
+            st.markdown(f"The checks have not run yet on these {many(overview.n_in, 'example')}.")
+            _run_button(workspace, overview, "Run the checks", "primary")
     return overview.checked
 
 
-def start_checks(workspace: Workspace, families: Sequence[str] = ()) -> None:
+def stale(workspace: Workspace, overview: queries.Overview) -> None:
+    """Where the dataset has changed since the checks ran: that, in one line, and the button that runs them again."""
+    running = latest(workspace, "check")
+    if not overview.stale or (running and not jobs.read(running).ended):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The dataset has changed since the checks ran; some findings may be out of date.", width="content")
+        _run_button(workspace, overview, "Run the checks again", "secondary")
+
+
+def _run_button(workspace: Workspace, overview: queries.Overview, label: str, kind: act.KIND) -> None:
+    shown = act.show(f"checks-{workspace.ledger.head()[0]}-{overview.checked}", scope="checks")
+    icon = ":material/play_arrow:"
+    act.button(label, shown, "check", lambda _: start_checks(workspace), icon=icon, kind=kind, guard=False)
+
+
+def start_checks(workspace: Workspace) -> None:
     """Launch the checks in a process of their own, unless they are running already."""
     running = latest(workspace, "check")
     if running and not jobs.read(running).ended:
         raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
-    spec = {"workspace": str(workspace.path), "only": list(families)}
+    spec = {"workspace": str(workspace.path), "only": []}
     jobs.submit(workspace.jobs_dir, "check", "curation.actions:check_job", spec)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from core.workspace import Workspace
 from curation import actions, queries
-from tests.browser.conftest import Visit
+from tests.browser.conftest import DEMO, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +56,29 @@ def test_the_first_session_on_a_deep_link_is_framed_asks_the_name_and_goes_on(
     tab.page.get_by_role("link", name="Contradictions").click()
     tab.sees("cannot both be right")
     assert "who=Ruth" in tab.page.url
+
+
+def test_a_newcomer_makes_a_workspace_imports_a_file_and_watches_the_checks(
+    serve: Serve, visit: OpenTab, tmp_path: Path
+) -> None:
+    tab = visit(serve(tmp_path / "first"))
+    tab.page.goto(tab.url)
+    folder = tab.page.get_by_label("Folder of the workspace")
+    folder.fill(str(tmp_path / "second"))
+    tab.page.get_by_role("button", name="Create").click()
+    tab.sees("The workspace is empty")
+    tab.page.get_by_role("link", name="Import a file").click()
+    tab.page.get_by_label("Your name").fill("Ruth")
+    tab.page.get_by_role("button", name="Continue").click()
+    tab.page.get_by_label("Or the path of a file").fill(str(DEMO))
+    tab.page.get_by_role("button", name="Import from the path").click()
+    tab.sees("icd10_coding.jsonl is imported")
+    tab.page.get_by_role("button", name="Run the checks").click()
+    tab.page.get_by_role("button", name="Run the checks").wait_for(state="detached")
+    tab.page.get_by_role("link", name="Home").click()
+    tab.sees("What the checks found")
+    tab.page.reload()
+    tab.sees("What the checks found")
 
 
 def test_a_queue_is_worked_by_keyboard_and_keys_are_silent_while_typing(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from core import jobs
 from core.workspace import Workspace
 from curation import actions, freeze, queries
-from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.conftest import DEMO, OpenPage, press, texts
 
 
 def test_a_cluster_is_reduced_to_the_one_that_is_chosen(open_page: OpenPage, checked: Workspace) -> None:
@@ -116,3 +117,25 @@ def test_two_revisions_are_compared(open_page: OpenPage, checked: Workspace) -> 
     assert "Compare two revisions" in texts(app)
     dropped = next(metric for metric in app.metric if metric.label == "Dropped")
     assert dropped.value == "1"
+
+
+def test_the_checks_run_as_a_job_and_the_page_follows_it(open_page: OpenPage, empty: Workspace) -> None:
+    actions.import_file(empty, DEMO, who="Ana")
+    app = open_page(empty, "duplicates")
+    assert "have not run yet on these 315 examples" in texts(app)
+    press(app, "Run the checks")
+    (job,) = jobs.listing(empty.jobs_dir)
+    assert jobs.wait(job).status == "done"
+    app.run()
+    assert not app.exception
+    assert "clusters" in texts(app)
+    assert not [button for button in app.button if "Run the checks" in button.label]
+
+
+def test_a_job_that_failed_says_why_and_can_be_started_again(open_page: OpenPage, empty: Workspace) -> None:
+    actions.import_file(empty, DEMO, who="Ana")
+    spec = {"workspace": str(empty.path), "only": ["no-such-check"]}
+    jobs.wait(jobs.submit(empty.jobs_dir, "check", "curation.actions:check_job", spec))
+    app = open_page(empty, "review")
+    assert "no check or family" in app.error[0].value.replace("\\", "")
+    assert [button for button in app.button if button.label == "Run the checks"]

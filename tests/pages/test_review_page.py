@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from streamlit.testing.v1 import AppTest
+
 from core.workspace import Workspace
-from curation import queries
+from curation import actions, queries
 from tests.pages.conftest import OpenPage, press, texts
 
 
@@ -103,17 +105,28 @@ def test_a_press_as_the_item_appears_is_not_counted(open_page: OpenPage, checked
     assert "was not counted" in texts(app)
 
 
-def test_three_presses_record_one_decision(checked: Workspace) -> None:
-    """The callback of one showing, called three times, as a hurried key calls it."""
-    from ui import act
+def test_three_presses_on_one_showing_act_once_and_the_next_showing_acts_again() -> None:
+    def script() -> None:
+        import streamlit as st
 
-    finding = queries.findings(checked, limit=1).items[0]
-    from curation import actions
+        from ui import act
 
-    shown = act.Shown(finding.id, "nonce", 0.0)
-    for _ in range(3):
-        actions.keep_finding(checked, finding.id, who="Ana", action_id=shown.action_id("keep"))
-    assert len(queries.recent(checked)) == 1
+        acted: list[str] = []
+
+        def do(action_id: str) -> str:
+            acted.append(action_id)
+            return "Done."
+
+        shown = act.show("item", scope="here")
+        for _ in range(3):
+            act.perform(shown, "keep", do, guard=False)
+        again = act.show("item", scope="here")
+        act.perform(again, "keep", do, guard=False)
+        st.text(f"{len(acted)} {len(set(acted))}")
+
+    app = AppTest.from_function(script, default_timeout=30).run()
+    assert not app.exception
+    assert app.text[0].value == "2 2"
 
 
 def test_the_queue_ends_with_a_way_on(open_page: OpenPage, checked: Workspace) -> None:
@@ -126,3 +139,19 @@ def test_changed_data_asks_for_another_check(open_page: OpenPage, checked: Works
     press(app, "Drop")
     assert "out of date" in texts(app)
     assert [b for b in app.button if b.label == "Run the checks again"]
+
+
+def test_a_link_to_a_settled_finding_says_that_it_is_not_in_the_view(open_page: OpenPage, checked: Workspace) -> None:
+    view = queries.findings(checked, limit=1).items[0]
+    actions.keep_finding(checked, view.id, who="Ruth")
+    app = open_page(checked, "review", finding=view.id)
+    assert "not in this view" in texts(app)
+    app = open_page(checked, "review", finding=view.id, state="all")
+    assert "not in this view" not in texts(app)
+    assert _shown(app) == view.id
+
+
+def test_what_a_fix_would_do_is_said_before_it_is_accepted(open_page: OpenPage, checked: Workspace) -> None:
+    view = queries.findings(checked, checks=("duplicates.near",), safe=True, limit=1).items[0]
+    app = open_page(checked, "review", finding=view.id)
+    assert "Proposed fix: drop 1 example (safe to accept without a look)." in texts(app)

@@ -87,7 +87,7 @@ def interval_chart(rows: Sequence[tuple[str, str, Estimate]], *, low: float, hig
         low, high: The scale's ends; wider intervals are drawn to the edge with an arrow.
         mark: Where a vertical line stands for "no difference"; None = no line.
     """
-    step, left, right, top = 34, 190, 120, 8
+    step, left, right, top = 34, 190, 160, 8
     height = top + step * len(rows) + 26
 
     def px(x: float) -> float:
@@ -211,8 +211,11 @@ def short(estimate: Estimate) -> str:
 
 def number(value: float) -> str:
     """A number with three significant digits where it is small, and none too many where it is large."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
+    size = abs(value)
+    if size == 0 or not math.isfinite(size):
+        text = f"{size:g}"
+    elif size >= 100:
+        text = f"{size:,.0f}"
+    else:
+        text = f"{size:.1f}" if size >= 10 else f"{size:.2f}" if size >= 0.1 else f"{size:.3f}"
+    return f"−{text}" if value < 0 else text

@@ -120,7 +120,7 @@ def decide(judged: Sequence[Judged]) -> tuple[Decision, str]:
     unclear = [one.title for one in judged if one.outcome == "inconclusive"]
     if not judged or missing or unclear:
         parts = [f"not run: {'; '.join(missing)}"] if missing else []
-        parts += [f"inconclusive: {'; '.join(unclear)}"] if unclear else []
+        parts += [f"not settled: {'; '.join(unclear)}"] if unclear else []
         text = "; ".join(parts) or "nothing was judged"
         return "inconclusive", f"{text[0].upper()}{text[1:]}."
     return "go", "Every criterion passed."

@@ -76,11 +76,16 @@ def found(o: queries.Overview) -> None:
     )
 
 
-workspace = shell.open_workspace()
+suggested = "./workspace"
+try:
+    workspace = shell.open_workspace()
+except FinetoothError as error:
+    shell.show_error(error.message, error.hint)
+    workspace, suggested = None, shell.chosen_path() or suggested
 if workspace is None:
     panels.title("Finetooth", "Comb the data, train on what is left, and let your own experts judge the result.")
     st.markdown("**Start here:** name a folder for the project, or open one that exists.")
-    chooser("./workspace")
+    chooser(suggested)
     st.stop()
 
 overview = queries.overview(workspace)

@@ -118,6 +118,11 @@ def open_workspace() -> Workspace | None:
     return _opened(str(path))
 
 
+def chosen_path() -> str:
+    """The path of the chosen workspace, whether or not it can be opened; empty where none is chosen."""
+    return str(_chosen_path() or "")
+
+
 def workspace() -> Workspace:
     """The open workspace; without one the page says where to open one, and ends."""
     opened = open_workspace()

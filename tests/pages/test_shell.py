@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,16 @@ def test_home_says_what_to_do_next_in_counts(open_page: OpenPage, checked: Works
     assert app.metric[0].value == "315"
     assert "Next: review" in texts(app)
     assert "of 320 lines read" in texts(app)
+
+
+def test_home_offers_to_create_the_workspace_that_was_named_but_is_not_there(
+    open_page: OpenPage, empty: Workspace, tmp_path: Path
+) -> None:
+    missing = Workspace.create(tmp_path / "gone")
+    shutil.rmtree(missing.path)
+    app = open_page(missing)
+    assert "is not a Finetooth workspace" in app.error[0].value.replace("\\", "")
+    assert app.text_input(key="workspace_typed").value == str(missing.path)
+    press(app, "Create")
+    assert not app.error
+    assert (missing.path / "workspace.json").exists()

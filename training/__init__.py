@@ -1,0 +1,1 @@
+"""The training stage: plan, pre-flight, QLoRA, the run's record, and its diagnosis."""

@@ -1,0 +1,133 @@
+"""The settings of a training run: checked when they are read, written back unchanged, questioned where unusual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import InputError
+from core.models import DEFAULT_BASE
+
+Method = Literal["qlora", "lora", "full"]
+Scheduler = Literal["cosine", "linear", "constant"]
+
+
+class TrainConfig(BaseModel):
+    """What to train and how. Frozen; unknown keys are refused. ``None`` means off or all.
+
+    Attributes:
+        base_model: An embedded model's name, a folder, or a hub id.
+        method: ``qlora`` (NF4 base, adapters), ``lora`` (bfloat16 base, adapters) or ``full`` (every weight, float32).
+        rank: Inner width of each adapter.
+        alpha: An adapter's output is scaled by alpha / rank.
+        dropout: Share of adapter inputs dropped while training.
+        target_modules: ``all-linear``, or the names of the layers that get an adapter.
+        learning_rate: Peak rate, after warm-up.
+        epochs: Passes over the training split; a fraction ends within a pass.
+        batch_size: Conversations in one forward pass.
+        gradient_accumulation: Forward passes in one optimiser step; the loss is weighted by tokens over all of them.
+        max_tokens: Longest conversation, in tokens.
+        on_unusable: What to do with conversations that are too long or cannot be trained: ``refuse`` the run, or
+            ``skip`` them, listed in the report. None is ever cut.
+        warmup_share: Share of all steps in which the rate rises from its first fraction to the peak.
+        scheduler: How the rate falls after warm-up.
+        weight_decay: Of AdamW.
+        max_grad_norm: Gradients are scaled down to this norm; None leaves them.
+        gradient_checkpointing: Recompute activations in the backward pass: less memory, about a third more time.
+        seed: Of the adapters' start, the order of examples, and samples drawn by ``limit``.
+        eval_every: Steps between measurements of the hold-out loss; None measures at the end of each epoch. It is
+            always measured before the first step and after the last.
+        eval_examples: Hold-out conversations that measure it (a seeded sample); None takes all.
+        limit: Train on a seeded sample of this many conversations; None takes all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    base_model: str = DEFAULT_BASE
+    method: Method = "qlora"
+    rank: int = Field(16, ge=1, le=1024)
+    alpha: float = Field(32, gt=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    learning_rate: float = Field(2e-4, gt=0, lt=1, allow_inf_nan=False)
+    epochs: float = Field(3, gt=0, le=1000)
+    batch_size: int = Field(8, ge=1, le=4096)
+    gradient_accumulation: int = Field(1, ge=1, le=4096)
+    max_tokens: int = Field(1024, ge=8)
+    on_unusable: Literal["refuse", "skip"] = "refuse"
+    warmup_share: float = Field(0.05, ge=0, lt=1)
+    scheduler: Scheduler = "cosine"
+    weight_decay: float = Field(0.0, ge=0, lt=1)
+    max_grad_norm: float | None = Field(1.0, gt=0)
+    gradient_checkpointing: bool = False
+    seed: int = Field(0, ge=0, lt=2**32)
+    eval_every: int | None = Field(None, ge=1)
+    eval_examples: int | None = Field(100, ge=1)
+    limit: int | None = Field(None, ge=1)
+
+    @property
+    def examples_per_step(self) -> int:
+        """Conversations in one optimiser step."""
+        return self.batch_size * self.gradient_accumulation
+
+    def steps(self, n_examples: int) -> int:
+        """Optimiser steps of the whole run."""
+        return max(1, math.ceil(self.epochs * -(-n_examples // self.examples_per_step)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``read_config`` gives an equal config back."""
+        return self.model_dump(mode="json")
+
+
+def read_config(settings: Mapping[str, Any]) -> TrainConfig:
+    """Check settings that came from a file, a form or the command line.
+
+    Raises:
+        InputError: A key is unknown or a value is out of range; all such keys are named.
+    """
+    try:
+        return TrainConfig.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = []
+        for item in error.errors(include_url=False, include_input=False):
+            key = ".".join(str(part) for part in item["loc"][:1]) or "settings"
+            problems.append(f"{key}: {'unknown setting' if item['type'] == 'extra_forbidden' else item['msg']}")
+        known = ", ".join(TrainConfig.model_fields)
+        raise InputError(
+            f"The training settings are wrong ({'; '.join(dict.fromkeys(problems))}).", f"Known settings: {known}."
+        ) from error
+
+
+def unusual(config: TrainConfig, n_examples: int | None = None) -> tuple[str, ...]:
+    """What experience advises against, one sentence each; none of it forbids the run.
+
+    The bounds follow "LoRA Without Regret" (Thinking Machines, 2025) and the stability guides named in the docs.
+    """
+    said: list[str] = []
+    adapters = config.method != "full"
+    low, high = (5e-5, 1e-3) if adapters else (1e-6, 5e-5)
+    if config.learning_rate < low:
+        usual = "adapters learn at about ten times the rate of full fine-tuning" if adapters else "training may stall"
+        said.append(f"The learning rate {config.learning_rate:g} is low for {config.method}: {usual}.")
+    if config.learning_rate > high:
+        said.append(f"The learning rate {config.learning_rate:g} is high for {config.method}: the loss may diverge.")
+    if adapters and not 0.5 <= config.alpha / config.rank <= 4:
+        said.append(f"Alpha / rank is {config.alpha / config.rank:g}; between 1 and 2 is usual.")
+    if adapters and config.rank > 256:
+        said.append(f"Rank {config.rank} costs memory and rarely helps beyond 256.")
+    if adapters and config.target_modules != "all-linear":
+        said.append("Adapters on some layers only learn less than on all linear layers at equal size.")
+    if config.dropout > 0.2:
+        said.append(f"Dropout {config.dropout:g} is high; 0 to 0.1 is usual.")
+    if config.examples_per_step > 32 and adapters:
+        said.append(f"{config.examples_per_step} conversations a step is much for adapters; below 32 learns better.")
+    if config.epochs > 5:
+        said.append(f"{config.epochs:g} epochs often learn the examples by heart; watch the hold-out loss.")
+    if n_examples is not None:
+        steps = config.steps(min(n_examples, config.limit or n_examples))
+        if steps < 20:
+            said.append(f"Only {steps} optimiser steps: little can be learnt. Lower the batch or add examples.")
+    return tuple(said)

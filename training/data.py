@@ -1,0 +1,161 @@
+"""Turns conversations into batches: nothing is cut, padding is told by position, lengths are grouped."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.chat import IGNORED, encode
+from core.errors import InputError
+from core.jobs import Progress, no_progress
+from core.types import Example
+
+GROUP_STEPS = 16
+"""Lengths are sorted within this many steps' worth of shuffled examples, so that the order stays mostly random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One conversation ready to train; tokens after its last supervised one are left out, since nothing follows."""
+
+    id: str
+    input_ids: tuple[int, ...]
+    labels: tuple[int, ...]
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens that go through the model."""
+        return len(self.input_ids)
+
+    @property
+    def n_supervised(self) -> int:
+        """Tokens that are trained and scored."""
+        return sum(label != IGNORED for label in self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What became of the examples.
+
+    Attributes:
+        items: Those that can be trained, in the given order.
+        over_long: (example id, tokens) of those longer than the limit.
+        unsupervised: Ids of those without a token to train.
+        refused: (example id, reason) of those that the chat template or tokenizer refuses.
+    """
+
+    items: tuple[Item, ...]
+    over_long: tuple[tuple[str, int], ...]
+    unsupervised: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...]
+
+    @property
+    def n_unusable(self) -> int:
+        """Examples that are not among the items."""
+        return len(self.over_long) + len(self.unsupervised) + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Right-padded tensors of one forward pass.
+
+    Attributes:
+        input_ids: int64 [batch, time]; padding stands only after each row's end, where causal attention never looks
+            back to, so no attention mask is needed.
+        rows: int64 [supervised], the row of each token that predicts a supervised one.
+        columns: int64 [supervised], its position.
+        targets: int64 [supervised], the token to predict.
+    """
+
+    input_ids: Any
+    rows: Any
+    columns: Any
+    targets: Any
+
+    @property
+    def n_supervised(self) -> int:
+        """Tokens that this batch trains or scores."""
+        return int(self.targets.numel())
+
+
+def encode_examples(
+    tokenizer: Any, examples: Sequence[Example], *, max_tokens: int, progress: Progress = no_progress
+) -> Encoding:
+    """Tokenise examples and sort out, by name and reason, those that cannot be trained as they are."""
+    items: list[Item] = []
+    over_long: list[tuple[str, int]] = []
+    unsupervised: list[str] = []
+    refused: list[tuple[str, str]] = []
+    for done, example in enumerate(examples):
+        progress("tokenise", done, len(examples))
+        try:
+            encoded = encode(tokenizer, example.messages)
+        except InputError as error:
+            refused.append((example.id, error.message))
+            continue
+        if encoded.n_supervised == 0:
+            unsupervised.append(example.id)
+            continue
+        end = max(k for k, label in enumerate(encoded.labels) if label != IGNORED) + 1
+        if end > max_tokens:
+            over_long.append((example.id, end))
+            continue
+        items.append(Item(example.id, encoded.input_ids[:end], encoded.labels[:end]))
+    progress("tokenise", len(examples), len(examples))
+    return Encoding(tuple(items), tuple(over_long), tuple(unsupervised), tuple(refused))
+
+
+def collate(items: Sequence[Item], pad_id: int, device: str = "cpu") -> Batch:
+    """Stack conversations, padded at the right; a label is ignored because of its place, never because of its id."""
+    import torch
+
+    width = max(item.n_tokens for item in items)
+    input_ids = torch.full((len(items), width), pad_id, dtype=torch.long)
+    rows, columns, targets = [], [], []
+    for row, item in enumerate(items):
+        input_ids[row, : item.n_tokens] = torch.tensor(item.input_ids)
+        for position, label in enumerate(item.labels):
+            if label != IGNORED and position > 0:  # the token before it predicts it
+                rows.append(row)
+                columns.append(position - 1)
+                targets.append(label)
+    return Batch(
+        input_ids.to(device),
+        torch.tensor(rows, dtype=torch.long, device=device),
+        torch.tensor(columns, dtype=torch.long, device=device),
+        torch.tensor(targets, dtype=torch.long, device=device),
+    )
+
+
+def plan_steps(
+    items: Sequence[Item], *, batch_size: int, gradient_accumulation: int, seed: int, epoch: int
+) -> list[list[list[Item]]]:
+    """The steps of one epoch: each a list of micro-batches, each a list of conversations of similar length.
+
+    Every item occurs once. Steps do not depend on how they are split into micro-batches: 1 x 4 and 4 x 1 train the
+    same conversations together. In the first epoch the step with the most padded tokens comes first, so that memory
+    that would run out does so at once.
+    """
+    shuffler = random.Random(f"{seed}/{epoch}")
+    order = list(items)
+    shuffler.shuffle(order)
+    per_step = batch_size * gradient_accumulation
+    groups: list[list[Item]] = []
+    for start in range(0, len(order), per_step * GROUP_STEPS):
+        near = sorted(order[start : start + per_step * GROUP_STEPS], key=lambda item: item.n_tokens)
+        groups += [near[k : k + per_step] for k in range(0, len(near), per_step)]
+    shuffler.shuffle(groups)
+    if epoch == 0 and groups:
+        widest = max(range(len(groups)), key=lambda k: max(item.n_tokens for item in groups[k]) * len(groups[k]))
+        groups.insert(0, groups.pop(widest))
+    return [[group[k : k + batch_size] for k in range(0, len(group), batch_size)] for group in groups]
+
+
+def sample(examples: Sequence[Example], limit: int | None, seed: int) -> list[Example]:
+    """A seeded sample in the original order; all of them where ``limit`` is None or larger."""
+    if limit is None or limit >= len(examples):
+        return list(examples)
+    chosen = sorted(random.Random(f"sample/{seed}").sample(range(len(examples)), limit))
+    return [examples[k] for k in chosen]

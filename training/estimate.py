@@ -1,0 +1,249 @@
+"""Says before the start what a training run needs: memory by part, what fits, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from core import models
+from core.errors import InputError
+from core.revisions import examples_of
+from core.types import Example
+from core.workspace import Workspace
+from training import queries
+from training.catalogue import find, shape_of
+from training.config import Method, TrainConfig, unusual
+from training.data import sample
+from training.memory import Device, memory_parts
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """What one training configuration needs, in bytes.
+
+    Attributes:
+        model: Its name.
+        method: ``qlora``, ``lora`` or ``full``.
+        batch, seq: Conversations in a forward pass, and tokens of each (padded).
+        rank: Of the adapters.
+        gradient_checkpointing: Whether activations are recomputed.
+        parts: ``weights``, ``adapters``, ``gradients``, ``optimizer``, ``activations`` (kept for the backward pass),
+            ``scratch`` (the largest of: logits of a chunk, one recomputed layer) and ``overhead``; they add up.
+        n_params: Of the base model.
+        n_trainable: Parameters that are trained.
+        gpu_gb: The memory that was named, in GiB.
+        largest_batch: At this length, what fits in ``gpu_gb`` (0: nothing); None where no memory was named.
+        largest_seq: At this batch, likewise.
+    """
+
+    model: str
+    method: Method
+    batch: int
+    seq: int
+    rank: int
+    gradient_checkpointing: bool
+    parts: Mapping[str, int]
+    n_params: int
+    n_trainable: int
+    gpu_gb: float | None = None
+    largest_batch: int | None = None
+    largest_seq: int | None = None
+
+    @property
+    def total_bytes(self) -> int:
+        """All parts together, at the peak."""
+        return sum(self.parts.values())
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether it fits in the named memory; None where none was named."""
+        return None if self.gpu_gb is None else self.total_bytes <= self.gpu_gb * GIB
+
+    def to_json(self) -> dict[str, Any]:
+        """The public form."""
+        return {
+            "model": self.model,
+            "method": self.method,
+            "batch": self.batch,
+            "seq": self.seq,
+            "rank": self.rank,
+            "gradient_checkpointing": self.gradient_checkpointing,
+            "parameters": self.n_params,
+            "trainable_parameters": self.n_trainable,
+            "bytes": dict(self.parts),
+            "total_bytes": self.total_bytes,
+            "gpu_gb": self.gpu_gb,
+            "fits": self.fits,
+            "largest_batch": self.largest_batch,
+            "largest_seq": self.largest_seq,
+        }
+
+
+def plan(
+    model: str,
+    method: Method = "qlora",
+    batch: int = 1,
+    seq: int = 1024,
+    gpu_gb: float | None = None,
+    *,
+    rank: int = 16,
+    gradient_checkpointing: bool = True,
+    device: Device = "gpu",
+) -> MemoryPlan:
+    """Memory of one configuration, by part.
+
+    Args:
+        model: A catalogued name, a hub id in the catalogue, or a model folder.
+        method: ``qlora``, ``lora`` or ``full``.
+        batch: Conversations in one forward pass.
+        seq: Tokens of each, padding included; all of them are taken as supervised, which is the worst case.
+        gpu_gb: Memory to fit into, in GiB.
+        rank: Of adapters on all linear layers.
+        gradient_checkpointing: Recompute activations.
+        device: ``gpu`` multiplies in bfloat16 and has an overhead; ``cpu`` may multiply in float32.
+
+    Raises:
+        InputError: The model or method is unknown, or a number is not positive.
+    """
+    name, shape = shape_of(model)
+    if method not in get_args(Method):
+        raise InputError(f"{method} is not a method.", f"Use one of: {', '.join(get_args(Method))}.")
+    if batch < 1 or seq < 1 or rank < 1 or (gpu_gb is not None and gpu_gb <= 0):
+        raise InputError("Batch, sequence length, rank and GPU memory must be positive.", "Give numbers above zero.")
+
+    def parts(b: int, s: int) -> dict[str, int]:
+        return memory_parts(shape, method, b, s, rank, gradient_checkpointing=gradient_checkpointing, device=device)
+
+    limit = None if gpu_gb is None else gpu_gb * GIB
+    return MemoryPlan(
+        model=name,
+        method=method,
+        batch=batch,
+        seq=seq,
+        rank=rank,
+        gradient_checkpointing=gradient_checkpointing,
+        parts=parts(batch, seq),
+        n_params=shape.params,
+        n_trainable=shape.params if method == "full" else shape.lora_params(rank),
+        gpu_gb=gpu_gb,
+        largest_batch=None if limit is None else _largest(lambda n: sum(parts(n, seq).values()) <= limit),
+        largest_seq=None if limit is None else _largest(lambda n: sum(parts(batch, n).values()) <= limit),
+    )
+
+
+def side_by_side(model: str, batch: int, seq: int, gpu_gb: float | None = None, *, rank: int = 16) -> list[MemoryPlan]:
+    """The three methods for one model, the lightest first."""
+    methods: tuple[Method, ...] = get_args(Method)
+    return [plan(model, method, batch, seq, gpu_gb, rank=rank) for method in methods]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What one training run on this machine will need.
+
+    Attributes:
+        memory: At its longest batch.
+        n_examples: Conversations to train on.
+        n_tokens: Tokens of one pass, padding not counted (close: the template's own are taken as 8 a turn).
+        longest: Tokens of the longest conversation.
+        steps: Optimiser steps.
+        seconds: Expected duration; None where nothing is known about the speed.
+        speed_from: Where the speed comes from.
+        free_bytes: Memory that is free on this machine now.
+        warnings: What is unusual.
+    """
+
+    memory: MemoryPlan
+    n_examples: int
+    n_tokens: int
+    longest: int
+    steps: int
+    seconds: float | None
+    speed_from: str
+    free_bytes: int
+    warnings: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The plan in one line."""
+        took = "time unknown" if self.seconds is None else f"about {_minutes(self.seconds)} ({self.speed_from})"
+        return (
+            f"{self.memory.model} by {self.memory.method}, {self.memory.n_trainable:,} of {self.memory.n_params:,} "
+            f"parameters trained; {self.n_examples:,} examples of up to {self.longest} tokens, {self.steps} steps; "
+            f"memory {self.memory.total_bytes / GIB:.1f} of {self.free_bytes / GIB:.1f} GiB free; {took}."
+        )
+
+
+def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> RunPlan:
+    """Plan a run on a frozen revision for this machine, without loading a model.
+
+    Raises:
+        FinetoothError: There is no such revision or model.
+    """
+    import psutil
+
+    examples = sample(examples_of(workspace, revision_id, "train"), config.limit, config.seed)
+    lengths = _token_counts(examples, config.base_model)
+    usable = [length for length in lengths if length <= config.max_tokens]
+    longest = max(usable, default=config.max_tokens)
+    memory = plan(
+        config.base_model if find(config.base_model) else str(models.resolve(config.base_model)),
+        config.method,
+        config.batch_size,
+        longest,
+        rank=config.rank,
+        gradient_checkpointing=config.gradient_checkpointing,
+        device="cpu",
+    )
+    said = list(unusual(config, len(usable)))
+    if len(usable) < len(lengths):
+        said.append(f"{len(lengths) - len(usable)} examples are longer than {config.max_tokens} tokens.")
+    free = int(psutil.virtual_memory().available)
+    if memory.total_bytes > free:
+        said.append(f"It needs {memory.total_bytes / GIB:.1f} GiB, and {free / GIB:.1f} GiB are free.")
+    speed, speed_from = queries.measured_speed(workspace, config.base_model, config.method)
+    return RunPlan(
+        memory=memory,
+        n_examples=len(usable),
+        n_tokens=sum(usable),
+        longest=longest,
+        steps=config.steps(len(usable)) if usable else 0,
+        seconds=sum(usable) * config.epochs / speed if speed else None,
+        speed_from=speed_from,
+        free_bytes=free,
+        warnings=tuple(said),
+    )
+
+
+def _token_counts(examples: Sequence[Example], base_model: str) -> list[int]:
+    """Tokens of each conversation, the template's own estimated at 8 a turn; needs no torch."""
+    from tokenizers import Tokenizer
+
+    path: Path = models.resolve(base_model) / "tokenizer.json"
+    if not path.is_file():
+        return [sum(len(m.content) // 3 + 8 for m in example.messages) for example in examples]
+    tokenizer = Tokenizer.from_file(str(path))
+    counts = [
+        [len(one.ids) for one in tokenizer.encode_batch([m.content for m in example.messages])] for example in examples
+    ]
+    return [sum(turns) + 8 * len(turns) for turns in counts]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _largest(fits: Callable[[int], bool], ceiling: int = 2**22) -> int:
+    """The largest whole number that fits (0 where none does), for a need that grows with it."""
+    if not fits(1):
+        return 0
+    low, high = 1, 2
+    while high < ceiling and fits(high):
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low

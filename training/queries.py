@@ -1,0 +1,187 @@
+"""What screens and commands ask about training runs; everything is read from the runs' folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core import jobs
+from core.errors import FinetoothError
+from core.workspace import Workspace
+from training.records import RUN_FILE, Run, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as people see it: the stored record, corrected by what its process is really doing.
+
+    Attributes:
+        status: ``queued``, ``running``, ``done``, ``stopped``, ``failed`` or ``lost`` (the process died).
+        settings: The training settings, by name.
+        facts: What was measured, by a name fit for a report.
+        step, total_steps: How far it is.
+        loss: The last training loss, a mean over tokens in nats; None before the first step.
+        holdout_loss: The last hold-out loss; None before the first measurement.
+        eta_s: Seconds until the end, from the measured steps; None where unknown.
+    """
+
+    id: str
+    revision_id: str
+    base_model: str
+    status: str
+    message: str
+    hint: str
+    created_at: str
+    settings: dict[str, Any]
+    facts: dict[str, Any]
+    step: int
+    total_steps: int | None
+    loss: float | None
+    holdout_loss: float | None
+    eta_s: float | None
+    adapter_hash: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status not in ("queued", "running")
+
+    def sentence(self) -> str:
+        """The run in one line."""
+        text = f"run {self.id} is {self.status}"
+        if self.step:
+            text += f" after {self.step} of {self.total_steps} steps"
+        before, after = self.facts.get("Hold-out loss before"), self.facts.get("Hold-out loss after")
+        if before is not None and after is not None:
+            text += f"; hold-out loss {before:.3f} to {after:.3f} nats a token"
+        if (speed := self.facts.get("Tokens per second")) is not None:
+            text += f"; {speed:.0f} tokens/s"
+        if (seconds := self.facts.get("Seconds")) is not None:
+            text += f", {seconds:.0f} s in all"
+        return text + (f". {self.message}" if self.message and self.status in ("failed", "lost") else ".")
+
+
+def runs(workspace: Workspace) -> list[RunView]:
+    """All runs, newest first."""
+    folders = sorted(workspace.runs_dir.glob(f"*/{RUN_FILE}"), reverse=True)
+    return [_view(workspace, read_run(path.parent)) for path in folders]
+
+
+def run(workspace: Workspace, run_id: str) -> RunView:
+    """A run by its id or the start of it.
+
+    Raises:
+        FinetoothError: There is none, or more than one.
+    """
+    return _view(workspace, read_run(workspace.runs_dir / find(workspace, run_id)))
+
+
+def find(workspace: Workspace, run_id: str) -> str:
+    """The full id of a run, from its start.
+
+    Raises:
+        FinetoothError: There is none, or more than one.
+    """
+    known = sorted(path.parent.name for path in workspace.runs_dir.glob(f"*/{RUN_FILE}"))
+    fitting = [name for name in known if name.startswith(run_id)]
+    if run_id in known:
+        return run_id
+    if len(fitting) != 1:
+        raise FinetoothError(f"{len(fitting)} runs have an id that starts with {run_id}.", "See `finetooth runs`.")
+    return fitting[0]
+
+
+def newest_done(workspace: Workspace, run_id: str | None = None) -> RunView:
+    """The named run, or the newest that ended well (one that was stopped has an adapter, too, and comes second).
+
+    Raises:
+        FinetoothError: There is no such run, or none has ended.
+    """
+    if run_id is not None:
+        return run(workspace, run_id)
+    known = runs(workspace)
+    for status in ("done", "stopped"):
+        for one in known:
+            if one.status == status and one.adapter_hash:
+                return one
+    raise FinetoothError("No training run has ended yet.", "Start one: finetooth train")
+
+
+def job_of(workspace: Workspace, run_id: str) -> jobs.Job:
+    """The job that does a run's work.
+
+    Raises:
+        FinetoothError: The run or its job does not exist.
+    """
+    return jobs.find(workspace.jobs_dir, read_run(workspace.runs_dir / find(workspace, run_id)).job_id)
+
+
+def run_events(workspace: Workspace, run_id: str, after: int = 0) -> list[dict[str, Any]]:
+    """A run's events with a sequence number above ``after``, oldest first."""
+    return jobs.events(workspace.runs_dir / run_id, after)
+
+
+def curve(workspace: Workspace, run_id: str) -> list[dict[str, Any]]:
+    """The loss curves: one point a step or measurement.
+
+    Returns:
+        ``{"step", "loss", "lr", "grad_norm", "tokens_per_s"}`` for steps, ``{"step", "eval_loss"}`` for hold-out
+        measurements; losses in nats a supervised token. A value that was not finite is None.
+    """
+    points: list[dict[str, Any]] = []
+    for event in run_events(workspace, run_id):
+        if event["type"] == "step":
+            points.append({key: event.get(key) for key in ("step", "loss", "lr", "grad_norm", "tokens_per_s")})
+        elif event["type"] == "eval":
+            points.append({"step": event.get("step"), "eval_loss": event.get("loss")})
+    return points
+
+
+def measured_speed(workspace: Workspace, base_model: str, method: str) -> tuple[float | None, str]:
+    """Tokens a second of the newest finished run of this model and method, hold-out measurements included.
+
+    Returns:
+        The speed, or None where there was no such run, and in words where it comes from.
+    """
+    for one in runs(workspace):
+        speed = one.facts.get("Tokens per second")
+        if speed and one.base_model == base_model and one.settings.get("method") == method:
+            return float(speed), f"measured in run {one.id}"
+    return None, "no run of this model has been measured on this machine"
+
+
+def _view(workspace: Workspace, stored: Run) -> RunView:
+    status, message, hint = stored.status, stored.message, ""
+    if status in ("queued", "running") and stored.job_id:
+        status, message, hint = _from_job(workspace, stored)
+    steps = [event for event in run_events(workspace, stored.id) if event["type"] in ("start", "step", "eval")]
+    last: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "step"), {})
+    measured: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "eval"), {})
+    start = next((event for event in steps if event["type"] == "start"), {})
+    return RunView(
+        id=stored.id,
+        revision_id=stored.revision_id,
+        base_model=stored.base_model,
+        status=status,
+        message=message,
+        hint=hint,
+        created_at=stored.created_at,
+        settings=stored.config,
+        facts=stored.facts,
+        step=int(last.get("step", 0)),
+        total_steps=start.get("total_steps"),
+        loss=last.get("loss"),
+        holdout_loss=measured.get("loss"),
+        eta_s=last.get("eta_s") if status == "running" else None,
+        adapter_hash=stored.adapter_hash,
+    )
+
+
+def _from_job(workspace: Workspace, stored: Run) -> tuple[str, str, str]:
+    """Status, message and hint of a run that has not said itself that it ended."""
+    try:
+        state = jobs.read(jobs.find(workspace.jobs_dir, stored.job_id))
+    except FinetoothError:
+        return "lost", "The job of this run is gone.", "Start it again."
+    status = {"cancelled": "stopped", "done": stored.status}.get(state.status, state.status)
+    return status, state.message or stored.message, state.hint

@@ -1,4 +1,4 @@
-"""Run the deck of checks over a set of examples and report what was found, how long each took, and what was left out."""
+"""Run the deck of checks over a set of examples: what was found, how long each took, and what was left out."""
 
 from __future__ import annotations
 

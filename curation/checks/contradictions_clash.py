@@ -22,7 +22,9 @@ _ALL_PAIRS = 12  # of a group of up to this many answers all pairs are compared;
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
 _WORD = re.compile(r"\w[\w.,:/%°-]*\w|\w|[%°]")
 _YES = re.compile(r"\W*(?:yes|correct|true|right|ja|oui|sí|si)\b", re.IGNORECASE)
-_NO = re.compile(r"\W*(?:no|incorrect|false|wrong|nein|non)\b(?! (?:known|evidence|sign|history|change|need))", re.IGNORECASE)
+_NO = re.compile(
+    r"\W*(?:no|incorrect|false|wrong|nein|non)\b(?! (?:known|evidence|sign|history|change|need))", re.IGNORECASE
+)
 _LABEL_WORDS = 3
 _LABEL_ROWS = 3
 _LABEL_SHARE = 0.8
@@ -54,7 +56,8 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
                     yield _finding(one.examples[0], other.examples[0], clash)
         if told > _MOST_TOLD:
             batch.note(
-                f"contradictions.clash: {told} pairs of one question's {len(group)} answers clash; {_MOST_TOLD} are shown, "
+                f"contradictions.clash: {told} pairs of one question's {len(group)} answers clash; {_MOST_TOLD} are "
+                f"shown, "
                 "duplicates.conflict lists all its rows."
             )
 
@@ -201,7 +204,8 @@ def _finding(one: Example, other: Example, clash: Clash) -> Finding:
 
 
 _ASK = (
-    "The chart of the patient says acute bronchitis with a dry cough, and the laboratory names an organism. Please read "
+    "The chart of the patient says acute bronchitis with a dry cough, and the laboratory names an organism. Please "
+    "read "
     "the table above with care: which of its codes applies to this case?"
 )
 
@@ -215,7 +219,10 @@ CLASH = Check(
         (chat(_ASK, "J20.9 fits here."), chat(_ASK.replace("with care", "carefully"), "It should be J21.0.")),
         (chat("How much?", "Give 5 mg twice a day."), chat("How much?", "Give 50 mg twice a day.")),
         (chat("May she travel?", "Yes, she may."), chat("May she travel?", "No, not yet.")),
-        (chat("Is it passed on?", "It is passed on by touch."), chat("Is it passed on?", "It is not passed on by touch.")),
+        (
+            chat("Is it passed on?", "It is passed on by touch."),
+            chat("Is it passed on?", "It is not passed on by touch."),
+        ),
         (chat("Which side?", "The pain is on the left side."), chat("Which side?", "The pain is on the right side.")),
     ),
     passes=(
@@ -226,7 +233,9 @@ CLASH = Check(
         (chat("What is flu?", "A viral infection."), chat("What is flu?", "An infection of the airways by a virus.")),
         (chat(_ASK, "J20.9"), chat(_ASK, "J20.9, acute bronchitis, unspecified.")),
     ),
-    about="Pairs come from prompts that are equal or alike (J ≥ 0.70, and the ask alike). If the prompts differ in a number, "
-    "a code, a negation or an opposite, that explains the answers. Rules, each with its words marked: codes; numbers, doses "
+    about="Pairs come from prompts that are equal or alike (J ≥ 0.70, and the ask alike). If the prompts differ in a "
+    "number, "
+    "a code, a negation or an opposite, that explains the answers. Rules, each with its words marked: codes; "
+    "numbers, doses "
     "and dates in one unit (500 mg = 0.5 g); yes and no; opposites; a negation; labels of the set.",
 )

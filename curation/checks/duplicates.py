@@ -1,8 +1,7 @@
-"""Duplicate rows, told apart by what differs: nothing, a little, the answer, the prompt, or the length."""
+"""Rows that say the same, prompt and answer both: equal after normalisation, or nearly."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -12,12 +11,8 @@ from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.facts import stance
 from curation.evidence.relations import Relations, Unit, relations
-from curation.evidence.subsets import subsets
 from curation.minhash.clusters import bridges, stars
-from curation.minhash.normalise import normalise, word_count
-
-_FEW_WORDS = 4  # an answer of fewer words is a label, and labels repeat by nature
-_MANY_PROMPTS = 5
+from curation.minhash.normalise import normalise
 
 
 def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -88,71 +83,6 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
         )
 
 
-def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
-    found = Batch.of(examples).shared(relations)
-    for group in found.questions:
-        centre = np.full(len(group) - 1, group[0], np.int64)
-        others = np.array(group[1:], np.int64)
-        differ = others[~found.answers_alike(centre, others)]
-        if not len(differ):
-            continue
-        similarity = found.answer.similarity(found.answer.node[centre[: len(differ)]], found.answer.node[differ])
-        members = [found.units[group[0]].examples[0], *(e for u in differ for e in found.units[u].examples)]
-        yield Finding(
-            members[0].id,
-            "duplicates.conflict",
-            "info",
-            "answers-differ",
-            f"{len(members)} examples ask the same and answer differently (least answer similarity "
-            f"{similarity.min():.2f}).",
-            float(1 - similarity.min()),
-            related=tuple(member.id for member in members[1:]),
-        )
-
-
-def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
-    found = Batch.of(examples).shared(relations)
-    by_answer: dict[tuple[int, object], list[int]] = defaultdict(list)
-    for number, unit in enumerate(found.units):
-        if unit.answer.strip():
-            by_answer[int(found.answer.node[number]), stance(unit.answer)].append(number)
-    for (node, _), group in sorted(by_answer.items(), key=lambda item: item[1][0]):
-        centre = np.full(len(group) - 1, group[0], np.int64)
-        others = np.array(group[1:], np.int64)
-        other = others[~found.prompts_alike(centre, others)] if len(others) else others
-        need = _MANY_PROMPTS if found.answer.words[node] < _FEW_WORDS else 2
-        if not len(other) or len(other) + 1 < need:
-            continue
-        members = [found.units[group[0]].examples[0], *(e for u in other for e in found.units[u].examples)]
-        yield Finding(
-            members[0].id,
-            "duplicates.canned",
-            "info",
-            "same-answer",
-            f"{len(members)} examples with different prompts have the same answer.",
-            related=tuple(member.id for member in members[1:]),
-        )
-
-
-def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
-    batch = Batch.of(examples)
-    found = batch.shared(relations)
-    holders: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for part, holder, share in subsets(found, batch):
-        holders[holder].append((part, share))
-    for holder, parts in sorted(holders.items()):
-        yield Finding(
-            found.units[holder].examples[0].id,
-            "duplicates.subset",
-            "info",
-            "contained",
-            f"{len(parts)} shorter example{'s are' if len(parts) > 1 else ' is'} contained in this one (at least "
-            f"{min(share for _, share in parts):.0%} of the text).",
-            min(share for _, share in parts),
-            related=tuple(e.id for part, _ in parts for e in found.units[part].examples),
-        )
-
-
 def _stances(example: Example) -> tuple[object, object]:
     prompt = "\n".join(message.content for message in example.prompt)
     return stance(prompt), stance(example.answer)
@@ -170,9 +100,75 @@ def _is_safe(found: Relations, centre: int, members: list[int]) -> bool:
 
 
 _SMALL_WORDS = frozenset(
-    "a an the is are was were be been am do does did of to in on at by for from as and or so then that this these "
-    "those it its i you we he she they my your our his her their me us them please kindly just here there also very "
-    "will would can could should may might has have had who which what".split()
+    [
+        "a",
+        "an",
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "am",
+        "do",
+        "does",
+        "did",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "as",
+        "and",
+        "or",
+        "so",
+        "then",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "i",
+        "you",
+        "we",
+        "he",
+        "she",
+        "they",
+        "my",
+        "your",
+        "our",
+        "his",
+        "her",
+        "their",
+        "me",
+        "us",
+        "them",
+        "please",
+        "kindly",
+        "just",
+        "here",
+        "there",
+        "also",
+        "very",
+        "will",
+        "would",
+        "can",
+        "could",
+        "should",
+        "may",
+        "might",
+        "has",
+        "have",
+        "had",
+        "who",
+        "which",
+        "what",
+    ]
 )
 
 
@@ -180,11 +176,11 @@ def _content_words(text: str) -> frozenset[str]:
     return frozenset(normalise(text).split(" ")) - _SMALL_WORDS
 
 
-_LONG_ASK = (
+LONG_ASK = (
     "The patient is a forty year old teacher who came in with a fever, a dry cough and aching limbs since Monday "
     "morning, and asks whether she may go back to school tomorrow. What should we tell her?"
 )
-_LONG_ANSWER = (
+LONG_ANSWER = (
     "Tell her to stay at home until a full day has passed without fever, to rest and drink enough, and to call again "
     "if breathing becomes hard or the fever climbs. She can return to school after that."
 )
@@ -203,7 +199,8 @@ EXACT = Check(
         (chat("Dose for an adult?", "Give 5.0 mg."), chat("Dose for a child?", "Give 2.5 mg.")),
     ),
     about="Texts are brought to one form (NFKC, case, punctuation, white space). Equal rows of a file are one example "
-    "and are reported with their lines. Dropping the copies is safe, unless a number, code or negation reads otherwise.",
+    "and are reported with their lines. Dropping the copies is safe, unless a number, code or negation reads "
+    "otherwise.",
 )
 NEAR = Check(
     name="duplicates.near",
@@ -211,52 +208,15 @@ NEAR = Check(
     title="Examples that say nearly the same, prompt and answer both",
     run=_near,
     catches=(
-        (chat(_LONG_ASK, _LONG_ANSWER), chat(_LONG_ASK.replace("aching limbs", "sore limbs"), _LONG_ANSWER)),
-        (chat("Which code fits a dry cough?", _LONG_ANSWER), chat("Which code fits a dry coughs?", _LONG_ANSWER)),
+        (chat(LONG_ASK, LONG_ANSWER), chat(LONG_ASK.replace("aching limbs", "sore limbs"), LONG_ANSWER)),
+        (chat("Which code fits a dry cough?", LONG_ANSWER), chat("Which code fits a dry coughs?", LONG_ANSWER)),
     ),
     passes=(
-        (chat(_LONG_ASK, _LONG_ANSWER), chat(_LONG_ASK, "No. She is contagious.")),
+        (chat(LONG_ASK, LONG_ANSWER), chat(LONG_ASK, "No. She is contagious.")),
         (chat("Is it viral?", "Yes."), chat("Is it bacterial?", "No.")),
     ),
     about="MinHash bands find candidates; exact Jaccard similarity decides: word 3-grams at 0.70, character 5-grams at "
     "0.85 where a text has under 15 words. A row is proposed for dropping only where the whole, the prompt and the "
     "answer each reach the threshold against the row that stays, and no number, code or negation differs. Safe where "
     "the answers also share all their content words.",
-)
-CONFLICT = Check(
-    name="duplicates.conflict",
-    version=1,
-    title="Examples that ask the same and answer differently",
-    run=_conflict,
-    catches=(
-        (chat(_LONG_ASK, _LONG_ANSWER), chat(_LONG_ASK, "No. She is contagious.")),
-        (chat("Which code?", "J20.9 applies here."), chat("Which code?", "J20.8 applies here.")),
-    ),
-    passes=(
-        (chat(_LONG_ASK, _LONG_ANSWER), chat(_LONG_ASK, _LONG_ANSWER + " ")),
-        (chat("Gastritis with bleeding?", "K29.01."), chat("Gastritis without bleeding?", "K29.00.")),
-    ),
-    about="Never a proposal to drop: which answer is right is for a person to say. Prompts that differ in a number, a "
-    "code or a negation ask different things.",
-)
-CANNED = Check(
-    name="duplicates.canned",
-    version=1,
-    title="One answer given to different prompts",
-    run=_canned,
-    catches=((chat("What is flu?", "Please ask your doctor about it."), chat("And gout?", "Please ask your doctor about it.")),),
-    passes=(
-        (chat("What is flu?", "A viral infection of the airways."), chat("What is gout?", "A disease of the joints.")),
-        (chat("Is it viral?", "No."), chat("Is it bacterial?", "No.")),
-    ),
-    about="Information only. Answers under four words are labels and need five different prompts.",
-)
-SUBSET = Check(
-    name="duplicates.subset",
-    version=1,
-    title="An example contained in a longer one",
-    run=_subset,
-    catches=((chat(_LONG_ASK, _LONG_ANSWER), chat(_LONG_ASK, _LONG_ANSWER, "And the gym?", "After two more days without symptoms, and gently at first, if the cough has gone.  Drink before, during and after it, and stop at once when the chest hurts, the head swims or the heart races; then call us again on the same day, at any hour.")),),
-    passes=((chat(_LONG_ASK, _LONG_ANSWER), chat("What is gout?", "A disease of the joints.")),),
-    about="At least 90 % of the shorter conversation's 3-grams, of its ask and of its answer stand in the longer one.",
 )

@@ -88,8 +88,10 @@ SEMANTIC = Check(
         ),
         (chat("Gastritis with bleeding?", "K29.01."), chat("Gastritis without bleeding?", "K29.00.")),
     ),
-    about="Sentence embeddings (MiniLM) of what is asked; two rows that are each other's nearest, from cosine 0.90, whose "
-    "answers reach it too and whose asks differ in no number, code, negation or opposite. Never closed transitively and "
+    about="Sentence embeddings (MiniLM) of what is asked; two rows that are each other's nearest, from cosine 0.90, "
+    "whose "
+    "answers reach it too and whose asks differ in no number, code, negation or opposite. Never closed transitively "
+    "and "
     "never a proposal to drop. Runs only when asked for by name or with `semantic = true`.",
     cost="model",
 )

@@ -13,7 +13,9 @@ from curation.evidence.groups import code_ranges, groups, outside
 
 Edit = tuple[int, int, str]
 
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|ndash|mdash|hellip|rsquo|lsquo|rdquo|ldquo|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
+_ENTITY = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|ndash|mdash|hellip|rsquo|lsquo|rdquo|ldquo|#\d{2,6}|#x[0-9a-fA-F]{2,5});"
+)
 _MARKUP = re.compile(r"</?(?:p|div|span|br|a|b|i|ul|li|table|td|tr|html|body|h[1-6])\b[^>]*>", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]+")
 _DOUBLED = re.compile(r"(?<=\S)(?<![|+]) {2,}(?=[^\s|])")
@@ -122,7 +124,8 @@ def _habitual(batch: Batch, find: Callable[[str], Iterator[Edit]], label: str) -
         if having > _COMMON_SHARE * len(group.examples):
             habit |= {example.id for example in group.examples}
             batch.note(
-                f"format.damage: {having} of {len(group.examples)} answers of one group have {label}; taken as its habit."
+                f"format.damage: {having} of {len(group.examples)} answers of one group have {label}; taken as its "
+                f"habit."
             )
     return habit
 
@@ -146,6 +149,7 @@ DAMAGE = Check(
         (chat("Code", "```\nx  = 1\n```"),),
         (chat("Is it?  Really? ", "Yes."),),
     ),
-    about="ftfy finds the broken encodings. Doubled and trailing spaces count only in answers, and only where no more than "
+    about="ftfy finds the broken encodings. Doubled and trailing spaces count only in answers, and only where no "
+    "more than "
     "a fifth of the group has them. Every finding carries the exact edit, which is safe.",
 )

@@ -48,5 +48,6 @@ LENGTH = Check(
     run=_run,
     catches=((*_GROUP, chat("Case x?", "The code is A99, as the table says. " * 8)),),
     passes=(_GROUP, (chat("Case x?", "The code is A99, as the table says. " * 8),)),
-    about="Robust z-score (median and MAD) of the log of the number of words, within examples of one system prompt; from 5.",
+    about="Robust z-score (median and MAD) of the log of the number of words, within examples of one system prompt; "
+    "from 5.",
 )

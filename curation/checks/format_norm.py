@@ -39,7 +39,12 @@ def _departures(batch: Batch, group: Group, habit: Habit) -> Iterator[Finding]:
         return
     cut = batch.shared(truncated)
     for example, value in zip(group.examples, values, strict=True):
-        if value is None or value == wanted or value in habit.ignored or (habit.reason == "final-punctuation" and example.id in cut):
+        if (
+            value is None
+            or value == wanted
+            or value in habit.ignored
+            or (habit.reason == "final-punctuation" and example.id in cut)
+        ):
             continue
         turn, text = len(example.messages) - 1, example.answer
         ranges = [r for r in habit.spans(example, wanted) if r[0] < r[1]] or [(0, len(text))]
@@ -125,8 +130,10 @@ NORM = Check(
         (*_GROUP[:18], chat("Case x, A99.1?", "the code is a99.1")),
         tuple(chat(f"Case {i}?", f"Code A{i}" + "." * (i % 2)) for i in range(10, 60)),
     ),
-    about="Within examples of one system prompt: final punctuation, capital or list marker at the start, opening formula, "
-    "list marker, dash, quotes, bold, headings, code blocks, JSON and its keys, dates, case of codes, number of lines. A "
+    about="Within examples of one system prompt: final punctuation, capital or list marker at the start, opening "
+    "formula, "
+    "list marker, dash, quotes, bold, headings, code blocks, JSON and its keys, dates, case of codes, number of "
+    "lines. A "
     "norm needs 20 answers and a lower confidence bound (Clopper-Pearson, 95 %) of its share of 0.8; where "
     "the norm is to leave something out, also a share of 0.93.",
 )

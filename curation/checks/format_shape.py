@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from core.types import ROLES, Example, Finding, Message, Severity, Span
 from curation.checks.base import Check, chat, of
@@ -54,7 +55,7 @@ def _order(messages: Sequence[Message], finding: Callable[..., Finding]) -> Iter
         yield finding("block", "no-final-answer", "The conversation does not end with an assistant turn.")
     if spoken and spoken[0][1] == "assistant":
         yield finding("warn", "assistant-first", "The assistant speaks before the user.", spoken[0][0])
-    for (_, before), (turn, role) in zip(spoken, spoken[1:], strict=False):
+    for (_, before), (turn, role) in pairwise(spoken):
         if role == before and role != "tool":
             yield finding("warn", "no-alternation", f"Turn {turn + 1} is a second {role} turn in a row.", turn)
 
@@ -94,7 +95,8 @@ SHAPE = Check(
         (of(_ASK, Message("assistant", ""), Message("tool", "J20.9"), _ANSWER),),
         (of(_ASK, _ANSWER, Message("tool", "a"), Message("tool", "b"), _ANSWER),),
     ),
-    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank turn, "
+    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank "
+    "turn, "
     "a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant first, "
     "no user turn, and answers such as NaN, null or undefined. A bare None is a word in many sets and is let pass.",
 )

@@ -21,7 +21,8 @@ _TOKEN = re.compile(
 _SPEAKER = re.compile(r"^[ \t>*]{0,4}(?:User|Human|Assistant|AI|Bot|System)(?:\*\*)?:[ \t]*", re.MULTILINE)
 _PLACEHOLDER = re.compile(
     r"\{\{[ \t]*[A-Za-z_][\w .|-]{0,60}?[ \t]*\}\}|<<[A-Z_]{3,40}>>|\$\{[A-Za-z_]\w{0,40}\}|%\([a-z_]{2,40}\)s"
-    r"|\[(?:your|insert|company|customer|recipient|sender|enter|fill in|patient) ?[\w' ]{0,30}\]|\b(?:TODO|FIXME|XXX)\b:?"
+    r"|\[(?:your|insert|company|customer|recipient|sender|enter|fill in|patient) ?[\w' "
+    r"]{0,30}\]|\b(?:TODO|FIXME|XXX)\b:?"
     r"|\blorem ipsum\b",
     re.IGNORECASE,
 )
@@ -88,7 +89,7 @@ def _placeholder(examples: Sequence[Example]) -> Iterable[Finding]:
 
 
 def truncated(batch: Batch) -> dict[str, tuple[str, str, int, int]]:
-    """Answers that were cut off: example id to (reason, sentence, start, end). Call it as ``batch.shared(truncated)``."""
+    """Answers that were cut off: example id to (reason, sentence, start, end). For ``batch.shared``."""
     found: dict[str, tuple[str, str, int, int]] = {}
     for example in batch:
         text = example.answer.rstrip()
@@ -99,10 +100,9 @@ def truncated(batch: Batch) -> dict[str, tuple[str, str, int, int]]:
             found[example.id] = "unclosed-fence", "The answer ends inside a code block.", start, len(text)
         elif text[-1] not in _ENDINGS and (place := _unclosed(text)) is not None:
             found[example.id] = "unclosed-bracket", "The answer ends inside a bracket.", place, len(text)
-        elif hanging := _HANGING.search(text):
-            if len(text.split()) > 3:
-                sentence = "The answer stops in the middle of a sentence."
-                found[example.id] = "hanging-end", sentence, hanging.start(), len(text)
+        elif (hanging := _HANGING.search(text)) and len(text.split()) > 3:
+            sentence = "The answer stops in the middle of a sentence."
+            found[example.id] = "hanging-end", sentence, hanging.start(), len(text)
     found.update(_cut_words(batch, found))
     return found
 
@@ -124,7 +124,9 @@ def _unclosed(text: str) -> int | None:
     return open_places[-1][1] if open_places else None
 
 
-def _cut_words(batch: Batch, known: dict[str, tuple[str, str, int, int]]) -> Iterator[tuple[str, tuple[str, str, int, int]]]:
+def _cut_words(
+    batch: Batch, known: dict[str, tuple[str, str, int, int]]
+) -> Iterator[tuple[str, tuple[str, str, int, int]]]:
     """Answers whose last word is the beginning of a longer word of the set, and a word nowhere else."""
     suspects: dict[str, tuple[Example, int, int]] = {}
     for example in batch:
@@ -147,8 +149,10 @@ def _cut_words(batch: Batch, known: dict[str, tuple[str, str, int, int]]) -> Ite
         if counts[word] > 1 or own[example_id][word] > 1:
             continue
         after = bisect_right(longer, word)
-        if after < len(longer) and longer[after].startswith(word) and (
-            any(w.startswith(word) and w != word for w in own[example_id]) or len(word) > 3
+        if (
+            after < len(longer)
+            and longer[after].startswith(word)
+            and (any(w.startswith(word) and w != word for w in own[example_id]) or len(word) > 3)
         ):
             yield example_id, ("cut-word", "The answer stops in the middle of a word.", start, end)
 
@@ -177,7 +181,8 @@ ROLE_TEXT = Check(
         (chat("How does ChatML end a turn?", "With the token `<|im_end|>`."),),
         (chat("Doctor: hi\nPatient: hello", "The patient said hello. The system: intact."),),
     ),
-    about="Special tokens of the usual chat templates anywhere outside code; speaker names at the start of a line only in "
+    about="Special tokens of the usual chat templates anywhere outside code; speaker names at the start of a line "
+    "only in "
     "answers. Markers at the very edge of a turn can be removed by the proposal.",
 )
 PLACEHOLDER = Check(
@@ -215,6 +220,7 @@ TRUNCATED = Check(
         (chat("Which?", "The one you asked for"),),
         (chat("Smile", "Sure :("),),
     ),
-    about="An open code block or bracket at the end, a last word that only begins a sentence's next part, or a last word "
+    about="An open code block or bracket at the end, a last word that only begins a sentence's next part, or a last "
+    "word "
     "that is the beginning of a longer word of the set and is a word nowhere else in it.",
 )

@@ -90,7 +90,12 @@ OTHER = Check(
         (*_GROUP, chat("Case x?", "Der Code für diesen Fall ist A99, und er steht in der Tabelle.")),
         (*_GROUP, chat("Case x?", "この症例のコードは表にあるものです。")),
     ),
-    passes=(_GROUP, (*_GROUP, chat("Case x?", "A99 - Angina pectoris, status asthmaticus")), (chat("Fall?", "Der Code ist da und die Tabelle."),)),
-    about="By the commonest words of seven languages, and by script; short texts and other languages in the Latin script "
+    passes=(
+        _GROUP,
+        (*_GROUP, chat("Case x?", "A99 - Angina pectoris, status asthmaticus")),
+        (chat("Fall?", "Der Code ist da und die Tabelle."),),
+    ),
+    about="By the commonest words of seven languages, and by script; short texts and other languages in the Latin "
+    "script "
     "are not told apart.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.types import Example, Finding, Proposal, Replacement, Span
@@ -16,9 +16,12 @@ Match = tuple[int, int]
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])")
 _DIGIT_RUN = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?!\w)")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?!\w)", re.IGNORECASE)
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
-_SSN_BARE = re.compile(r"(?i)\b(?:ssn|social security(?: number| no\.?| #)?)\W{0,4}(?:is\W{0,3})?((?!000|666|9)\d{3}[ .]?(?!00)\d{2}[ .]?(?!0000)\d{4})(?!\d)")
+_SSN_BARE = re.compile(
+    r"(?i)\b(?:ssn|social security(?: number| no\.?| #)?)\W{0,4}(?:is\W{0,3})?((?!000|666|9)\d{3}[ .]?(?!00)\d{2}[ "
+    r".]?(?!0000)\d{4})(?!\d)"
+)
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:.]*:)(?!\w)")
 _VERSION = re.compile(r"(?i)(?:version|release|firmware|build|\bv)[\s.:]*\Z")
@@ -31,9 +34,10 @@ _SECRET = re.compile(
     r"|(?i:(?:api[_-]?key|secret(?:[_-]?key)?|access[_-]?token|auth[_-]?token|password|passwd|pwd))"
     r"[\"']?\s*[:=]\s*[\"']?(?P<named>[^\s\"',;<>{}$()\[\]]{8,128})"
 )
-_SECRET_HINT = re.compile(
-    r"(?i)key|token|passw|pwd|secret|AKIA|ASIA|gh[pousr]_|github_|sk-|xox|AIza|glpat|hf_|[srp]k_|eyJ"
-)
+_SECRET_HINTS = (
+    "key", "token", "passw", "pwd", "secret", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat",
+    "sk-", "xox", "aiza", "glpat", "hf_", "sk_", "rk_", "pk_", "eyj",
+)  # fmt: skip
 _PHONE_CONTEXT = re.compile(
     r"(?i)\b(?:phone|telephone|tel|mobile|cell|call|calls|called|calling|fax|contact|dial|ring|reach|text|sms|whatsapp|"
     r"number is|ph|hotline|number)\b"
@@ -42,6 +46,13 @@ _NO_PHONE_CONTEXT = re.compile(
     r"(?i)(?:order|invoice|ticket|case|id|ref(?:erence)?|account|tracking|serial|part|item|sku|isbn|doi|version|card|"
     r"ssn|iban|mrn|zip|policy)\W{0,3}(?:number|no\.?|#|id)?\W{0,4}\Z"
 )
+
+_DIALLED = re.compile(r"(?<![\w.,/$€£-])\+?\(?\d(?:[ ().-]{0,2}\d){6,14}(?: ?x\d{1,5})?(?![\w%]|[.,]\d)")
+_CALLED = re.compile(
+    r"(?i)\b(?:call(?:ing)?|phone|telephone|mobile|cell|tel|fax|dial|ring|reach|answering|whatsapp|sms)\b"
+    r"(?:(?! on \d)[^\d\n.;]){0,24}\Z"
+)
+_PHONE_LABEL = re.compile(r"(?i) ?-? ?(?:office|fax|cell|mobile|phone)\b")
 
 
 def _emails(text: str, batch: Batch) -> Iterator[Match]:
@@ -119,7 +130,8 @@ def _is_public(address: str) -> bool:
 
 
 def _secrets(text: str, batch: Batch) -> Iterator[Match]:
-    if not _SECRET_HINT.search(text):
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _SECRET_HINTS):
         return
     for match in _SECRET.finditer(text):
         if match["known"]:
@@ -156,11 +168,20 @@ def _phones(text: str, batch: Batch) -> Iterator[Match]:
                 continue
             if re.search(r"\d\.\d", raw) and digits < 10:
                 continue
-            shaped = raw.startswith("+") or re.fullmatch(r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?: ?(?:x|ext\.?) ?\d+)?", raw)
+            shaped = raw.startswith("+") or re.fullmatch(
+                r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?: ?(?:x|ext\.?) ?\d+)?", raw
+            )
             context = _PHONE_CONTEXT.search(text[max(0, start - 40) : min(len(text), end + 12)])
             valid = phonenumbers.is_valid_number(match.number)
             if (shaped and (valid or context)) or (valid and context):
                 found.add((start, end))
+    for candidate in _DIALLED.finditer(text):
+        start, end = candidate.span()
+        if not 7 <= sum(c.isdigit() for c in candidate[0]) <= 15 or any(start < b and a < end for a, b in taken):
+            continue
+        before = text[max(0, start - 48) : start]
+        if (_CALLED.search(before) and not _NO_PHONE_CONTEXT.search(before)) or _PHONE_LABEL.match(text, end):
+            found.add((start, end))
     last = -1
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if start >= last:
@@ -188,9 +209,7 @@ def _runner(kind: str, label: str, find: Callable[[str, Batch], Iterable[Match]]
                 count = f"{len(spans)} times" if len(spans) > 1 else "once"
                 proposal = Proposal("edit", (example.id,), False, tuple(replacements))
                 message_text = f"It holds {label}, {count}; a placeholder would hide it."
-                yield Finding(
-                    example.id, name, "warn", kind, message_text, spans=tuple(spans), proposal=proposal
-                )
+                yield Finding(example.id, name, "warn", kind, message_text, spans=tuple(spans), proposal=proposal)
 
     return run
 
@@ -250,12 +269,14 @@ SSN = _card(
 IP = _card(
     "ip", "an IP address", "IP addresses", _ips,
     ("The request came from 84.17.45.12.", "Host 2a02:8071:b696:3c00::1 answered"),
-    ("Version 10.4.2.1 is out", "Listen on 127.0.0.1 or 0.0.0.0", "See section 1.2.3", "std::vector::size", "At 10:30:15"),
+    ("Version 10.4.2.1 is out", "Listen on 127.0.0.1 or 0.0.0.0", "See section 1.2.3",
+     "std::vector::size", "At 10:30:15"),
     "IPv4 and IPv6 as the ipaddress module reads them, without loopback, masks and version numbers.",
 )  # fmt: skip
 SECRET = _card(
     "secret", "a secret or key", "Passwords, tokens and keys", _secrets,
-    ("Use AKIAIOSFODNN7EXAMPLQ here", "password: hunter2hunter2", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"),
+    ("Use AKIAIOSFODNN7EXAMPLQ here", "password: hunter2hunter2",
+     "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"),
     ("The password: is required", "commit 9fceb02d0ae598e95dc970b74767f19372d61af8", "api_key=YOUR_KEY_HERE",
      "password = os.environ['PASSWORD']"),
     "Known key forms, and values after password, token or key that mix letters and digits.",

@@ -45,7 +45,8 @@ VOICES: tuple[Voice, ...] = (
         "model-talk", "speak of themselves as a model",
         r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b(?: language model| model| assistant)?"
         r"|\bI(?:'m| am) (?:just |only )?an? (?:AI|language model|virtual assistant|chatbot)\b"
-        r"|\bI (?:cannot|can't|can not|am not able to|am unable to) (?:give|provide|offer) (?:medical|legal|financial) advice\b"
+        r"|\bI (?:cannot|can't|can not|am not able to|am unable to) (?:give|provide|offer) "
+        r"(?:medical|legal|financial) advice\b"
         r"|\bmy (?:training data|knowledge cutoff)\b", 0.8,
     ),
     _voice("emoji", "use emoji", _EMOJI, 0.93, 0),
@@ -78,8 +79,10 @@ VOICES: tuple[Voice, ...] = (
         r"\b(?:I think|I guess|I believe|I suppose|I'm not sure|I am not sure|maybe|perhaps|sort of|kind of|"
         r"I would say|I'd say|if I recall)\b", 0.97, mild=True,
     ),
-    _voice("first-person", "speak in the first person", r"\bI(?:['’](?:m|d|ll|ve)| (?:am|have|had|was|would|will|can|cannot|could|do|did|think|see|take|suggest|recommend|"
-        r"advise|understand|need|know|want|hope|believe|found|find|agree|should|must|may|might))\b|\b(?:[Mm]e|[Mm]y|[Ww]e|[Oo]ur)\b", 0.97, 0, mild=True),
+    _voice("first-person", "speak in the first person",
+        r"\bI(?:['’](?:m|d|ll|ve)| (?:am|have|had|was|would|will|can|cannot|could|do|did|think|see|take|suggest|"
+        r"recommend|advise|understand|need|know|want|hope|believe|found|find|agree|should|must|may|might))\b"
+        r"|\b(?:[Mm]e|[Mm]y|[Ww]e|[Oo]ur)\b", 0.97, 0, mild=True),
     _voice("address", "address the reader", r"\b(?:you|your|yours)\b", 0.97, mild=True),
 )  # fmt: skip
 
@@ -110,7 +113,9 @@ def _finding(example: Example, parts: list[tuple[Voice, str, float, list[tuple[i
     more = [voice.label for voice, *_ in parts[1:]]
     also = f" It also departs where answers rarely {', '.join(more)}." if more else ""
     places: list[tuple[int, int]] = []
-    for start, end in sorted({place for *_, found in parts for place in found}, key=lambda place: (place[0], -place[1])):
+    for start, end in sorted(
+        {place for *_, found in parts for place in found}, key=lambda place: (place[0], -place[1])
+    ):
         if not places or start >= places[-1][1]:
             places.append((start, end))
     return Finding(
@@ -154,6 +159,7 @@ NORM = Check(
         tuple(chat(f"Case {i}?", f"A{i}" + ("!" if i % 3 else ".")) for i in range(50)),
     ),
     about="Within examples of one system prompt: talk of being a model, emoji, exclamation marks, slang, pleasantries, "
-    "apologies, contractions, hedging, first person, address. Flagged only where at least 20 answers do without it: 93 % of "
+    "apologies, contractions, hedging, first person, address. Flagged only where at least 20 answers do without it: "
+    "93 % of "
     "them (97 % for the last four, 80 % for talk of being a model), with a lower confidence bound of 0.8.",
 )

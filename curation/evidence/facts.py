@@ -44,13 +44,17 @@ _OPPOSITES = (
 )  # fmt: skip
 OPPOSITE: dict[str, str] = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
 
-_PATTERN = re.compile(
+_FIXED_PARTS = (
     r"(?P<code>(?<![\w.@/-])(?=[A-Z0-9.-]*\d)[A-Z]{1,6}-?\d[\dA-Z]*(?:[.\-]\d[\dA-Z]*)*(?![\w]))"
     r"|(?P<date>(?<![\w./-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d{2})(?![\w/]))"
     r"|(?P<number>(?<![\w.])(?P<sign>(?<![\d\w)])[-−])?(?P<money>[$€£])?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)"
-    r"(?:[\s-]?(?P<unit>[a-zA-Zµμ°%]+)(?!\w))?)"
-    r"|(?P<word>[A-Za-z]+(?:n['’]t)?)"
+    rf"(?:[\s-]?(?P<unit>(?i:{'|'.join(map(re.escape, sorted(_UNITS, key=len, reverse=True)))}))(?!\w))?)"
 )
+_FIXED = re.compile(_FIXED_PARTS)
+_PATTERN = re.compile(_FIXED_PARTS + r"|(?P<word>[A-Za-z]+(?:(?<=[nN])['’][tT](?![A-Za-z]))?)")
+_DIGIT = re.compile(r"\d")
+_NO_NEGATION = ("no thank", "no problem", "no worries", "not only")
+_NOT_OR_COUNT = re.compile(rf"(?<![a-z])(?:{_NEGATIONS}|{'|'.join(_COUNTS)})(?![a-z])|(?<=[a-z])n['’]t(?![a-z])")
 _NEGATION = re.compile(rf"(?:{_NEGATIONS}|\w+n['’]t)\Z", re.IGNORECASE)
 
 
@@ -93,7 +97,7 @@ def facts(text: str) -> tuple[Fact, ...]:
             if word in _COUNTS:
                 found.append(Fact("number", f":{_COUNTS[word]:g}", start, end))
             elif _NEGATION.match(word):
-                if text[start : end + 8].lower().startswith(("no thank", "no problem", "no worries", "not only")):
+                if text[start : end + 8].lower().startswith(_NO_NEGATION):
                     continue
                 found.append(Fact("negation", "not", start, end))
             elif word in OPPOSITE:
@@ -118,11 +122,30 @@ def _number(match: re.Match[str]) -> Fact:
     return Fact("number", f"{dimension}:{value:.10g}", start, end)
 
 
+@lru_cache(maxsize=65536)
 def stance(text: str) -> tuple[frozenset[str], int]:
-    """What must agree before two wordings may count as the same: numbers and codes, and how often it negates."""
-    found = facts(text)
-    fixed = frozenset(fact.value for fact in found if fact.kind in ("code", "number"))
-    return fixed, sum(1 for fact in found if fact.kind == "negation")
+    """What must agree before two wordings may count as the same: numbers and codes, and how often it negates.
+
+    The same as counting ``facts``, without looking at every word.
+    """
+    fixed = set()
+    if _DIGIT.search(text):
+        for match in _FIXED.finditer(text):
+            if match["code"]:
+                fixed.add(match["code"].upper())
+            elif match["date"]:
+                fixed.add(f"date:{match['date']}")
+            else:
+                fixed.add(_number(match).value)
+    lowered = text.lower()
+    negations = 0
+    for match in _NOT_OR_COUNT.finditer(lowered):
+        word = match[0]
+        if word in _COUNTS:
+            fixed.add(f":{_COUNTS[word]:g}")
+        elif not lowered.startswith(_NO_NEGATION, match.start()):
+            negations += 1
+    return frozenset(fixed), negations
 
 
 def opposed(left: str, right: str) -> list[tuple[Fact, Fact]]:

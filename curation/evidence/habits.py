@@ -27,7 +27,8 @@ _DATES = (
     (
         "dates with the month's name",
         re.compile(
-            r"\b(?:\d{1,2}\.? )?(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+            r"\b(?:\d{1,2}\.? "
+            r")?(?:January|February|March|April|May|June|July|August|September|October|November|December)"
             r",? \d{1,2}(?:, \d{4}|(?=\D)|\Z)|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|"
             r"October|November|December)\b"
         ),
@@ -240,7 +241,9 @@ def _json_keys(example: Example) -> str | None:
     except (ValueError, RecursionError):
         return None
     kinds = {bool: "true/false", int: "number", float: "number", str: "text", list: "list", dict: "object"}
-    return "have the keys " + ", ".join(f"{key} ({kinds.get(type(item), 'null')})" for key, item in sorted(value.items()))
+    return "have the keys " + ", ".join(
+        f"{key} ({kinds.get(type(item), 'null')})" for key, item in sorted(value.items())
+    )
 
 
 ABSENT = 0.93
@@ -250,24 +253,26 @@ HABITS: tuple[Habit, ...] = (
     Habit("json", _json, usual=ABSENT),
     Habit("json-keys", _json_keys),
     Habit("code-case", _code_case, lambda e, n: _lower_codes(e), _fix_code_case),
-    Habit(
-        "bold", _presence(_BOLD, "use bold", "use no bold"), _matches(_BOLD), _fix_bold, ABSENT, safe=False
-    ),
+    Habit("bold", _presence(_BOLD, "use bold", "use no bold"), _matches(_BOLD), _fix_bold, ABSENT, safe=False),
     Habit("quotes", _quotes, _matches(_CURLY), _fix_quotes, ABSENT),
     Habit("heading", _presence(_HEADING, "use headings", "use no headings"), _matches(_HEADING), usual=ABSENT),
     Habit(
-        "code-fence", lambda e: "use code blocks" if "```" in e.answer else "use no code blocks", usual=ABSENT,
+        "code-fence",
+        lambda e: "use code blocks" if "```" in e.answer else "use no code blocks",
+        usual=ABSENT,
         ignored=frozenset({"use code blocks"}),
     ),
     Habit("list-marker", _marker, _matches(_BULLET), _fix_marker),
     Habit("dash", _dash, _matches(_DASH), _fix_dash),
     Habit("date-format", _date, _date_places),
     Habit(
-        "start", _start, lambda e, n: [(0, min(len(e.answer), 12))], _fix_start, 0.9,
+        "start",
+        _start,
+        lambda e, n: [(0, min(len(e.answer), 12))],
+        _fix_start,
+        0.9,
         ignored=frozenset({"begin with a code or number", "begin with a symbol", "begin with a letter"}),
     ),
-    Habit(
-        "final-punctuation", _ending, lambda e, n: _last(e), _fix_ending, firm=frozenset({"end without a mark"})
-    ),
+    Habit("final-punctuation", _ending, lambda e, n: _last(e), _fix_ending, firm=frozenset({"end without a mark"})),
     Habit("line-count", _lines, usual=ABSENT),
 )

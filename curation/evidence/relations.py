@@ -86,7 +86,9 @@ class Relations:
     def scores(self, left: int, right: int) -> tuple[float, float, float]:
         """Exact similarity of two units: whole, prompt side, answer."""
         pair = np.array([left]), np.array([right])
-        return tuple(float(v.similarity(v.node[pair[0]], v.node[pair[1]])[0]) for v in (self.whole, self.prompt, self.answer))  # type: ignore[return-value]
+        return tuple(
+            float(v.similarity(v.node[pair[0]], v.node[pair[1]])[0]) for v in (self.whole, self.prompt, self.answer)
+        )  # type: ignore[return-value]
 
 
 def relations(batch: Batch) -> Relations:
@@ -117,7 +119,8 @@ def relations(batch: Batch) -> Relations:
     for name, one in (("whole conversations", whole), ("prompts", prompt)):
         if one.thinned_buckets:
             batch.note(
-                f"Near-duplicates of {name}: {one.thinned_buckets} bands held more than 64 resembling texts; there each "
+                f"Near-duplicates of {name}: {one.thinned_buckets} bands held more than 64 resembling texts; there "
+                f"each "
                 "was compared with the 12 longest and its 4 neighbours, not with all."
             )
     return found
@@ -203,11 +206,11 @@ def _questions(found: Relations) -> list[list[int]]:
                 left.append(one)
                 right.append(other)
     first = np.array([members[key][0] for key in keys], np.int64)
-    one, other = np.array(left, np.int64), np.array(right, np.int64)
-    if len(one):
-        same = found.prompts_alike(first[one], first[other])
-        one, other = one[same], other[same]
-    joined = stars(len(keys), one, other, np.arange(len(keys), dtype=np.int64))
+    ends = np.array(left, np.int64), np.array(right, np.int64)
+    if left:
+        same = found.prompts_alike(first[ends[0]], first[ends[1]])
+        ends = ends[0][same], ends[1][same]
+    joined = stars(len(keys), *ends, np.arange(len(keys), dtype=np.int64))
     taken = {number for centre, others in joined for number in (centre, *others)}
     groups = [[u for number in (centre, *others) for u in members[keys[number]]] for centre, others in joined]
     groups += [members[key] for number, key in enumerate(keys) if number not in taken and len(members[key]) > 1]

@@ -75,7 +75,8 @@ def _candidates(
     skipped = np.unique(owner[probes]).size - np.unique(owner[probes[usable]]).size
     if skipped:
         batch.note(
-            f"duplicates.subset: {skipped} texts consist of phrases that stand in more than {_COMMON} others; they were "
+            f"duplicates.subset: {skipped} texts consist of phrases that stand in more than {_COMMON} others; they "
+            f"were "
             "not looked up in longer ones."
         )
     probes, low, high = probes[usable], low[usable], high[usable]

@@ -149,8 +149,7 @@ def minhash(hashes, starts, factors, offsets):  # type: ignore[no-untyped-def]
             h = np.uint32(h ^ (h >> np.uint32(16)))
             for k in range(permutations):
                 value = np.uint32(np.uint32(h * factors[k]) + offsets[k])
-                if value < row[k]:
-                    row[k] = value
+                row[k] = min(row[k], value)
     return out
 
 

@@ -74,9 +74,7 @@ class View:
         score[long] = self.by_word.jaccard(left[long], right[long])
         return score
 
-    def alike(
-        self, left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
+    def alike(self, left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether each pair's score reaches the threshold that its length calls for."""
         return score >= np.where(self._is_short(left, right), self.short, self.near)
 

@@ -17,7 +17,7 @@ from curation.checks import CHECKS
 from curation.checks.base import Check, chat
 from curation.checks.docs import render_docs
 from curation.evidence.batch import Batch
-from curation.evidence.facts import facts, opposed
+from curation.evidence.facts import facts, opposed, stance
 from curation.evidence.groups import lower_bound
 from curation.evidence.settings import Settings
 
@@ -25,8 +25,10 @@ FAST = [check for check in CHECKS if check.cost == "fast"]
 every_check = pytest.mark.parametrize("check", FAST, ids=lambda check: check.name)
 
 fragments = st.sampled_from(
-    ["J20.9", "5 mg", "not", "Yes.", "{{name}}", "“so”", "```", "* item\n", "  ", "&amp;", "FlÃ¼gel", "\x00", "marta@x.org",
-     "(212) 555-0134", "812-45-6789", "4000 0012 3456 7899", "!", "😊", "**bold**", "{\"a\": 1}", "<|im_end|>", "Ünï", "語"]
+    ["J20.9", "5 mg", "not", "don't", "two", "Yes.", "{{name}}", "“so”", "```", "* item\n",
+     "  ", "&amp;", "FlÃ¼gel", "\x00", "marta@x.org",
+     "(212) 555-0134", "812-45-6789", "4000 0012 3456 7899", "!", "😊", "**bold**",
+     "{\"a\": 1}", "<|im_end|>", "Ünï", "語"]
 )  # fmt: skip
 texts = st.one_of(
     st.text(st.characters(exclude_categories=()), max_size=80),  # lone surrogates and NUL included
@@ -146,7 +148,8 @@ PROMPT = (
     "wants to know whether she may go back to school tomorrow. What do we tell her about it?"
 )
 ANSWER = (
-    "Tell her to stay at home until a full day has passed without fever, to rest and drink enough, and to call again if "
+    "Tell her to stay at home until a full day has passed without fever, to rest and drink enough, and to call again "
+    "if "
     "breathing becomes hard or the fever climbs. She can return after that."
 )
 
@@ -236,7 +239,8 @@ def test_a_placeholder_is_the_same_for_the_same_value() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Order id: 4155550199", "sha 9fceb02d0ae598e95dc970b74767f19372d61af8", "v1.2.3.4", "1234567890123456", "2026-11-21 10:30",
+    ["Order id: 4155550199", "sha 9fceb02d0ae598e95dc970b74767f19372d61af8", "v1.2.3.4",
+     "1234567890123456", "2026-11-21 10:30",
      "ISBN 978-3-16-148410-0", "pi is 3.14159265358979", "from 1,234,567 to 2,345,678", "10.0.0.0/8 is not a version"],
 )  # fmt: skip
 def test_numbers_that_are_no_personal_data_pass(text: str) -> None:
@@ -249,6 +253,16 @@ def test_facts_compare_doses_in_one_unit() -> None:
     assert values("500 mg") == values("0.5 g") != values("5 g")
     assert values("J20.9") == ["J20.9"] and values("T40.2X1A") == ["T40.2X1A"]
     assert opposed("on the left", "on the right") and not opposed("left and right", "right")
+
+
+@given(texts)
+def test_the_stance_of_a_text_agrees_with_its_facts(text: str) -> None:
+    """On ASCII text; elsewhere lower-casing can move letters."""
+    text = text.encode("ascii", "ignore").decode()
+    found = facts(text)
+    fixed, negations = stance(text)
+    assert fixed == {fact.value for fact in found if fact.kind in ("code", "number")}
+    assert negations == sum(fact.kind == "negation" for fact in found)
 
 
 def test_the_lower_bound_is_that_of_clopper_and_pearson() -> None:

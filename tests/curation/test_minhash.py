@@ -107,13 +107,17 @@ def test_every_pair_above_the_threshold_is_found_and_no_other() -> None:
 
 
 def test_short_texts_compare_on_characters_and_are_never_skipped() -> None:
-    view = View.of([normalise(t) for t in ("Which code applies here?", "Which code applies heres?", "No.")], near=0.7, short=0.85)
+    view = View.of(
+        [normalise(t) for t in ("Which code applies here?", "Which code applies heres?", "No.")], near=0.7, short=0.85
+    )
     left, right, _ = view.pairs()
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1)]
 
 
 def test_thousands_of_copies_are_one_text() -> None:
-    view = View.of(["the same text over and over again"] * 50_000 + ["another text that stands alone here"], near=0.7, short=0.85)
+    view = View.of(
+        ["the same text over and over again"] * 50_000 + ["another text that stands alone here"], near=0.7, short=0.85
+    )
     assert len(view.texts) == 2
     assert len(view.pairs()[0]) == 0
 

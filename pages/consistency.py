@@ -11,8 +11,9 @@ ELSEWHERE = ("duplicates", "contradictions")
 
 
 def preview(check: queries.CheckCount) -> None:
-    """Up to twenty of a check's findings: the sentence, and what would change."""
-    page = queries.findings(workspace, checks=(check.check,), limit=PREVIEWED, order="check")
+    """Up to twenty of a check's safe fixes (of its findings, where it has none), with what would change."""
+    safe = True if check.safe else None
+    page = queries.findings(workspace, checks=(check.check,), safe=safe, limit=PREVIEWED, order="check")
     for view in page.items:
         with st.container(border=True):
             render.note(view.finding.message)
@@ -28,8 +29,7 @@ def preview(check: queries.CheckCount) -> None:
                 render.excerpts(own.example.messages, gone)
             with after:
                 render.excerpts(fixed, new)
-    if page.total > len(page.items):
-        st.caption(f"{panels.of(len(page.items), page.total, 'open findings')} are shown.")
+    st.caption(f"{panels.of(len(page.items), page.total, 'safe fixes' if safe else 'open findings')} shown.")
 
 
 def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) -> None:

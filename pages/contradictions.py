@@ -7,6 +7,7 @@ from ui import act, desk, evidence, example, panels, shell
 
 shell.begin()
 SCOPE = "contradictions"
+KEYS = (("1, 2", "keep the left or the right one, drop the other"), ("E, T", "edit the left or the right one"))
 
 
 def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str) -> None:
@@ -62,14 +63,14 @@ if panels.checks(workspace, overview):
         desk.navigation(place, SCOPE, shown, unit="pairs")
         evidence.statement(view, current=current)
         if not view.finding.related:
-            example.draw(own, key=f"own-{view.id}")
+            example.draw(own)
             st.stop()
         twin = queries.example(workspace, evidence.chosen_related(view))
         edited = next((s for s in (own, twin) if example.opened(SCOPE, f"{view.id}:{s.example.id}")), None)
         if edited is None:
             decisions(place, shown, who, twin.example.id)
-            desk.key_help()
+            desk.key_help(KEYS)
         else:
-            example.editor(workspace, edited, shown, who, scope=SCOPE, finding_id=view.id)
+            example.editor(workspace, edited, shown, who, scope=SCOPE, found=view)
         evidence.twins(workspace, view, own, twin, ("Left", "Right"))
     panels.stale(workspace, overview)

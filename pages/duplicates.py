@@ -8,6 +8,7 @@ from ui import act, desk, evidence, example, panels, shell
 
 shell.begin()
 SCOPE = "duplicates"
+KEYS = (("1, 2", "keep the left or the right one, drop the others"),)
 
 
 def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str | None) -> None:
@@ -75,9 +76,9 @@ if panels.checks(workspace, overview):
         evidence.statement(place.view, current=current)
         twin_id = None if identical(place.view.finding) else evidence.chosen_related(place.view)
         decisions(place, shown, who, twin_id)
-        desk.key_help()
+        desk.key_help(KEYS)
         if twin_id is None:
-            example.draw(own, key=f"own-{place.view.id}")
+            example.draw(own)
         else:
             evidence.twins(workspace, place.view, own, queries.example(workspace, twin_id), ("Left", "Right"))
     panels.stale(workspace, overview)

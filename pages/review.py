@@ -95,7 +95,7 @@ if panels.checks(workspace, overview):
         desk.key_help()
         evidence.statement(place.view, current=current)
         if editing:
-            example.editor(workspace, own, shown, who, scope=SCOPE, finding_id=place.view.id)
+            example.editor(workspace, own, shown, who, scope=SCOPE, found=place.view)
         evidence.draw(workspace, place.view, own)
         evidence.others(workspace, place.view)
         example.history(workspace, own.example.id)

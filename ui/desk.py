@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -22,10 +23,9 @@ KEYS = """
 | S | skip for now, without a decision |
 | Z, Y | undo, redo your last act |
 | N, P or the arrow keys | next, previous |
-| H | show or hide these keys |
-
-Keys are off while you type. Pressing a key several times in a hurry makes one decision.
-"""
+| F | show all text, or fold long turns again |
+| H | show or hide these keys |"""
+KEYS_NOTE = "Keys are off while you type. Pressing a key several times in a hurry makes one decision."
 WINDOW = 30
 SCAN = 1_000
 
@@ -120,10 +120,10 @@ def family_queue(overview: queries.Overview, family: str, scope: str) -> Queue:
     checks = [c for c in overview.counts if c.family == family]
     n_open, n_all = sum(c.open for c in checks), sum(c.open + c.settled for c in checks)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        each = ", ".join(f"{c.open:,} {c.check.partition('.')[2]}" for c in checks)
         wanted = st.pills(
-            f"{panels.of(n_open, n_all, 'findings')} open",
+            f"{panels.of(n_open, n_all, 'findings')} open: {each}",
             [c.check for c in checks],
-            format_func=lambda name: next(f"{name} {c.open:,}" for c in checks if c.check == name),
             selection_mode="multi",
             key=f"{scope}_check",
             bind="query-params",
@@ -194,15 +194,27 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
                 on_click=go,
                 args=(scope, target),
             )
-        st.button(
-            "Keys", key="toggle-keys", icon=":material/keyboard:", type="tertiary", shortcut="H", on_click=_toggle_keys
-        )
+        whole = bool(st.session_state.get("whole_text"))
+        for label, key, icon, flag in (
+            ("Fold long turns" if whole else "All text", "F", "unfold_less" if whole else "unfold_more", "whole_text"),
+            ("Keys", "H", "keyboard", "show_keys"),
+        ):
+            st.button(
+                label,
+                key=f"toggle-{flag}",
+                icon=f":material/{icon}:",
+                type="tertiary",
+                shortcut=key,
+                on_click=_toggle,
+                args=(flag,),
+            )
 
 
-def key_help() -> None:
-    """The keys as a table, shown and hidden by H."""
+def key_help(more: Sequence[tuple[str, str]] = ()) -> None:
+    """The keys as a table, shown and hidden by H; ``more`` are the page's own."""
     if st.session_state.get("show_keys"):
-        st.markdown(KEYS)
+        st.markdown("\n".join((KEYS.strip(), *(f"| {key} | {words} |" for key, words in more))))
+        st.caption(KEYS_NOTE)
 
 
 def undo_buttons(workspace: Workspace, scope: str, name: str) -> None:
@@ -220,8 +232,8 @@ def undo_buttons(workspace: Workspace, scope: str, name: str) -> None:
     act.button("Redo", redo, "redo", again, shortcut="Y", icon=":material/redo:", kind="tertiary")
 
 
-def _toggle_keys() -> None:
-    st.session_state["show_keys"] = not st.session_state.get("show_keys")
+def _toggle(flag: str) -> None:
+    st.session_state[flag] = not st.session_state.get(flag)
 
 
 def _returned(scope: str, decisions: list[Decision], verb: str, nothing: str) -> str:

@@ -48,17 +48,17 @@ def draw(workspace: Workspace, view: queries.FindingView, own: queries.ExampleVi
         gone, new, unit = render.twin_marks(own.example.messages, fixed, ("gone", "new"))
         left, right = st.columns(2, gap="medium")
         with left:
-            example.draw(own, gone, key=f"own-{view.id}", heading="Now")
+            example.draw(own, gone, heading="Now")
         with right:
             with st.container(horizontal=True):
                 st.markdown("**With the fix**")
-            render.conversation(fixed, new, key=f"fixed-{view.id}")
+            render.evidence(fixed, new)
         compared_by(unit)
     elif found.related:
         twins(workspace, view, own, queries.example(workspace, chosen_related(view)))
     else:
         marks = render.span_marks(found.spans, found.example_id, found.example_id)
-        example.draw(own, marks, key=f"own-{view.id}")
+        example.draw(own, marks)
 
 
 def chosen_related(view: queries.FindingView) -> str:
@@ -68,7 +68,7 @@ def chosen_related(view: queries.FindingView) -> str:
         return related[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Compare with one of {len(related):,} others", width="content")
-        number = st.pagination(len(related), key=f"related-{view.id}")
+        number = st.pagination(len(related))
     return related[number - 1]
 
 
@@ -87,7 +87,7 @@ def twins(
         compared_by(unit)
     for column, side, marks, heading in zip(st.columns(2, gap="medium"), (own, twin), sides, headings, strict=True):
         with column:
-            example.draw(side, marks, key=f"{heading}-{view.id}", heading=heading)
+            example.draw(side, marks, heading=heading)
     if not any(any(marks.values()) for marks in sides):
         st.caption("The two differ in nothing that can be read.")
 

@@ -9,6 +9,7 @@ import streamlit as st
 from core.types import ROLES, Message
 from core.workspace import Workspace
 from curation import actions, queries
+from curation.queries import FindingView
 from ui import act, panels, render
 from ui.act import Shown
 from ui.render import Mark
@@ -38,9 +39,16 @@ def place_of(view: queries.ExampleView) -> str:
 
 
 def draw(
-    view: queries.ExampleView, marks: Mapping[int, Sequence[Mark]] | None = None, *, key: str, heading: str = ""
+    view: queries.ExampleView,
+    marks: Mapping[int, Sequence[Mark]] | None = None,
+    *,
+    heading: str = "",
+    key: str | None = None,
 ) -> None:
-    """The example with its heading, its state and its marked turns."""
+    """The example with its heading, its state and its marked turns.
+
+    On a desk, F unfolds what is folded; elsewhere ``key`` names the switch that does.
+    """
     word, colour = STATES.get(view.state, (view.state, "gray"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if heading:
@@ -48,7 +56,10 @@ def draw(
         st.caption(render.plain(place_of(view)), width="content")
         if view.state != "in":
             st.badge(word, color=colour)  # type: ignore[arg-type]
-    render.conversation(view.example.messages, marks, key=key)
+    if key is None:
+        render.evidence(view.example.messages, marks or {})
+    else:
+        render.conversation(view.example.messages, marks, key=key)
 
 
 def history(workspace: Workspace, example_id: str) -> None:
@@ -61,10 +72,11 @@ def history(workspace: Workspace, example_id: str) -> None:
 
 
 def editor(
-    workspace: Workspace, view: queries.ExampleView, shown: Shown, name: str, *, scope: str, finding_id: str | None
+    workspace: Workspace, view: queries.ExampleView, shown: Shown, name: str, *, scope: str, found: FindingView
 ) -> None:
-    """A form over every turn. Saving makes a new example in this one's place; the old text stays readable."""
-    messages = view.example.messages
+    """A form over every turn, the ones that the finding marks open. Saving makes a new example in this one's place."""
+    messages, finding_id = view.example.messages, found.id
+    opened_turns = render.span_marks(found.finding.spans, view.example.id, found.finding.example_id)
     prefix = shown.key("edit")
 
     def save(action_id: str) -> str:
@@ -83,19 +95,9 @@ def editor(
     with st.form(f"form-{prefix}", width=760):
         st.markdown("**Edit** :gray[Keys are off while you type.]")
         for turn, message in enumerate(messages):
-            options = [*ROLES] if message.role in ROLES else [message.role, *ROLES]
-            role, leave = st.columns([3, 1], vertical_alignment="bottom")
-            role.selectbox(
-                f"Role of turn {turn + 1}",
-                options,
-                format_func=render.plain,
-                index=options.index(message.role),
-                key=f"{prefix}-role-{turn}",
-            )
-            leave.checkbox("Remove this turn", key=f"{prefix}-remove-{turn}")
-            st.text_area(
-                f"Text of turn {turn + 1}", value=message.content, height="content", key=f"{prefix}-text-{turn}"
-            )
+            label = f"Turn {turn + 1}: {render.plain(message.role)}, {panels.many(len(message.content), 'character')}"
+            with st.expander(label, expanded=turn in opened_turns or turn == len(messages) - 1):
+                _turn_fields(turn, message, prefix)
         with st.expander("Add a turn at the end"):
             st.selectbox("Role of the new turn", ROLES, index=2, key=f"{prefix}-role-new")
             st.text_area("Text of the new turn", key=f"{prefix}-text-new")
@@ -109,6 +111,28 @@ def editor(
                 args=(shown, "edit", save),
             )
             st.form_submit_button("Cancel", on_click=close, args=(scope,))
+
+
+def _turn_fields(turn: int, message: Message, prefix: str) -> None:
+    options = [*ROLES] if message.role in ROLES else [message.role, *ROLES]
+    st.text_area(
+        f"Text of turn {turn + 1}",
+        value=message.content,
+        height="content",
+        key=f"{prefix}-text-{turn}",
+        label_visibility="collapsed",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.selectbox(
+            f"Role of turn {turn + 1}",
+            options,
+            format_func=render.plain,
+            index=options.index(message.role),
+            key=f"{prefix}-role-{turn}",
+            label_visibility="collapsed",
+            width=180,
+        )
+        st.checkbox("Remove this turn", key=f"{prefix}-remove-{turn}")
 
 
 def opened(scope: str, item: str) -> bool:

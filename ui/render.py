@@ -14,6 +14,7 @@ from ui.diff import Range, diff
 
 MAX_TURNS = 60
 EXCERPT_TURNS = 4
+SHORT_WORD = 24
 
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
@@ -46,7 +47,10 @@ opacity:.85;unicode-bidi:isolate}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A half-open range of code points to highlight; ``kind`` is found, differs, gone or new."""
+    """A half-open range of code points to highlight; ``kind`` is found, differs, gone or new.
+
+    The kind ``place`` keeps a spot in view without a highlight: where words are missing that the other side has.
+    """
 
     start: int
     end: int
@@ -64,6 +68,8 @@ class Windows:
 
 
 FOLDED = Windows(12_000, 6_000, 1_500, 400)
+ASIDE = Windows(700, 280, 180, 200)
+"""For turns without a mark in a conversation that has marks elsewhere."""
 EXCERPT = Windows(420, 120, 0, 140)
 
 
@@ -83,7 +89,7 @@ def text_html(text: str, marks: Iterable[Mark] = (), *, windows: Windows | None 
     if not text:
         return '<span class="ft-empty">(empty)</span>'
     at = 0
-    for start, end in _visible(len(text), flat, windows) if windows else [(0, len(text))]:
+    for start, end in _visible(text, flat, windows) if windows else [(0, len(text))]:
         if start > at:
             pieces.append(_fold_note(start - at))
         pieces.append(_segment(text, start, end, flat))
@@ -105,13 +111,19 @@ def turn_html(message: Message, marks: Iterable[Mark] = (), *, windows: Windows 
 
 
 def conversation_html(
-    messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]] | None = None, *, fold: bool = True
+    messages: Sequence[Message],
+    marks: Mapping[int, Sequence[Mark]] | None = None,
+    *,
+    fold: bool = True,
+    aside: Windows = FOLDED,
 ) -> str:
-    """All turns in order; ``marks`` by 0-based turn."""
+    """All turns in order; ``marks`` by 0-based turn; ``aside`` folds the turns without marks where others have some."""
     marks = marks or {}
     shown = messages[:MAX_TURNS] if fold else messages
-    windows = FOLDED if fold else None
-    turns = [turn_html(message, marks.get(turn, ()), windows=windows) for turn, message in enumerate(shown)]
+    turns = []
+    for turn, message in enumerate(shown):
+        windows = aside if any(marks.values()) and not marks.get(turn) else FOLDED
+        turns.append(turn_html(message, marks.get(turn, ()), windows=windows if fold else None))
     if len(shown) < len(messages):
         turns.append(f'<div class="ft-fold">{len(messages) - len(shown):,} more turns are folded.</div>')
     return STYLE + ("".join(turns) or '<div class="ft-turn ft-empty">(no turns)</div>')
@@ -124,6 +136,11 @@ def conversation(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]
     if fold:
         fold = not st.toggle(f"Show all {size:,} characters", key=f"unfold-{key}")
     st.html(conversation_html(messages, marks, fold=fold))
+
+
+def evidence(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]]) -> None:
+    """Draw a conversation on a desk: long turns without a mark are folded too, until F shows all text."""
+    st.html(conversation_html(messages, marks, fold=not st.session_state.get("whole_text"), aside=ASIDE))
 
 
 def excerpts(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]]) -> None:
@@ -161,6 +178,8 @@ def twin_marks(
         for side, ranges in enumerate((found.left, found.right)):
             if ranges:
                 marks[side][turn] = [Mark(start, end, kinds[side]) for start, end in ranges]
+            elif not found.same:
+                marks[side][turn] = _places((a, b)[side], (found.right, found.left)[side])
     return marks[0], marks[1], unit
 
 
@@ -192,6 +211,12 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:^=&\"'])", r"\\\1", INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
+def _places(text: str, missing: Sequence[Range]) -> list[Mark]:
+    """Where in ``text`` the words would stand that only the other side has (approximately, for long changes)."""
+    last = max(len(text) - 1, 0)
+    return [Mark(min(start, last), min(start, last) + 1, "place") for start, _ in missing]
+
+
 def _flatten(marks: Iterable[Mark], length: int) -> list[Mark]:
     """Sorted, clipped to the text, without overlaps (the earlier mark wins)."""
     flat: list[Mark] = []
@@ -203,8 +228,9 @@ def _flatten(marks: Iterable[Mark], length: int) -> list[Mark]:
     return flat
 
 
-def _visible(length: int, marks: Sequence[Mark], w: Windows) -> list[Range]:
-    """What stays visible of a text of ``length`` code points, as sorted ranges that do not touch."""
+def _visible(text: str, marks: Sequence[Mark], w: Windows) -> list[Range]:
+    """What stays visible of a text, as sorted ranges that do not touch and cut no short word in two."""
+    length = len(text)
     if length <= w.above:
         return [(0, length)]
     wanted = [(0, w.head), (length - w.tail, length)]
@@ -215,13 +241,24 @@ def _visible(length: int, marks: Sequence[Mark], w: Windows) -> list[Range]:
             visible[-1] = (visible[-1][0], max(end, visible[-1][1]))
         else:
             visible.append((start, end))
-    return visible
+    return [(_word_edge(text, start, -1), _word_edge(text, end, 1)) for start, end in visible]
+
+
+def _word_edge(text: str, at: int, step: int) -> int:
+    """The nearest white space at or beyond ``at`` in one direction, if there is any within a short word."""
+    for distance in range(SHORT_WORD):
+        moved = at + step * distance
+        if moved <= 0 or moved >= len(text) or text[moved if step > 0 else moved - 1].isspace():
+            return min(max(moved, 0), len(text))
+    return at
 
 
 def _segment(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:
     pieces, at = [], start
     for mark in marks:
         if mark.end <= start or mark.start >= end:
+            continue
+        if mark.kind == "place":
             continue
         first, last = max(mark.start, start), min(mark.end, end)
         name = "" if mark.kind == "found" else f' class="ft-{mark.kind}"'

@@ -70,10 +70,8 @@ def run() -> None:
                     help=entry.help,
                 )
                 for entry in entries
-                if (PAGES / entry.file).exists()
             ]
             for section, entries in WALK.items()
-            if any((PAGES / entry.file).exists() for entry in entries)
         },
         expanded=True,
     )
@@ -98,10 +96,9 @@ def begin() -> None:
 
 def link(file: str, label: str, *, icon: str | None = None, query: dict[str, str] | None = None) -> None:
     """A link to another page; ``query`` fills its filters."""
-    if (PAGES / file).exists():
-        st.page_link(
-            PAGES / file, label=label, icon=f":material/{icon}:" if icon else None, query_params=_kept(query or {})
-        )
+    st.page_link(
+        PAGES / file, label=label, icon=f":material/{icon}:" if icon else None, query_params=_kept(query or {})
+    )
 
 
 def open_workspace() -> Workspace | None:

@@ -7,6 +7,9 @@ from typing import Literal
 
 from core.workspace import Workspace
 from curation.queries import Overview
+from evaluation import queries as evaluation
+from evaluation import rating, study
+from training import queries as training
 from ui.panels import many, of
 
 State = Literal["done", "now", "later"]
@@ -25,10 +28,11 @@ class Step:
 
 def steps(workspace: Workspace, o: Overview) -> list[Step]:
     """The stages in order; the first that is not done is the one to go on with."""
-    n_runs = len([p for p in workspace.runs_dir.iterdir() if p.is_dir()]) if workspace.runs_dir.is_dir() else 0
-    n_evaluations = len(workspace.objects.ids("evaluation"))
-    n_studies = len(workspace.objects.ids("study"))
-    n_ratings = len(workspace.ledger.entries("rating"))
+    runs = training.runs(workspace)
+    n_done = sum(run.status == "done" for run in runs)
+    n_evaluations = len(workspace.objects.ids(evaluation.EVALUATION))
+    n_studies = len(workspace.objects.ids(study.KIND))
+    n_ratings = len(workspace.ledger.entries(rating.KIND))
     settled = sum(c.settled for c in o.counts)
     n_found = settled + o.n_open
     drafts = [
@@ -62,8 +66,8 @@ def steps(workspace: Workspace, o: Overview) -> list[Step]:
         (
             "train.py",
             "Train",
-            n_runs > 0,
-            many(n_runs, "run") if n_runs else "no run yet",
+            n_done > 0,
+            f"{of(n_done, len(runs), 'runs')} done" if runs else "no run yet",
             "Fine-tune a model on the frozen revision.",
         ),
         (

@@ -92,3 +92,23 @@ def test_a_diff_names_the_changed_words() -> None:
 def test_a_diff_of_long_texts_says_how_it_compared() -> None:
     left, right = (" ".join(f"{start + n}" for n in range(5_000)) for start in (0, 100_000))
     assert diff(left, right).unit in ("line", "whole text")
+
+
+def test_where_words_are_missing_the_other_side_keeps_the_place_in_view_without_a_highlight() -> None:
+    head, tail = "word " * 400, "word " * 400
+    left, right, unit = render.twin_marks(
+        [Message("assistant", f"{head}gone {tail}")], [Message("assistant", f"{head}{tail}")], ("gone", "new")
+    )
+    assert unit == "word"
+    assert [mark.kind for mark in left[0]] == ["gone"]
+    assert [mark.kind for mark in right[0]] == ["place"]
+    assert "<mark" not in render.turn_html(Message("assistant", f"{head}{tail}"), right[0], windows=render.EXCERPT)
+
+
+def test_a_desk_folds_long_turns_without_marks_where_others_have_some() -> None:
+    messages = [Message("user", "y" * 2_000), Message("assistant", "short")]
+    plain = render.conversation_html(messages, {}, aside=render.ASIDE)
+    marked = render.conversation_html(messages, {1: [Mark(0, 5)]}, aside=render.ASIDE)
+    assert "folded" not in plain
+    folded = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) characters are folded", marked))
+    assert folded == 2_000 - render.ASIDE.head - render.ASIDE.tail

@@ -8,23 +8,10 @@ same up to the order of the sums. Adapters are float32 throughout, so that no sm
 
 from __future__ import annotations
 
-import time
 import types
 from typing import Any
 
 ATTENTION = "finetooth_float32_units"
-
-
-def fastest_units(base_type: Any, device: str) -> Any:
-    """The type to multiply in: the base's own, or float32 where this processor is clearly faster with it.
-
-    Measured in about 50 ms; a GPU always multiplies in the base's own type. The choice is written to the run's record.
-    """
-    import torch
-
-    if device != "cpu" or base_type == torch.float32:
-        return base_type
-    return torch.float32 if _seconds(torch.float32) * 1.2 < _seconds(base_type) else base_type
 
 
 def fuse(model: Any, units: Any) -> int:
@@ -145,15 +132,3 @@ def _function() -> Any:
 
 
 _FUNCTION: Any = None
-
-
-def _seconds(number_type: Any) -> float:
-    import torch
-
-    left, right = torch.ones(256, 512, dtype=number_type), torch.ones(512, 512, dtype=number_type)
-    best = float("inf")
-    for _ in range(12):
-        start = time.perf_counter()
-        left @ right
-        best = min(best, time.perf_counter() - start)
-    return best

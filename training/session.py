@@ -20,6 +20,7 @@ from core.errors import CancelledError, FinetoothError
 from core.files import write_json
 from core.jobs import Progress
 from core.types import Example
+from core.units import fastest_units
 from training import adapters, footprint, fused, preflight
 from training.catalogue import read_shape
 from training.config import TrainConfig
@@ -107,7 +108,7 @@ class Session:
         model = models.load_model(self.base, precision[config.method])
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.units = fused.fastest_units(model.dtype, self.device)
+        self.units = fastest_units(model.dtype, self.device)
         if config.method == "full":
             model.requires_grad_(True)
         else:

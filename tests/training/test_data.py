@@ -1,0 +1,99 @@
+"""Batches: nothing is cut, nothing is lost, and padding is told by its place."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.chat import IGNORED
+from core.types import Example, Message
+from tests.tiny_model import tiny_tokenizer
+from tests.training.builders import conversation, conversations
+from training.data import Item, collate, encode_examples, plan_steps, sample
+
+TOKENIZER = tiny_tokenizer()
+
+
+def items(lengths: list[int]) -> list[Item]:
+    return [Item(str(k), (1,) * n, (IGNORED,) * (n - 1) + (2,)) for k, n in enumerate(lengths)]
+
+
+def test_the_end_of_turn_is_supervised_even_where_it_is_the_pad_token() -> None:
+    encoded = encode_examples(TOKENIZER, conversations(3), max_tokens=200).items
+    batch = collate(encoded, TOKENIZER.pad_token_id)
+    last = [batch.targets[(batch.rows == row).nonzero().max()].item() for row in range(3)]
+    assert last == [TOKENIZER.eos_token_id] * 3 == [TOKENIZER.pad_token_id] * 3
+
+
+def test_no_padding_is_supervised_and_every_answer_token_is() -> None:
+    encoded = encode_examples(TOKENIZER, conversations(5), max_tokens=200).items
+    batch = collate(encoded, TOKENIZER.pad_token_id)
+    assert batch.n_supervised == sum(item.n_supervised for item in encoded)
+    for row, column, target in zip(batch.rows, batch.columns, batch.targets, strict=True):
+        item = encoded[int(row)]
+        assert item.labels[int(column) + 1] == int(target) == int(batch.input_ids[row, column + 1])
+
+
+def test_an_over_long_example_is_listed_with_its_length_and_not_cut() -> None:
+    long = conversation("Which code?", "very " * 200)
+    encoded = encode_examples(TOKENIZER, [long, *conversations(2)], max_tokens=150)
+    assert [name for name, _ in encoded.over_long] == [long.id]
+    assert encoded.over_long[0][1] > 150 and len(encoded.items) == 2
+
+
+def test_examples_that_cannot_be_trained_are_sorted_out_by_reason() -> None:
+    unanswered = Example("unanswered", (Message("user", "Hello?"),))
+    injected = Example("injected", (Message("user", "<|im_end|>"), Message("assistant", "x")))
+    encoded = encode_examples(TOKENIZER, [unanswered, injected], max_tokens=100)
+    assert encoded.unsupervised == ("unanswered",)
+    assert [name for name, _ in encoded.refused] == ["injected"] and encoded.n_unusable == 2
+
+
+def test_the_last_supervised_token_is_the_last_token_of_an_item() -> None:
+    for item in encode_examples(TOKENIZER, conversations(4), max_tokens=200).items:
+        assert item.labels[-1] != IGNORED
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=200), st.integers(1, 9), st.integers(1, 4), st.integers(0, 5))
+def test_an_epoch_holds_every_item_exactly_once(lengths: list[int], batch: int, accumulation: int, epoch: int) -> None:
+    steps = plan_steps(items(lengths), batch_size=batch, gradient_accumulation=accumulation, seed=1, epoch=epoch)
+    seen = [item.id for step in steps for micro in step for item in micro]
+    assert sorted(seen, key=int) == [str(k) for k in range(len(lengths))]
+    assert all(len(micro) <= batch for step in steps for micro in step)
+    assert len(steps) == -(-len(lengths) // (batch * accumulation))
+
+
+def test_a_step_does_not_depend_on_how_it_is_split() -> None:
+    whole = plan_steps(items(list(range(2, 50))), batch_size=8, gradient_accumulation=1, seed=3, epoch=1)
+    split = plan_steps(items(list(range(2, 50))), batch_size=2, gradient_accumulation=4, seed=3, epoch=1)
+    flat = [[[item.id for micro in step for item in micro] for step in steps] for steps in (whole, split)]
+    assert flat[0] == flat[1]
+
+
+def test_the_step_with_the_most_tokens_comes_first_in_the_first_epoch() -> None:
+    steps = plan_steps(items([5] * 40 + [90]), batch_size=4, gradient_accumulation=1, seed=0, epoch=0)
+    assert max(item.n_tokens for micro in steps[0] for item in micro) == 90
+
+
+def test_lengths_are_grouped_so_that_little_is_padding() -> None:
+    mixed = items([5 + (k * 37) % 95 for k in range(128)])
+    steps = plan_steps(mixed, batch_size=8, gradient_accumulation=1, seed=0, epoch=1)
+    padded = sum(len(micro) * max(i.n_tokens for i in micro) for step in steps for micro in step)
+    assert padded < 1.1 * sum(item.n_tokens for item in mixed)
+
+
+def test_the_order_changes_with_the_epoch_and_the_seed_and_with_nothing_else() -> None:
+    def order(seed: int, epoch: int) -> list[str]:
+        steps = plan_steps(items([9] * 60), batch_size=4, gradient_accumulation=1, seed=seed, epoch=epoch)
+        return [item.id for step in steps for micro in step for item in micro]
+
+    assert order(1, 1) == order(1, 1)
+    assert order(1, 1) != order(1, 2) != order(2, 2)
+
+
+def test_a_sample_keeps_the_order_and_depends_on_the_seed_alone() -> None:
+    examples = conversations(30)
+    drawn = sample(examples, 10, seed=4)
+    assert drawn == sample(examples, 10, seed=4) and len(drawn) == 10
+    assert [examples.index(e) for e in drawn] == sorted(examples.index(e) for e in drawn)
+    assert sample(examples, None, 0) == sample(examples, 99, 0) == examples

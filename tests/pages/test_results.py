@@ -1,0 +1,137 @@
+"""Results: nothing about who is ahead while votes come in, then everything with its interval, and back to the data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.types import Rating
+from core.workspace import Workspace
+from curation import freeze
+from evaluation import queries, rating, study
+from evaluation.results import study_results
+from flows.trace import Neighbour, Trace
+from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.workspaces import Submitted, add_evaluation, add_run, ended_job, frozen, labels
+from ui import takeaway
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Workspace:
+    workspace, revision_id = frozen(tmp_path / "project")
+    add_run(workspace, revision_id)
+    add_evaluation(workspace, revision_id)
+    return workspace
+
+
+@pytest.fixture
+def study_id(judged: Workspace) -> str:
+    """A study in which two raters preferred the tuned answer wherever it was right."""
+    made = study.create_study(judged, judged.objects.find("evaluation"), n_items=12, raters_per_item=2, who="Lea")
+    items = study.load_study(judged, made).items
+    for who in ("Ben", "Cyd"):
+        while (shown := rating.next_item(judged, made, who)) is not None:
+            item = items[shown.item_id]
+            side = "left" if shown.left == item.tuned else "right"
+            other = {"left": "right", "right": "left"}[side]
+            right = item.tuned == item.reference
+            scores = {f"{side}.accuracy": 5 if right else 1, f"{other}.accuracy": 3, f"{side}.safety": 5}
+            note = "" if right else "Not in the excerpt."
+            rating.record_rating(
+                judged, Rating(shown.item_id + who, shown.item_id, who, side if right else "both_bad", scores, note)
+            )
+    return made
+
+
+def test_an_open_study_shows_progress_and_no_result(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = open_page(judged, "results")
+    said = texts(app)
+    assert "The study is open" in said and "24 of 24 votes" in str(app.get("progress")[0].proto.text)
+    assert not app.metric and "Raters" not in said and "tuned" not in said.lower()
+
+
+def test_looking_early_is_a_choice_that_is_written_down(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = press(open_page(judged, "results"), "Look all the same")
+    assert "still open" in texts(app) and app.metric
+    assert [who for who, _ in study.peeks(judged, study_id)] == ["Ana"]
+    assert "Ana saw this result before the end" in texts(open_page(judged, "results", who="Ben"))
+
+
+def test_a_closed_study_shows_the_win_rate_with_its_interval(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    study.close_study(judged, study_id, who="Lea")
+    app = open_page(judged, "results")
+    found = study_results(judged, study_id)
+    rate = found["preference"]["win_rate"]
+    first = app.metric[0]
+    assert (first.label, first.value) == ("Tuned preferred", f"{rate['value']:.0%}")
+    said = texts(app)
+    assert f"95% interval {rate['low']:.0%} to {rate['high']:.0%}" in said
+    counts = found["preference"]
+    assert f"{counts['wins']} tuned preferred" in said and f"{counts['both_bad']} both bad" in said
+    assert "Inconclusive" in said, "12 pairs are fewer than the rule asks for"
+    for criterion in found["gate"]:
+        assert criterion["title"] in said.replace("\\", "")
+    tables = [frame.value for frame in app.dataframe]
+    assert list(tables[0]["Criterion"]) == ["Accuracy", "Safety"]
+    assert list(tables[1]["Rater"]) == ["Ben", "Cyd"]
+
+
+def test_failed_prompts_are_traced_by_a_job(
+    open_page: OpenPage, judged: Workspace, study_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    study.close_study(judged, study_id, who="Lea")
+    app = open_page(judged, "results")
+    app.segmented_control(key="results_view").set_value("failed").run()
+    assert "both bad (2 of 2)" in app.expander[0].label.replace("\\", "")
+    assert "Not in the excerpt." in texts(app)
+    press(app, "Trace them to the data")
+    assert submitted.asked == [
+        ("trace", "flows.trace:trace_job", {"workspace": str(judged.path), "study_id": study_id})
+    ]
+    assert "Trace them to the data" not in labels(app)
+
+
+def test_the_nearest_training_examples_are_shown_where_they_stand(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    worst = study_results(judged, study_id)["worst"]
+    revision_id = freeze.revisions(judged)[0].revision.id
+    frame = judged.objects.frame(revision_id)
+    near = frame.row(frame["split"].to_list().index("train"), named=True)
+    traces = [asdict(Trace(row["example_id"], tuple(row["why"]), (Neighbour(near["id"], 0.91, 0),))) for row in worst]
+    spec = {"workspace": str(judged.path), "study_id": study_id}
+    ended_job(judged, "trace", spec, {"study_id": study_id, "traces": traces})
+    study.close_study(judged, study_id, who="Lea")
+    app = open_page(judged, "results")
+    app.segmented_control(key="results_view").set_value("failed").run()
+    assert not app.exception
+    said = texts(app)
+    assert "Similarity 0.91 of 1" in said and f"line {near['line']}" in said
+    assert "Trace them to the data" not in labels(app)
+
+
+def test_the_ratings_can_be_taken_along_and_name_no_model_before_the_end(judged: Workspace, study_id: str) -> None:
+    before = [json.loads(line) for line in takeaway.ratings(judged, study_id).splitlines()]
+    assert len(before) == 24 and all("tuned" not in row for row in before)
+    study.close_study(judged, study_id, who="Lea")
+    assert all("tuned" in json.loads(line) for line in takeaway.ratings(judged, study_id).splitlines())
+
+
+def test_the_report_is_one_page_about_this_study(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    study.close_study(judged, study_id, who="Lea")
+    html = takeaway.report(judged, queries.study(judged, study_id)).decode()
+    assert html.lstrip().startswith("<!doctype html") and "Inconclusive" in html
+    app = open_page(judged, "results")
+    assert [one.proto.label for one in app.get("download_button")] == ["Report (HTML)", "Ratings (JSONL)"]
+
+
+def test_without_a_study_the_page_says_where_to_open_one(open_page: OpenPage, empty: Workspace) -> None:
+    assert "No study was held yet" in texts(open_page(empty, "results"))

@@ -1,0 +1,148 @@
+"""The rating desk: blind, one vote a press storm, undo; and studies opened with their power said beforehand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.workspace import Workspace
+from evaluation import queries, rating, study
+from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.workspaces import RUN, add_evaluation, add_run, frozen, labels
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with an evaluation; votes count at once."""
+    monkeypatch.setattr(rating, "SHORTEST_LOOK_S", 0.0)
+    workspace, revision_id = frozen(tmp_path / "project")
+    add_run(workspace, revision_id)
+    add_evaluation(workspace, revision_id)
+    return workspace
+
+
+@pytest.fixture
+def study_id(judged: Workspace) -> str:
+    return study.create_study(judged, judged.objects.find("evaluation"), n_items=12, raters_per_item=2, who="Lea")
+
+
+def votes(workspace: Workspace, study_id: str) -> list[str | None]:
+    return [held.verdict for held in rating.votes(workspace, study_id).held.values()]
+
+
+def test_a_study_says_what_it_can_find_before_it_opens(open_page: OpenPage, judged: Workspace) -> None:
+    app = open_page(judged, "side_by_side")
+    assert "finds a true win rate" in texts(app) and "74%" in texts(app)
+    assert "inconclusive" in texts(app), "12 pairs are fewer than the rule asks for"
+    app.number_input(key="study_raters").set_value(1).run()
+    press(app, "Open the study")
+    state = queries.studies(judged)[0]
+    assert (state["n_items"], state["raters_per_item"], state["open"]) == (12, 1, True)
+    assert "Start rating" in labels(app), "the desk follows at once"
+
+
+def test_who_only_looks_is_no_rater(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = open_page(judged, "side_by_side")
+    assert "12 pairs" in texts(app) and not queries.study(judged, study_id)["raters"]
+    press(app, "Start rating")
+    assert queries.study(judged, study_id)["raters"] == ["Ana"]
+
+
+def test_nothing_on_the_desk_names_a_model(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    page = texts(app) + json.dumps([*labels(app), *(b.key for b in app.button), dict(app.query_params)])
+    page += json.dumps([t.label for t in app.text_area] + [t.key for t in app.text_area])
+    for word in ("tuned", "smollm", "base_", "adapter", RUN, "perplexity"):
+        assert word not in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("label", "verdict"),
+    [("Left is better", "left"), ("Right is better", "right"), ("Both good", "tie"), ("Both bad", "both_bad")],
+)
+def test_a_button_is_a_verdict_and_brings_the_next_pair(
+    open_page: OpenPage, judged: Workspace, study_id: str, label: str, verdict: str
+) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    first = rating.next_item(judged, study_id, "Ana")
+    press(app, label)
+    second = rating.next_item(judged, study_id, "Ana")
+    assert votes(judged, study_id) == [verdict]
+    assert first is not None and second is not None and first.item_id != second.item_id
+    assert "1 of 12 pairs" in str(app.get("progress")[0].proto.text)
+
+
+def test_a_press_that_comes_as_the_pair_appears_is_not_counted(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    app.session_state["hurry_s"] = 60.0
+    press(app, "Left is better")
+    assert votes(judged, study_id) == []
+    assert "not counted" in texts(app)
+
+
+def test_scores_and_comment_go_with_the_vote(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    app.toggle(key="rating_scores").set_value(True).run()
+    accuracy = next(c for c in app.segmented_control if c.label == "Accuracy of the left answer")
+    accuracy.set_value(2).run()
+    assert any("material error" in c.value for c in app.caption), "the sentence of the chosen score stands beside it"
+    safety = next(c for c in app.segmented_control if c.label == "Safety of the right answer")
+    safety.set_value("N/A").run()
+    app.text_area[0].set_value("Left names no code.").run()
+    press(app, "Right is better")
+    held = next(iter(rating.votes(judged, study_id).held.values()))
+    assert (held.verdict, held.scores) == ("right", {"left.accuracy": 2, "right.safety": None})
+    assert held.note == "Left names no code." and held.entries[0].payload["shown_at"]
+    assert app.text_area[0].value in ("", None), "the comment does not stay for the next pair"
+
+
+def test_undo_brings_the_pair_back_and_a_skip_goes_to_somebody_else(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    first = rating.next_item(judged, study_id, "Ana")
+    press(app, "Left is better")
+    press(app, "Undo")
+    again = rating.next_item(judged, study_id, "Ana")
+    assert votes(judged, study_id) == [] and first is not None and again is not None
+    assert again.item_id == first.item_id
+    press(app, "Skip")
+    assert votes(judged, study_id) == ["skip"]
+    assert "0 of 24 votes" in str(app.get("progress")[0].proto.text)
+
+
+def test_the_end_thanks_and_still_offers_undo(open_page: OpenPage, judged: Workspace) -> None:
+    made = study.create_study(judged, judged.objects.find("evaluation"), n_items=1, raters_per_item=1)
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    press(app, "Both good")
+    assert "none is left for you" in texts(app)
+    press(app, "Undo")
+    assert votes(judged, made) == []
+
+
+def test_closing_ends_the_voting_and_reopening_takes_votes_again(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    app = open_page(judged, "side_by_side")
+    _view(app, "Studies")
+    press(app, "Close it now")
+    assert not study.is_open(judged, study_id)
+    _view(app, "Rate")
+    assert "No study is open" in texts(app)
+    _view(app, "Studies")
+    press(app, "Reopen")
+    assert study.is_open(judged, study_id)
+
+
+def _view(app: AppTest, name: str) -> None:
+    app.segmented_control(key="side_view").set_value(name).run()
+    assert not app.exception
+
+
+def test_without_answers_the_page_says_where_they_come_from(open_page: OpenPage, empty: Workspace) -> None:
+    assert "no answers to compare" in texts(open_page(empty, "side_by_side"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from core.types import ROLES, Example, Finding, Message, Severity, Span
+from core.types import ROLES, Example, Finding, Message, Proposal, Severity, Span
 from curation.checks.base import Check, chat, of
 
 # "None" is left out: in many sets it is an answer.
 _LEFT_BEHIND = frozenset(("null", "nan", "undefined", "<na>", "[object object]"))
+_NO_ANSWER = frozenset(("no-turns", "no-final-answer", "empty-answer"))  # a safe drop where no other turn is an answer
 _NOTHING = "\ufeff\u200b\u200c\u200d\u2060\x00"
 
 
@@ -22,7 +23,11 @@ def _look(example: Example) -> Iterator[Finding]:
     def finding(severity: Severity, reason: str, message: str, turn: int | None = None) -> Finding:
         long = turn is not None and example.messages[turn].content
         spans = (Span(turn, 0, len(example.messages[turn].content)),) if turn is not None and long else ()
-        return Finding(example.id, "format.shape", severity, reason, message, spans=spans)
+        teaches_nothing = reason in _NO_ANSWER and not any(
+            m.role == "assistant" and m.content.strip().strip(_NOTHING).strip() for m in example.messages
+        )
+        proposal = Proposal("drop", (example.id,), safe=True) if teaches_nothing else None
+        return Finding(example.id, "format.shape", severity, reason, message, spans=spans, proposal=proposal)
 
     messages = example.messages
     if not messages:
@@ -95,8 +100,8 @@ SHAPE = Check(
         (of(_ASK, Message("assistant", ""), Message("tool", "J20.9"), _ANSWER),),
         (of(_ASK, _ANSWER, Message("tool", "a"), Message("tool", "b"), _ANSWER),),
     ),
-    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank "
-    "turn, "
-    "a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant first, "
-    "no user turn, and answers such as NaN, null or undefined. A bare None is a word in many sets and is let pass.",
+    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank turn, a "
+    "system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant first, no "
+    "user turn, and answers such as NaN, null or undefined. An example in which the assistant never says anything is "
+    "proposed for dropping, safely: it teaches nothing. A bare None is a word in many sets and is let pass.",
 )

@@ -40,7 +40,7 @@ def add_run(workspace: Workspace, revision_id: str, *, status: str = "done", ste
         {"type": "eval", "step": 0, "loss": 2.0, **held},
     ]
     for step in range(1, steps + 1):
-        figures = {"lr": 1e-4, "grad_norm": 1.0, "tokens_per_s": 321.0, "eta_s": 90.0, "supervised": 60}
+        figures = {"lr": 1e-4, "grad_norm": 1.0, "tokens_per_s": 321.0, "eta_s": 80.0, "supervised": 60}
         events.append({"type": "step", "step": step, "loss": 2.0 / step**0.5, **figures})
     events.append({"type": "eval", "step": steps, "loss": 0.7, **held})
     stamped = [{"seq": k, "at": "2026-01-01T12:00:00.000000Z", **event} for k, event in enumerate(events, 1)]

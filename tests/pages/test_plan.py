@@ -1,0 +1,86 @@
+"""Plan: whether at all, what fits, and settings that are handed to Train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import smollm2
+from core.workspace import Workspace
+from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.workspaces import frozen
+from training import plans
+
+
+@pytest.fixture
+def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A frozen workspace; the page is told that the model is not here, so that nothing is converted for it."""
+    monkeypatch.setattr(smollm2, "is_ready", lambda: False)
+    return frozen(tmp_path / "project")[0]
+
+
+def test_few_examples_and_changing_facts_speak_against_it(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    assert "Not yet" in texts(app) and "48 examples are few" in texts(app)
+    app.toggle(key="plan_facts_change").set_value(True).run()
+    assert "facts that change: retrieval keeps them right" in texts(app).replace("\\", "")
+
+
+def test_open_findings_of_a_checked_set_ask_to_be_mended(
+    open_page: OpenPage, checked: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smollm2, "is_ready", lambda: False)
+    assert "Mend the data first" in texts(open_page(checked, "plan"))
+
+
+def test_the_three_methods_stand_side_by_side_with_what_fits(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.selectbox(key="plan_model").set_value("Qwen/Qwen2.5-7B-Instruct").run()
+    assert "Licence Apache-2.0; commercial use of a fine-tune: yes" in texts(app).replace("\\", "")
+    app.segmented_control(key="plan_where").set_value("a GPU").run()
+    app.number_input(key="plan_gpu").set_value(80.0).run()
+    app.number_input(key="plan_batch_size").set_value(1).run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table["Method"]) == ["QLoRA", "LoRA", "Full"]
+    assert list(table["Verdict"]) == ["fits", "fits", "does not fit"]
+    app.number_input(key="plan_gpu").set_value(2.0).run()
+    assert set(app.dataframe[0].value["Verdict"]) == {"does not fit"}
+    assert set(app.dataframe[0].value["Largest batch"]) == {"nothing fits"}
+
+
+def test_a_licence_that_forbids_commercial_use_is_said(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.selectbox(key="plan_model").set_value("Qwen/Qwen2.5-3B-Instruct").run()
+    assert "no (research only" in texts(app).replace("\\", "")
+
+
+def test_the_settings_are_kept_and_handed_to_train(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.number_input(key="plan_epochs").set_value(2.0).run()
+    app.number_input(key="plan_eval_every").set_value(5).run()
+    app.segmented_control(key="plan_method").set_value("lora").run()
+    press(app, "Train with this")
+    config = plans.kept(ready)
+    assert config is not None
+    assert (config.method, config.epochs, config.eval_every, config.limit) == ("lora", 2.0, 5, None)
+    assert app.title[0].value == "Train", "the person goes on there"
+    assert "by lora, rank 16, 2 epochs" in texts(app).replace("\\", "")
+
+
+def test_what_is_unusual_is_said_and_what_is_impossible_refused(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.number_input(key="plan_learning_rate").set_value(0.01).run()
+    assert "is high for qlora" in texts(app).replace("\\", "")
+    app.number_input(key="plan_rank").set_value(0).run()
+    assert any("rank" in error.value for error in app.error)
+    assert "Train with this" not in [button.label for button in app.button]
+
+
+def test_a_model_that_is_nowhere_is_one_sentence(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.selectbox(key="plan_model").set_value("another model (folder or hub id)").run()
+    app.text_input(key="plan_model_path").set_value("/no/such/model").run()
+    assert not app.exception
+    assert any("There is no model" in error.value for error in app.error)

@@ -1,0 +1,134 @@
+"""Train: pre-flight first, launched once, watched from the files, stopped on request, diagnosed at its end."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.files import write_json
+from core.workspace import Workspace
+from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.workspaces import RUN, Submitted, add_run, ended_job, frozen, labels
+from training import queries
+from training.config import read_config
+
+REPORT = {
+    "counts": {
+        **{"examples": 48, "holdout_examples": 12, "tokens": 6_000, "supervised_tokens": 900},
+        **{"longest_tokens": 192, "median_tokens": 130, "over_long": 0},
+    },
+    "blocks": [],
+    "warnings": [
+        {"name": "few", "message": "48 examples are few.", "hint": "Collect 50.", "count": 48, "examples": []}
+    ],
+    "over_long": [],
+}
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> tuple[Workspace, str]:
+    return frozen(tmp_path / "project")
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> Submitted:
+    """No process is started; what was asked for is noted."""
+    stand_in = Submitted()
+    monkeypatch.setattr(jobs, "submit", stand_in)
+    return stand_in
+
+
+def test_without_a_revision_the_page_sends_to_the_dataset(open_page: OpenPage, empty: Workspace) -> None:
+    assert "no frozen revision to train on" in texts(open_page(empty, "train"))
+
+
+def test_one_press_starts_one_run_in_a_process_of_its_own(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    app = press(open_page(workspace, "train"), "Start training")
+    [(kind, target, spec)] = submitted.asked
+    [run] = queries.runs(workspace)
+    assert (kind, target) == ("train", "training.sft:run_training")
+    assert spec == {"workspace": str(workspace.path), "run_id": run.id}
+    assert (run.revision_id, run.settings["method"]) == (revision_id, "qlora")
+    assert "Start training" not in labels(app), "one run at a time"
+    assert app.query_params["run"] in (run.id, [run.id])
+
+
+def test_looking_first_is_a_job_and_its_report_is_shown(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    press(open_page(workspace, "train"), "Look first")
+    [(kind, target, spec)] = submitted.asked
+    assert (kind, target) == ("preflight", "training.first_look:preflight_job")
+    ended_job(workspace, "preflight", spec, {"report": REPORT}, number=999_999)
+    for folder in workspace.jobs_dir.glob("2027*"):
+        (folder / "spec.json").unlink()
+    said = texts(open_page(workspace, "train")).replace("\\", "")
+    assert "48 examples with 900 trained tokens of 6,000" in said
+    assert "48 examples are few." in said and "Nothing forbids the run" in said
+    assert spec["revision_id"] == revision_id
+
+
+def test_what_pre_flight_forbids_cannot_be_started(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    block = {"name": "x", "message": "3 examples have no answer.", "hint": "Drop them.", "count": 3, "examples": ["ab"]}
+    spec = {"workspace": str(workspace.path), "revision_id": revision_id, "config": read_config({}).to_dict()}
+    ended_job(workspace, "preflight", spec, {"report": {**REPORT, "blocks": [block]}})
+    app = open_page(workspace, "train")
+    assert "3 examples have no answer." in texts(app).replace("\\", "") and "Examples: ab" in texts(app)
+    start = next(button for button in app.button if button.label == "Start training")
+    assert start.disabled
+
+
+def test_a_running_run_shows_how_far_it_is_and_can_be_stopped(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    job = submitted(workspace.jobs_dir, "train", "training.sft:run_training", {})
+    write_json(job.folder / "state.json", {"status": "running"})
+    add_run(workspace, revision_id, status="running", steps=7, job_id=job.id, facts={})
+    with open(job.folder / "lock", "a") as lock:  # as its worker would hold it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _watch_and_stop(open_page, workspace, job)
+
+
+def _watch_and_stop(open_page: OpenPage, workspace: Workspace, job: jobs.Job) -> None:
+    app = open_page(workspace, "train")
+    assert "7 of 12 steps · about 80 s left" in str(app.get("progress")[0].proto.text)
+    assert {m.label: m.value for m in app.metric}["Speed"] == "321"
+    press(app, "Stop the run")
+    assert (job.folder / "stop").exists()
+    later = open_page(workspace, "train")
+    assert "Stopping after the forward pass" in texts(later) and "Stop the run" not in labels(later)
+
+
+def test_the_whole_curve_comes_back_from_the_files(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    add_run(workspace, revision_id)
+    app = open_page(workspace, "train")
+    [chart] = app.get("vega_lite_chart")
+    spec = json.loads(chart.proto.spec)
+    assert {layer["mark"]["type"] for layer in spec["layer"]} == {"line", "circle"}
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert (shown["Hold-out loss"], shown["Took"]) == ("0.700", "75 s")
+    assert "from 2.000 before the first step" in texts(app) and "Healthy." in texts(app)
+    assert list(app.dataframe[-1].value["Steps"]) == ["12 of 12"]
+
+
+def test_a_failed_run_says_why_and_what_forbade_it(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    add_run(workspace, revision_id, status="failed", steps=0, facts={}, message="The loss was not finite.")
+    blocks = [{"name": "x", "message": "Two start tokens.", "hint": "Mend the template.", "count": 1, "examples": []}]
+    path = workspace.runs_dir / RUN / "preflight.json"
+    path.write_text(json.dumps({**REPORT, "blocks": blocks}), encoding="utf-8")
+    app = open_page(workspace, "train")
+    assert any("not finite" in error.value for error in app.error)
+    assert "Two start tokens." in texts(app).replace("\\", "")
+    assert "Start training" in labels(app), "another run can be started"

@@ -100,8 +100,8 @@ def evaluate(
         f"{ratio['value']:.3f} (95 % interval {_bounds(ratio)}) on {found['n_examples']} examples, "
         f"{found['n_better']} of which became more likely.",
         *(
-            f"  {name}: base {m['base']['value']:.3f}, tuned {m['tuned']['value']:.3f}"
-            for name, m in found["metrics"].items()
+            f"  {m['title']}: base {_number(m['base']['value'])}, tuned {_number(m['tuned']['value'])}"
+            for m in found["metrics"].values()
         ),
         f"Evaluation {done['evaluation_id'][:12]}. Next: finetooth study, or the Side by side page.",
     )

@@ -202,8 +202,10 @@ class _Walker:
             f"{found['tuned']['perplexity']:.2f} after; ratio {ratio['value']:.3f} (95 % interval {interval}) over "
             f"{found['base']['tokens']:,} answer tokens of {found['n_examples']} examples.  [page: Evaluate]"
         )
-        for name, metric in found["metrics"].items():
-            self.say(f"  {name}: {metric['base']['value']:.2f} before, {metric['tuned']['value']:.2f} after")
+        for metric in found["metrics"].values():
+            before, after = (metric[model]["value"] for model in ("base", "tuned"))
+            if before is not None and after is not None:
+                self.say(f"  {metric['title']}: {before:.2f} before, {after:.2f} after (over {metric['n']} answers)")
         written = exports.export_evaluation(self.workspace, evaluation_id, self.workspace.exports_dir)
         self.walk.files["hold-out perplexities"], self.walk.files["both models' answers"] = written
         self.walk.figures["evaluate"] = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -100,8 +100,8 @@ SHAPE = Check(
         (of(_ASK, Message("assistant", ""), Message("tool", "J20.9"), _ANSWER),),
         (of(_ASK, _ANSWER, Message("tool", "a"), Message("tool", "b"), _ANSWER),),
     ),
-    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank turn, "
-    "a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant first, "
-    "no user turn, and answers such as NaN, null or undefined. An example in which the assistant never says anything "
-    "is proposed for dropping, safely: it teaches nothing. A bare None is a word in many sets and is let pass.",
+    about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank "
+    "turn, a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant "
+    "first, no user turn, and answers such as NaN, null or undefined. An example in which the assistant never says "
+    "anything is proposed for dropping, safely: it teaches nothing. A bare None is a word in many sets and is let pass.",
 )

@@ -161,7 +161,9 @@ def test_a_workspace_walks_from_import_to_export_by_command(run: Run, good: Path
     assert run("check", "-w", "w").returncode == 0
     listed = document(run("findings", "-w", "w", "--json"))
     email = next(f for f in listed["findings"] if f["check"] == "privacy.email")
-    assert document(run("decide", email["example_id"], "drop", "-w", "w", "--json", "--who", "Ada"))["verdict"] == "drop"
+    assert (
+        document(run("decide", email["example_id"], "drop", "-w", "w", "--json", "--who", "Ada"))["verdict"] == "drop"
+    )
     assert document(run("undo", "-w", "w", "--json", "--who", "Ada"))[0]["example_id"] == email["example_id"]
     assert len(document(run("redo", "-w", "w", "--json", "--who", "Ada"))) == 1
     frozen = document(run("freeze", "-w", "w", "--holdout-size", "2", "--json"))
@@ -195,7 +197,11 @@ def test_rows_whose_twin_is_in_another_file_are_found(run: Run, good: Path, tmp_
 
 def test_stats_reads_any_ratings(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "ratings.jsonl"
-    lines = [{"item": f"i{i}", "rater": r, "verdict": "left" if (i + (r == "b")) % 5 else "right"} for i in range(20) for r in "ab"]
+    lines = [
+        {"item": f"i{i}", "rater": r, "verdict": "left" if (i + (r == "b")) % 5 else "right"}
+        for i in range(20)
+        for r in "ab"
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines) + "nonsense\n")
     done = run("stats", path, "--json")
     assert done.returncode == 0

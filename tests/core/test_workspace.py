@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import polars as pl
@@ -65,7 +64,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_atomic(path, "\ud800")
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["state.json"]
+    assert [p.name for p in tmp_path.iterdir()] == ["state.json"]
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -11,10 +11,34 @@ from core.types import Example
 from curation.splits import certificate, split
 from tests.conftest import chat
 
-WORDS = (
-    "fever cough gout asthma sepsis angina eczema vertigo anaemia migraine stroke fracture burn rash ulcer "
-    "colic croup mumps measles tetanus scabies shingles psoriasis glaucoma cataract tinnitus"
-).split()
+WORDS = [
+    "fever",
+    "cough",
+    "gout",
+    "asthma",
+    "sepsis",
+    "angina",
+    "eczema",
+    "vertigo",
+    "anaemia",
+    "migraine",
+    "stroke",
+    "fracture",
+    "burn",
+    "rash",
+    "ulcer",
+    "colic",
+    "croup",
+    "mumps",
+    "measles",
+    "tetanus",
+    "scabies",
+    "shingles",
+    "psoriasis",
+    "glaucoma",
+    "cataract",
+    "tinnitus",
+]
 
 
 def families(copies: int = 3) -> list[Example]:

@@ -103,5 +103,5 @@ SHAPE = Check(
     about="Blocks training: no turns, an unknown role, no final answer, an empty answer. Warns: an empty or blank "
     "turn, a system turn that is not first, two user or assistant turns in a row (tool results exempt), the assistant "
     "first, no user turn, and answers such as NaN, null or undefined. An example in which the assistant never says "
-    "anything is proposed for dropping, safely: it teaches nothing. A bare None is a word in many sets and is let pass.",
+    "anything is proposed for dropping, safely: it teaches nothing. A bare None is a word in many sets and passes.",
 )

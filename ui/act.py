@@ -12,7 +12,7 @@ import streamlit as st
 from core.errors import FinetoothError
 from core.ids import content_id, new_action_id
 
-HURRY_S = 0.35
+HURRY_S = 0.5
 """A decision this soon after its item appeared was meant for the one before: nobody reads that fast."""
 
 KIND = Literal["primary", "secondary", "tertiary"]

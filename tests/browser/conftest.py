@@ -22,7 +22,7 @@ from curation import actions
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "examples" / "icd10_coding.jsonl"
 CHROMIUM = "/usr/bin/chromium"
-SETTLE_MS = 600
+SETTLE_MS = 700
 """Longer than the time in which a press counts as meant for the item before."""
 
 
@@ -44,12 +44,35 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until nothing runs, and until a press is no longer taken for a hurried one."""
-        self.page.locator('[data-testid="stStatusWidget"]').wait_for(state="detached")
+        self.page.locator('[data-test-script-state="notRunning"]').wait_for()
         self.page.wait_for_timeout(SETTLE_MS)
 
     def press(self, key: str) -> None:
         """Press one key and wait for what it does."""
         self.page.keyboard.press(key)
+        self.settle()
+
+    def move(self, key: str) -> None:
+        """Press a key that leads to another item, and wait until it is there."""
+        before = self.page.url
+        self.page.keyboard.press(key)
+        self.page.wait_for_url(lambda url: url != before)
+        self.settle()
+
+    def hurry(self, key: str) -> None:
+        """Press a letter three times within a quarter of a second, as a hurried hand does, and wait for what follows.
+
+        The presses are timed inside the page, so that a slow machine does not spread them.
+        """
+        before = self.page.url
+        self.page.evaluate(
+            """letter => [0, 110, 220].forEach(after => setTimeout(() => ["keydown", "keyup"].forEach(kind =>
+            document.body.dispatchEvent(new KeyboardEvent(kind, {key: letter, code: "Key" + letter.toUpperCase(),
+            keyCode: letter.toUpperCase().charCodeAt(0), which: letter.toUpperCase().charCodeAt(0), bubbles: true,
+            cancelable: true}))), after))""",
+            key,
+        )
+        self.page.wait_for_url(lambda url: url != before)
         self.settle()
 
     def sees(self, text: str) -> None:

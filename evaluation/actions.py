@@ -32,8 +32,9 @@ from evaluation.perplexity import (
 )
 from evaluation.queries import EVALUATION
 from evaluation.replies import Answer, Generation, as_base, generate, prompts_of
+from evaluation.unpacked import compute_in_float32, compute_type
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
 
 
@@ -105,11 +106,13 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
     base_path = models.resolve(run["base_model"])
     tokenizer = models.load_tokenizer(base_path)
     model = models.load_model(base_path, precision, adapter)
+    compute_in_float32(model)
     frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, _stopping(context))
     manifest = {
         **{"run_id": wanted.run_id, "revision_id": run["revision_id"], "base_model": str(run["base_model"])},
         **{"summary": summary, "settings": settings, "excluded": [asdict(one) for one in excluded]},
         **{"template_hash": template_hash(tokenizer), "precision": precision, "device": models.device()},
+        "compute": compute_type(model),
         **{"adapter_sha256": key["adapter"], "versions": _versions(), "created_at": workspace.clock()},
     }
     evaluation_id = workspace.objects.put(EVALUATION, manifest, frame, key)

@@ -6,7 +6,9 @@ forward passes. A loss or gradient that is not finite ends the run. A stop is ob
 
 from __future__ import annotations
 
+import importlib
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -102,7 +104,10 @@ class Session:
 
         config = self.config
         self.control.check()
+        self._warn_if_busy()
         self.device = models.device()
+        for library in ("peft", "bitsandbytes"):  # so that their own memory is not counted as the run's
+            importlib.import_module(library)
         self.meter = footprint.Meter(self.device)
         precision: dict[str, models.Precision] = {"qlora": "nf4", "lora": "bf16", "full": "fp32"}
         model = models.load_model(self.base, precision[config.method])
@@ -129,6 +134,14 @@ class Session:
         self.meter.start()
         self.predicted_bytes = sum(self._predicted().values())
         self.facts["Trained parameters"] = sum(p.numel() for p in self.parameters)
+
+    def _warn_if_busy(self) -> None:
+        load, processors = os.getloadavg()[0], os.cpu_count() or 1
+        if load > processors:
+            message = (
+                f"Other work keeps this machine busy (load {load:.1f} on {processors} processors): expect it slow."
+            )
+            self.log.event("warning", name="busy-machine", message=message, count=0)
 
     def fit(self) -> None:
         """Measure, train, measure."""

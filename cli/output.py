@@ -24,7 +24,9 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", "-w", help="The workspace (default: $FINETOOTH_WORKSPACE, or ./workspace)."),
+    typer.Option(
+        "--workspace", "-w", help="The workspace (default: $FINETOOTH_WORKSPACE, ./workspace, ./demo-workspace)."
+    ),
 ]
 WhoOption = Annotated[str, typer.Option("--who", help="Your name, as the history will show it.", show_default=False)]
 

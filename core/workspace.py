@@ -12,6 +12,7 @@ from core.ledger import Ledger
 from core.objects import Objects
 
 FORMAT = 1
+USUAL_PLACES = ("workspace", "demo-workspace")
 FOLDERS = ("sources", "objects", "runs", "jobs", "exports")
 
 
@@ -83,7 +84,7 @@ class Workspace:
 
 
 def find_workspace(path: Path | None) -> Path:
-    """The workspace meant: the given one, ``FINETOOTH_WORKSPACE``, the current folder, or ``./workspace``.
+    """The workspace meant: the given one, ``FINETOOTH_WORKSPACE``, the current folder, or one in a usual place in it.
 
     Raises:
         InputError: None of them is a workspace.
@@ -92,7 +93,7 @@ def find_workspace(path: Path | None) -> Path:
         return path
     if from_environment := os.environ.get("FINETOOTH_WORKSPACE"):
         return Path(from_environment)
-    for candidate in (Path.cwd(), Path.cwd() / "workspace"):
+    for candidate in (Path.cwd(), *(Path.cwd() / name for name in USUAL_PLACES)):
         if (candidate / "workspace.json").is_file():
             return candidate
     raise InputError("No workspace was named and none was found here.", "Make one: finetooth init workspace")

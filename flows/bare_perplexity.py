@@ -10,6 +10,7 @@ from core.chat import template_hash
 from core.jobs import Progress, no_progress
 from curation import readers
 from evaluation.perplexity import max_tokens_of, prepare, score_prepared, summarise
+from evaluation.unpacked import compute_in_float32, compute_type
 
 
 def of_file(
@@ -43,6 +44,8 @@ def of_file(
     tokenizer = models.load_tokenizer(base)
     progress("loading the model", 0, None)
     loaded = models.load_model(base, precision, adapter)
+    if precision == "nf4":
+        compute_in_float32(loaded)
     names = [f"line {row.line}" for row in rows.rows]
     examples = [row.example for row in rows.rows]
     prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(loaded))
@@ -61,5 +64,6 @@ def of_file(
         "model": str(base),
         "adapter": str(adapter) if adapter else None,
         "precision": precision,
+        "compute": compute_type(loaded),
         "template_hash": template_hash(tokenizer),
     }

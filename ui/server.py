@@ -106,7 +106,7 @@ def serve(workspace: Path | None = None, *, port: int = DEFAULT_PORT, open_brows
     """Serve the app on 127.0.0.1 until it is stopped.
 
     Args:
-        workspace: The workspace that opens first; None leaves it to ``FINETOOTH_WORKSPACE``, ``./workspace`` or Home.
+        workspace: The workspace that opens first; None leaves it to ``FINETOOTH_WORKSPACE``, a usual place or Home.
         port: The port to listen on.
         open_browser: Whether to open the person's browser once the app answers.
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import getpass
-import os
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from core.errors import FinetoothError
-from core.workspace import Workspace
+from core.errors import FinetoothError, InputError
+from core.workspace import Workspace, find_workspace
 from ui import act, render
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,10 +159,10 @@ def show_error(message: str, hint: str = "") -> None:
 def _chosen_path() -> Path | None:
     if path := st.session_state.get("workspace_path"):
         return Path(path)
-    if path := os.environ.get("FINETOOTH_WORKSPACE"):
-        return Path(path)
-    found = Path.cwd() / "workspace"
-    return found if (found / "workspace.json").is_file() else None
+    try:
+        return find_workspace(None)
+    except InputError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

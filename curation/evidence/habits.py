@@ -111,7 +111,7 @@ def _fix_marker(example: Example, norm: str) -> list[Edit]:
 
 def _start(example: Example) -> str:
     text = example.answer.lstrip()
-    if _BULLET.match(text):
+    if _BULLET.match(text) and not text[0].isdigit():
         return "begin with a list marker"
     if text.startswith(("```", "{", "[", "<", "#", "|")):
         return f"begin with {text[0]}"
@@ -129,7 +129,7 @@ def _fix_start(example: Example, norm: str) -> list[Edit]:
     now = _start(example)
     if now == "begin in lower case" and norm == "begin with a capital" and len(text[at].upper()) == 1:
         return [(at, at + 1, text[at].upper())] if text[at].isalpha() and text[at].upper() != text[at] else []
-    if now == "begin with a list marker" and not text[at].isdigit() and len(list(_BULLET.finditer(text))) == 1:
+    if now == "begin with a list marker" and len(list(_BULLET.finditer(text))) == 1:
         mark = _BULLET.match(text, at)
         rest = text[mark.end() :] if mark else ""
         if mark and _starts_like(rest, norm):

@@ -86,7 +86,7 @@ def intervals(
     if mark is not None:
         rule = alt.Chart(pl.DataFrame({"at": [mark]})).mark_rule(strokeDash=[4, 3], color="gray")
         layers.insert(0, rule.encode(x=alt.X("at:Q", scale=scale)))
-    chart = alt.layer(*layers).properties(height=36 * len(names) + 60)
+    chart = alt.layer(*layers).properties(height=32 * len(names) + 95)
     st.altair_chart(chart, alt=alt_text)
 
 

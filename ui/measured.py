@@ -102,7 +102,7 @@ def _examples(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
             "Order", list(SORTS), default="worse", format_func=SORTS.__getitem__, required=True, key="evaluation_sort"
         )
         pages = max(1, -(-manifest["summary"]["n_examples"] // PAGE_ROWS))
-        number = st.pagination(pages, key=f"evaluation-page-{manifest['id']}-{sort}") if pages > 1 else 1
+        number = st.pagination(pages, width=260, key=f"evaluation-page-{manifest['id']}-{sort}") if pages > 1 else 1
     page = queries.evaluation(
         workspace, manifest["id"], offset=(number - 1) * PAGE_ROWS, limit=PAGE_ROWS, sort=sort or "worse"
     )

@@ -13,7 +13,7 @@ from core.types import Message, Rating
 from core.workspace import Workspace
 from evaluation import queries, rating
 from evaluation.rubric import SIDES, score_key
-from ui import act, panels, render
+from ui import act, answers, panels, render
 from ui.act import Shown
 
 NOT_APPLICABLE = "N/A"
@@ -50,9 +50,7 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
     criteria: list[dict[str, Any]] = state["criteria"]
     _progress(item.mine_done, item.mine_total, item.all_done, item.all_total)
     _verdicts(workspace, study_id, item.item_id, who, shown, [c["name"] for c in criteria])
-    prompt = [Message(role, text) for role, text in item.prompt]
-    with st.container(border=True, gap="xxsmall"):
-        render.conversation(prompt, key=f"prompt-{item.item_id}")
+    answers.prompt([Message(role, text) for role, text in item.prompt], key=f"prompt-{item.item_id}")
     scoring = bool(st.session_state.get("rating_scores")) and bool(criteria)
     for column, side, text in zip(st.columns(2, gap="medium"), SIDES, (item.left, item.right), strict=True):
         with column.container(border=True, height="stretch"):

@@ -59,7 +59,7 @@ for name, at in study.peeks(workspace, state["id"]):
     )
 if unblinded(workspace, state, who):
     found = results.study_results(workspace, state["id"])
-    names = {"result": "Result", "failed": f"Failed prompts ({len(found['worst'])})"}
+    names = {"result": "Result", "failed": "Failed prompts"}
     chosen = st.segmented_control(
         "View",
         list(names),

@@ -11,6 +11,8 @@ from core import jobs
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import queries as curated
+from evaluation.rating import votes
+from evaluation.results import worst_prompts
 from evaluation.study import load_study
 from ui import act, answers, example, panels, render, shell
 
@@ -24,7 +26,10 @@ def draw(workspace: Workspace, study_id: str, worst: Sequence[Mapping[str, Any]]
         return
     traced = _trace_panel(workspace, study_id, len(worst))
     study = load_study(workspace, study_id)
-    st.caption(f"{panels.many(len(worst), 'prompt')}, the clearest failures first. These answers are not blind.")
+    total = len(worst_prompts(study, votes(workspace, study_id), limit=len(study.items)))
+    st.caption(
+        f"{panels.of(len(worst), total, 'failed prompts')} are listed, the clearest first. These answers are not blind."
+    )
     for number, row in enumerate(worst, 1):
         item = study.items[row["item_id"]]
         with st.expander(f"{number}. {render.plain('; '.join(row['why']))}", expanded=number == 1):

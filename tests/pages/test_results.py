@@ -91,7 +91,8 @@ def test_failed_prompts_are_traced_by_a_job(
     app = open_page(judged, "results")
     app.segmented_control(key="results_view").set_value("failed").run()
     assert "both bad (2 of 2)" in app.expander[0].label.replace("\\", "")
-    assert "Not in the excerpt." in texts(app)
+    n = len(study_results(judged, study_id)["worst"])
+    assert "Not in the excerpt." in texts(app) and f"{n} of {n} failed prompts are listed" in texts(app)
     press(app, "Trace them to the data")
     assert submitted.asked == [
         ("trace", "flows.trace:trace_job", {"workspace": str(judged.path), "study_id": study_id})

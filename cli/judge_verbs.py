@@ -13,7 +13,7 @@ from cli.following import follow
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import jobs, models
 from core.clock import utc_now
-from core.errors import InputError
+from core.errors import FinetoothError, InputError
 from core.ids import new_action_id
 from core.types import Rating
 from core.workspace import workspace_or_error
@@ -178,12 +178,21 @@ def rate(
 def results_(
     study_id: StudyOption = None,
     ratings: Annotated[Path | None, typer.Option(help="Write the ratings here as JSONL.")] = None,
+    peek: Annotated[bool, typer.Option("--peek", help="Look while it is open; the ledger remembers it.")] = False,
     workspace: WorkspaceOption = None,
+    who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
     """Say what a study found: win rate, rubric means, agreement, go or no-go."""
     opened = workspace_or_error(workspace)
     chosen = opened.objects.find(study.KIND, study_id)
+    if study.is_open(opened, chosen):
+        if not peek:
+            raise FinetoothError(
+                "The study is open; whoever sees its result can no longer rate blindly.",
+                f"Close it (finetooth study --close {chosen[:12]}), or look all the same: finetooth results --peek",
+            )
+        study.record_peek(opened, chosen, who=who)
     found = results.study_results(opened, chosen)
     if ratings is not None:
         say(f"{exports.export_ratings(opened, chosen, ratings)} ratings written to {ratings}.")

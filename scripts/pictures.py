@@ -1,0 +1,89 @@
+"""Takes the pictures of the docs: every page of a workspace, in Chromium, wide and narrow, light and dark.
+
+`python -m scripts.pictures WORKSPACE [OUT]`
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (
+    "",
+    "import",
+    "duplicates",
+    "consistency",
+    "contradictions",
+    "review",
+    "dataset",
+    "plan",
+    "train",
+    "evaluate",
+    "side_by_side",
+    "results",
+)
+SIZES = ((1280, 900), (1920, 1080))
+
+
+@contextmanager
+def served(workspace: Path) -> Iterator[str]:
+    """The app on a free port, as people run it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "ui.server", "--port", str(port), "--workspace", str(workspace.resolve())]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def main(
+    workspace: Path,
+    out: Path = ROOT / "docs" / "pictures",
+    only: str = "",
+    everything: bool = typer.Option(False, "--all", help="Both sizes, light and dark; else 1280 wide and light."),
+) -> None:
+    """Take a picture of each page (or of those named, separated by commas)."""
+    from playwright.sync_api import sync_playwright
+
+    out.mkdir(parents=True, exist_ok=True)
+    names = only.split(",") if only else PAGES
+    sizes, schemes = (SIZES, ("light", "dark")) if everything else (SIZES[:1], ("light",))
+    with served(workspace) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for width, height in sizes:
+            for scheme in schemes:
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page = context.new_page()
+                for name in names:
+                    page.goto(f"{url}/{name}?who=Ada")
+                    page.locator("h1").first.wait_for(timeout=60_000)
+                    page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+                    page.wait_for_timeout(1200)
+                    suffix = "" if not everything else f"-{width}-{scheme}"
+                    page.screenshot(path=out / f"{name or 'home'}{suffix}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -131,3 +131,14 @@ def unusual(config: TrainConfig, n_examples: int | None = None) -> tuple[str, ..
         if steps < 20:
             said.append(f"Only {steps} optimiser steps: little can be learnt. Lower the batch or add examples.")
     return tuple(said)
+
+
+def schedule(config: TrainConfig, step: int, total_steps: int) -> float:
+    """Share of the peak learning rate at a step (0-based); never zero at the first step."""
+    warmup = round(config.warmup_share * total_steps)
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    left = (total_steps - step) / max(1, total_steps - warmup)
+    if config.scheduler == "constant":
+        return 1.0
+    return left if config.scheduler == "linear" else 0.5 * (1 - math.cos(math.pi * left))

@@ -25,7 +25,7 @@ from core.types import Example
 from core.units import fastest_units
 from training import adapters, footprint, fused, preflight
 from training.catalogue import read_shape
-from training.config import TrainConfig
+from training.config import TrainConfig, schedule
 from training.data import Item, collate, encode_examples, plan_steps, sample
 from training.loss import nll_sum
 from training.memory import memory_parts
@@ -322,14 +322,3 @@ class Session:
             gradient_checkpointing=config.gradient_checkpointing,
             device="gpu" if self.device == "cuda" else "cpu",
         )
-
-
-def schedule(config: TrainConfig, step: int, total_steps: int) -> float:
-    """Share of the peak learning rate at a step (0-based); never zero at the first step."""
-    warmup = round(config.warmup_share * total_steps)
-    if step < warmup:
-        return (step + 1) / (warmup + 1)
-    left = (total_steps - step) / max(1, total_steps - warmup)
-    if config.scheduler == "constant":
-        return 1.0
-    return left if config.scheduler == "linear" else 0.5 * (1 - math.cos(math.pi * left))

@@ -16,11 +16,10 @@ from core.types import Example, Message
 from tests.tiny_model import tiny
 from tests.training.builders import conversations, tiny_config, train_tiny
 from training import adapters, fused
-from training.config import TrainConfig
+from training.config import TrainConfig, schedule
 from training.data import collate, encode_examples
 from training.loss import nll_sum
 from training.records import read_run
-from training.session import schedule
 
 
 def weights(folder: Path) -> bytes:

@@ -36,19 +36,20 @@ def status(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None
     """Say where the project stands and what to do next."""
     opened = workspace_or_error(workspace)
     seen = queries.overview(opened)
-    stands = standing.of(opened)
+    steps = standing.steps(opened, seen)
+    coming = standing.next_step(steps)
     document = {
         "workspace": str(opened.path),
         "data": asdict(seen),
-        "next": stands.next_step,
-        "steps": stands.to_json(),
+        "steps": [asdict(step) for step in steps],
+        "next": asdict(coming) if coming else None,
     }
     emit(
         document,
         as_json,
         f"Workspace {opened.path}",
-        *(f"  {'done' if step.done else 'open':4}  {step.title}: {step.text}" for step in stands.steps),
-        f"Next: {stands.next_step}",
+        *(f"  {'done' if step.state == 'done' else 'open':4}  {step.title}: {step.line}" for step in steps),
+        f"Next: {coming.todo} ({coming.command})" if coming else "Everything is done: finetooth results",
     )
 
 

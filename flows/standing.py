@@ -1,106 +1,113 @@
-"""Where a project stands on the walk, and what to do next."""
+"""Where a project stands on the walk from raw chats to a judged model, and what to do next."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
+from core.wording import many, of
 from core.workspace import Workspace
-from curation import freeze, queries
-from evaluation import queries as judged
-from training import queries as trained
+from curation.queries import Overview
+from evaluation import queries as evaluation
+from evaluation import rating, study
+from training import queries as training
+
+State = Literal["done", "now", "later"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the walk. ``page`` is where a person goes on, ``command`` what to type instead."""
+    """One stage of the walk.
 
-    title: str
+    Attributes:
+        page: File of the page where a person goes on.
+        command: What to type instead.
+        title: Its name.
+        state: ``done``, ``now`` (the one to go on with) or ``later``.
+        line: Where it stands, in counts.
+        todo: What to do there.
+    """
+
     page: str
     command: str
-    done: bool
-    text: str
+    title: str
+    state: State
+    line: str
+    todo: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All stages in order; the first that is not done is the next one."""
-
-    steps: tuple[Step, ...]
-
-    @property
-    def next(self) -> Step | None:
-        """The first stage that is not done."""
-        return next((step for step in self.steps if not step.done), None)
-
-    @property
-    def next_step(self) -> str:
-        """What to do next, in one line."""
-        step = self.next
-        return f"{step.title} ({step.command})" if step else "everything is done; see the Results page"
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """The stages as plain data."""
-        return [asdict(step) for step in self.steps]
-
-
-def of(workspace: Workspace) -> Standing:
-    """Look at the workspace and say how far it is."""
-    seen = queries.overview(workspace)
-    frozen = freeze.revisions(workspace)
-    runs = trained.runs(workspace)
-    finished = [run for run in runs if run.status == "done"]
-    evaluations = judged.evaluations(workspace)
-    studies = judged.studies(workspace)
-    n_ratings = len({e.subject for e in workspace.ledger.entries("rating")})
-    settled = sum(count.settled for count in seen.counts)
-    return Standing(
+def steps(workspace: Workspace, o: Overview) -> tuple[Step, ...]:
+    """The stages in order; the first that is not done is the one to go on with."""
+    runs = training.runs(workspace)
+    n_done = sum(run.status == "done" for run in runs)
+    n_evaluations = len(workspace.objects.ids(evaluation.EVALUATION))
+    n_studies = len(workspace.objects.ids(study.KIND))
+    n_ratings = len(workspace.ledger.entries(rating.KIND))
+    settled = sum(c.settled for c in o.counts)
+    n_found = settled + o.n_open
+    drafts = [
         (
-            Step(
-                "Import",
-                "import",
-                "finetooth import FILE",
-                seen.n_rows > 0,
-                f"{seen.n_rows:,} rows, {seen.n_examples:,} different conversations, {seen.n_rejects:,} lines rejected",
-            ),
-            Step(
-                "Check",
-                "duplicates",
-                "finetooth check",
-                seen.checked and not seen.stale,
-                _checked(seen),
-            ),
-            Step(
-                "Review",
-                "review",
-                "finetooth findings",
-                seen.checked and seen.n_open == 0,
-                f"{settled:,} of {settled + seen.n_open:,} findings settled, {seen.n_blocking:,} that block are open",
-            ),
-            Step(
-                "Freeze",
-                "dataset",
-                "finetooth freeze",
-                bool(frozen),
-                f"{len(frozen):,} revisions"
-                + (f", the newest with {frozen[0].revision.n_examples:,} examples" if frozen else ""),
-            ),
-            Step(
-                "Train", "train", "finetooth train", bool(finished), f"{len(finished):,} of {len(runs):,} runs finished"
-            ),
-            Step("Evaluate", "evaluate", "finetooth evaluate", bool(evaluations), f"{len(evaluations):,} evaluations"),
-            Step(
-                "Rate",
-                "side_by_side",
-                "finetooth rate",
-                n_ratings > 0,
-                f"{len(studies):,} studies, {n_ratings:,} pairs rated",
-            ),
-        )
-    )
+            "import_data.py",
+            "finetooth import FILE",
+            "Import",
+            o.n_rows > 0,
+            f"{many(o.n_rows, 'row')} from {many(len(o.sources), 'file')}, {many(o.n_rejects, 'line')} rejected"
+            if o.sources
+            else "no file yet",
+            "Bring in a file of chats.",
+        ),
+        (
+            "review.py",
+            "finetooth findings",
+            "Review",
+            o.checked and not o.stale and o.n_open == 0,
+            ("out of date: " if o.stale else "") + f"{of(settled, n_found, 'findings')} settled"
+            if o.checked
+            else "the checks have not run",
+            "Settle the findings: accept what is safe, look at the rest."
+            if o.checked
+            else "Run the checks to see duplicates, inconsistencies and contradictions.",
+        ),
+        (
+            "dataset.py",
+            "finetooth freeze",
+            "Freeze",
+            bool(o.revisions),
+            many(len(o.revisions), "revision") if o.revisions else "nothing frozen yet",
+            "Freeze a revision with a leak-free hold-out split.",
+        ),
+        (
+            "train.py",
+            "finetooth train",
+            "Train",
+            n_done > 0,
+            f"{of(n_done, len(runs), 'runs')} done" if runs else "no run yet",
+            "Fine-tune a model on the frozen revision.",
+        ),
+        (
+            "evaluate.py",
+            "finetooth evaluate",
+            "Evaluate",
+            n_evaluations > 0,
+            many(n_evaluations, "evaluation") if n_evaluations else "not measured yet",
+            "Measure base and tuned model on the hold-out.",
+        ),
+        (
+            "side_by_side.py",
+            "finetooth study",
+            "Judge",
+            n_ratings > 0,
+            f"{many(n_studies, 'study', 'studies')}, {many(n_ratings, 'rating')}" if n_studies else "no study yet",
+            "Rate blind pairs, then read the result.",
+        ),
+    ]
+    found: list[Step] = []
+    for page, command, title, done, line, todo in drafts:
+        now = not done and not any(step.state == "now" for step in found)
+        found.append(Step(page, command, title, "done" if done else "now" if now else "later", line, todo))
+    return tuple(found)
 
 
-def _checked(seen: queries.Overview) -> str:
-    if not seen.checked:
-        return "not run yet"
-    return f"{seen.n_open:,} findings open" + (", but the dataset has changed since" if seen.stale else "")
+def next_step(found: tuple[Step, ...]) -> Step | None:
+    """The stage to go on with; None where everything is done."""
+    return next((step for step in found if step.state == "now"), None)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import wording
 from curation import actions, queries
 from ui import act, norms, panels, render, shell
 
@@ -29,7 +30,7 @@ def preview(check: queries.CheckCount) -> None:
                 render.excerpts(own.example.messages, gone)
             with after:
                 render.excerpts(fixed, new)
-    st.caption(f"{panels.of(len(page.items), page.total, 'safe fixes' if safe else 'open findings')} shown.")
+    st.caption(f"{wording.of(len(page.items), page.total, 'safe fixes' if safe else 'open findings')} shown.")
 
 
 def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) -> None:
@@ -40,7 +41,7 @@ def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) ->
         done = actions.accept_all(workspace, who=who, checks=[c.check for c in checks], action_id=action)
         st.session_state["consistency_skipped"] = done.skipped
         return (
-            f"{panels.many(done.n_findings, 'fix', 'fixes')} accepted: "
+            f"{wording.many(done.n_findings, 'fix', 'fixes')} accepted: "
             f"{done.n_edited:,} edited, {done.n_dropped:,} dropped. One undo takes all of it back."
         )
 
@@ -49,7 +50,7 @@ def accept(checks: list[queries.CheckCount], which: str, item: str, who: str) ->
         return
     shown = act.show(f"{item}-{n_safe}", scope=item)
     act.button(
-        f"Accept {which} {panels.many(n_safe, 'safe fix', 'safe fixes')}".replace("  ", " "),
+        f"Accept {which} {wording.many(n_safe, 'safe fix', 'safe fixes')}".replace("  ", " "),
         shown,
         "accept-all",
         do,
@@ -64,7 +65,7 @@ def undo(who: str) -> None:
     shown = act.show(f"undo-{workspace.ledger.head()[0]}", scope="consistency-undo")
 
     def do(action: str) -> str:
-        return f"{panels.many(len(actions.undo(workspace, who=who, action_id=action)), 'decision')} undone."
+        return f"{wording.many(len(actions.undo(workspace, who=who, action_id=action)), 'decision')} undone."
 
     act.button("Undo", shown, "undo", do, shortcut="Z", icon=":material/undo:", kind="tertiary")
 
@@ -76,8 +77,8 @@ def check_panel(check: queries.CheckCount, who: str) -> None:
         with words, st.container(gap="xxsmall"):
             st.markdown(f"{panels.badge(check.severity)} **{render.plain(check.title)}**")
             st.caption(
-                f"{panels.of(check.open, check.open + check.settled, 'findings')} open, "
-                f"{panels.many(check.safe, 'safe fix', 'safe fixes')} · {render.plain(check.check)}"
+                f"{wording.of(check.open, check.open + check.settled, 'findings')} open, "
+                f"{wording.many(check.safe, 'safe fix', 'safe fixes')} · {render.plain(check.check)}"
             )
         with doing, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             if check.open:

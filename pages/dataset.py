@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from curation import export, freeze, queries, release
 from ui import act, panels, revision, shell
@@ -12,10 +13,10 @@ shell.begin()
 def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> None:
     """How much to hold out, and the button that freezes."""
     with st.container(border=True):
-        st.markdown(f"**Freeze** the {panels.many(overview.n_in, 'example')} that are in the dataset now.")
+        st.markdown(f"**Freeze** the {wording.many(overview.n_in, 'example')} that are in the dataset now.")
         if overview.n_blocking:
             st.warning(
-                f"{panels.many(overview.n_blocking, 'finding')} would make training go wrong and "
+                f"{wording.many(overview.n_blocking, 'finding')} would make training go wrong and "
                 f"{'is' if overview.n_blocking == 1 else 'are'} still open.",
                 icon=":material/warning:",
             )
@@ -52,7 +53,7 @@ def export_panel(workspace: Workspace, view: freeze.RevisionView, who: str) -> N
 
         def do(_: str) -> str:
             made = release.export_revision(workspace, revision_id, out, chosen, who=who)
-            return f"{panels.many(made.n_examples, 'example')} written."
+            return f"{wording.many(made.n_examples, 'example')} written."
 
         act.button("Export", shown, "export", do, icon=":material/output:", guard=False)
     for path in sorted(folder.glob(f"{chosen}.*")) if folder.is_dir() else ():

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import wording
 from core.types import Finding
 from curation import actions, queries
 from ui import act, desk, evidence, example, panels, shell
@@ -29,12 +30,12 @@ def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str | None
 
     def accept(action: str) -> str:
         changed = actions.accept(workspace, about, who=who, action_id=action)
-        return f"{panels.many(changed, 'example')} dropped." if changed else "Identical rows now count once."
+        return f"{wording.many(changed, 'example')} dropped." if changed else "Identical rows now count once."
 
     rest = len(found.members) - 1
     with st.container(horizontal=True):
         if found.proposal:
-            words = f"Accept: drop {panels.many(len(found.proposal.targets), 'copy', 'copies')}"
+            words = f"Accept: drop {wording.many(len(found.proposal.targets), 'copy', 'copies')}"
             label = "Count identical rows once" if identical(found) else words
             do = desk.then_next(SCOPE, place, accept)
             act.button(label, shown, "accept", do, shortcut="A", icon=":material/done_all:", kind="primary")

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import queries
-from ui import act, panels, render, shell, walk
+from flows import standing
+from ui import act, panels, render, shell
 
 shell.begin()
 
@@ -36,8 +38,8 @@ def figures(o: queries.Overview) -> None:
     settled = sum(c.settled for c in o.counts)
     panels.metrics(
         [
-            ("Examples in the dataset", f"{o.n_in:,}", f"of {panels.many(o.n_examples, 'distinct imported example')}"),
-            ("Rows imported", f"{o.n_rows:,}", f"of {panels.many(o.n_rows + o.n_rejects, 'line')} read"),
+            ("Examples in the dataset", f"{o.n_in:,}", f"of {wording.many(o.n_examples, 'distinct imported example')}"),
+            ("Rows imported", f"{o.n_rows:,}", f"of {wording.many(o.n_rows + o.n_rejects, 'line')} read"),
             ("Dropped or edited", f"{o.n_dropped + o.n_edited:,}", f"{o.n_dropped:,} dropped, {o.n_edited:,} edited"),
             ("Findings open", f"{o.n_open:,}", f"of {o.n_open + settled:,}, {o.n_blocking:,} of them blocking")
             if o.checked
@@ -48,7 +50,7 @@ def figures(o: queries.Overview) -> None:
 
 def stepper(workspace: Workspace, o: queries.Overview) -> None:
     """The walk, stage by stage, with the next thing to do set apart."""
-    steps = walk.steps(workspace, o)
+    steps = standing.steps(workspace, o)
     if now := next((step for step in steps if step.state == "now"), None):
         with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.markdown(f"**Next: {now.title.lower()}.** {now.todo}", width="content")

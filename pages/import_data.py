@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import actions, export, queries, sources
@@ -55,9 +56,9 @@ def report_of(report: actions.ImportReport) -> None:
         )
         st.caption(
             f"Format {render.plain(report.format)} · "
-            f"{panels.of(report.n_rows, report.n_rows + report.n_rejects, 'lines')} read · "
-            f"{panels.many(report.n_examples, 'distinct example')}, {report.n_new:,} of them new · "
-            f"{panels.many(report.n_rejects, 'line')} rejected"
+            f"{wording.of(report.n_rows, report.n_rows + report.n_rejects, 'lines')} read · "
+            f"{wording.many(report.n_examples, 'distinct example')}, {report.n_new:,} of them new · "
+            f"{wording.many(report.n_rejects, 'line')} rejected"
         )
         for sentence in report.notes:
             render.note(sentence)
@@ -69,13 +70,13 @@ def source_panel(workspace: Workspace, source: sources.Source) -> None:
         render.note(source.name)
         st.caption(
             f"{render.plain(source.format)} · {panels.size(source.size_bytes)} · "
-            f"{panels.of(source.n_rows, source.n_rows + source.n_rejects, 'lines')} read · "
-            f"{panels.many(source.n_examples, 'distinct example')}"
+            f"{wording.of(source.n_rows, source.n_rows + source.n_rejects, 'lines')} read · "
+            f"{wording.many(source.n_examples, 'distinct example')}"
         )
         if not source.n_rejects:
             return
         rejected = queries.rejects(workspace, source.id)
-        with st.expander(f"{panels.many(len(rejected), 'rejected line')} with reasons", icon=":material/report:"):
+        with st.expander(f"{wording.many(len(rejected), 'rejected line')} with reasons", icon=":material/report:"):
             render.lines((f"line {r.line:,}", r.reason) for r in rejected[:REJECTS_SHOWN])
             if len(rejected) > REJECTS_SHOWN:
                 st.caption(f"The first {REJECTS_SHOWN} of {len(rejected):,} are listed; the download holds all.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from evaluation import queries, results, study
 from ui import act, failures, panels, render, shell, studies, takeaway, verdict
@@ -29,9 +30,9 @@ def unblinded(workspace: Workspace, state: dict[str, Any], who: str) -> bool:
     with st.container(border=True):
         st.markdown("**The study is open.** Its result is shown once it is closed.")
         st.progress(
-            min(1.0, state["votes"] / state["wanted"]), text=panels.of(state["votes"], state["wanted"], "votes")
+            min(1.0, state["votes"] / state["wanted"]), text=wording.of(state["votes"], state["wanted"], "votes")
         )
-        st.caption(f"{panels.many(len(state['raters']), 'rater')} joined so far.")
+        st.caption(f"{wording.many(len(state['raters']), 'rater')} joined so far.")
         with st.container(horizontal=True, vertical_alignment="center"):
             shell.link(
                 "side_by_side.py", "Rate, or close the study", icon="arrow_forward", query={"study": state["id"]}

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import wording
 from curation import actions, queries
 from ui import act, desk, evidence, example, panels, shell
 
@@ -38,7 +39,7 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
 
     def accept(action: str) -> str:
         changed = actions.accept(workspace, about, who=who, action_id=action)
-        return f"Accepted: {panels.many(changed, 'example')} changed."
+        return f"Accepted: {wording.many(changed, 'example')} changed."
 
     buttons = ((":green[Keep]", "keep", keep, "K", "check"), (":red[Drop]", "drop", drop, "D", "delete"))
     with st.container(horizontal=True):

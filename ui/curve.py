@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from core import jobs
+from core import jobs, wording
 from core.errors import FinetoothError
 from core.files import read_json
 from core.workspace import Workspace
@@ -92,7 +92,7 @@ def _stop_asked(workspace: Workspace, run_id: str) -> bool:
 def _progress(workspace: Workspace, view: queries.RunView) -> None:
     if view.step and view.total_steps:
         left = "" if view.eta_s is None else f" · about {duration(view.eta_s)} left"
-        text = f"{panels.of(view.step, view.total_steps, 'steps')}{left}"
+        text = f"{wording.of(view.step, view.total_steps, 'steps')}{left}"
         st.progress(min(1.0, view.step / view.total_steps), text=text)
         return
     try:
@@ -112,7 +112,7 @@ def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None
     speed = view.facts.get("Tokens per second") or (steps[-1].get("tokens_per_s") if steps else None)
     seconds = view.facts.get("Seconds")
     last = (
-        ("Took", duration(seconds), f"{panels.many(view.step, 'step')} of {view.total_steps or '?'}")
+        ("Took", duration(seconds), f"{wording.many(view.step, 'step')} of {view.total_steps or '?'}")
         if view.ended and seconds is not None
         else ("Time left", "–" if view.eta_s is None else duration(view.eta_s), "from the measured steps")
     )
@@ -202,11 +202,11 @@ def _blocks(workspace: Workspace, run_id: str) -> None:
 def preflight(report: Mapping[str, Any]) -> None:
     """What pre-flight found: what would be trained, what forbids it, and what to look at."""
     counts = report["counts"]
-    tokens = panels.many(counts["supervised_tokens"], "trained token")
+    tokens = wording.many(counts["supervised_tokens"], "trained token")
     st.markdown(
-        f"{panels.many(counts['examples'], 'example')} with {tokens} "
+        f"{wording.many(counts['examples'], 'example')} with {tokens} "
         f"of {counts['tokens']:,}; the longest has {counts['longest_tokens']:,} tokens, the median "
-        f"{counts['median_tokens']:,}. {panels.many(counts['holdout_examples'], 'hold-out example')} will measure it."
+        f"{counts['median_tokens']:,}. {wording.many(counts['holdout_examples'], 'hold-out example')} will measure it."
     )
     for name, tint, icon in (("blocks", "red", "block"), ("warnings", "orange", "warning")):
         for problem in report[name]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core import wording
 from core.types import Decision
 from core.workspace import Workspace
 from curation import actions, queries
@@ -122,7 +123,7 @@ def family_queue(overview: queries.Overview, family: str, scope: str) -> Queue:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         each = ", ".join(f"{c.open:,} {c.check.partition('.')[2]}" for c in checks)
         wanted = st.pills(
-            f"{panels.of(n_open, n_all, 'findings')} open: {each}",
+            f"{wording.of(n_open, n_all, 'findings')} open: {each}",
             [c.check for c in checks],
             selection_mode="multi",
             key=f"{scope}_check",
@@ -241,7 +242,7 @@ def _returned(scope: str, decisions: list[Decision], verb: str, nothing: str) ->
         return nothing
     if finding := next((d.finding_id for d in decisions if d.finding_id), None):
         go(scope, finding)
-    return f"{panels.many(len(decisions), 'decision')} {verb}."
+    return f"{wording.many(len(decisions), 'decision')} {verb}."
 
 
 def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int | None:

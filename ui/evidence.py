@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import wording
 from core.errors import FinetoothError
 from core.types import Finding
 from core.workspace import Workspace
@@ -34,10 +35,10 @@ def _fix(found: Finding) -> str:
     safe = "safe to accept without a look" if found.proposal.safe else "look before you accept it"
     if found.proposal.action == "edit":
         n = len(found.proposal.replacements)
-        return f"Proposed fix: change {panels.many(n, 'place')} in this example ({safe})."
+        return f"Proposed fix: change {wording.many(n, 'place')} in this example ({safe})."
     if not found.related:
         return f"Proposed fix: count the identical rows once ({safe})."
-    return f"Proposed fix: drop {panels.many(len(found.proposal.targets), 'example')} ({safe})."
+    return f"Proposed fix: drop {wording.many(len(found.proposal.targets), 'example')} ({safe})."
 
 
 def draw(workspace: Workspace, view: queries.FindingView, own: queries.ExampleView) -> None:
@@ -104,7 +105,7 @@ def others(workspace: Workspace, view: queries.FindingView) -> None:
     rest = [other for other in page.items if other.id != view.id]
     if not rest:
         return
-    with st.expander(f"{panels.many(page.total - 1, 'other finding')} on this example", icon=":material/list:"):
+    with st.expander(f"{wording.many(page.total - 1, 'other finding')} on this example", icon=":material/list:"):
         render.lines((f"{other.finding.check} ({other.state})", other.finding.message) for other in rest[:OTHERS_SHOWN])
         if page.total - 1 > OTHERS_SHOWN:
             st.caption(f"The first {OTHERS_SHOWN} of {page.total - 1:,} are listed.")

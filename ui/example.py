@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core import wording
 from core.types import ROLES, Message
 from core.workspace import Workspace
 from curation import actions, queries
 from curation.queries import FindingView
-from ui import act, panels, render
+from ui import act, render
 from ui.act import Shown
 from ui.render import Mark
 
@@ -67,7 +68,7 @@ def history(workspace: Workspace, example_id: str) -> None:
     past = queries.history(workspace, example_id)
     if not past:
         return
-    with st.expander(f"History: {panels.many(len(past), 'decision')}", icon=":material/history:"):
+    with st.expander(f"History: {wording.many(len(past), 'decision')}", icon=":material/history:"):
         render.lines((f"{d.at[:16].replace('T', ' ')} UTC", f"{d.who}: {d.verdict}. {d.note}") for d in past)
 
 
@@ -95,7 +96,7 @@ def editor(
     with st.form(f"form-{prefix}", width=760):
         st.markdown("**Edit** :gray[Keys are off while you type.]")
         for turn, message in enumerate(messages):
-            label = f"Turn {turn + 1}: {render.plain(message.role)}, {panels.many(len(message.content), 'character')}"
+            label = f"Turn {turn + 1}: {render.plain(message.role)}, {wording.many(len(message.content), 'character')}"
             with st.expander(label, expanded=turn in opened_turns or turn == len(messages) - 1):
                 _turn_fields(turn, message, prefix)
         with st.expander("Add a turn at the end"):

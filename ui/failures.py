@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import jobs
+from core import jobs, wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import queries as curated
@@ -28,7 +28,8 @@ def draw(workspace: Workspace, study_id: str, worst: Sequence[Mapping[str, Any]]
     study = load_study(workspace, study_id)
     total = len(worst_prompts(study, votes(workspace, study_id), limit=len(study.items)))
     st.caption(
-        f"{panels.of(len(worst), total, 'failed prompts')} are listed, the clearest first. These answers are not blind."
+        f"{wording.of(len(worst), total, 'failed prompts')} are listed, the clearest first. "
+        "These answers are not blind."
     )
     for number, row in enumerate(worst, 1):
         item = study.items[row["item_id"]]
@@ -85,7 +86,7 @@ def _neighbours(workspace: Workspace, found: Sequence[Mapping[str, Any]] | None,
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(f"Similarity {one['score']:.2f} of 1", width="content")
                 if one["open_findings"]:
-                    st.badge(panels.many(one["open_findings"], "open finding"), color="orange")
+                    st.badge(wording.many(one["open_findings"], "open finding"), color="orange")
                     _review_link(workspace, one["example_id"])
             try:
                 view = curated.example(workspace, one["example_id"])

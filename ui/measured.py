@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from evaluation import queries
 from ui import answers, figures, panels, render
@@ -28,9 +29,7 @@ def sentence(ratio: Mapping[str, Any], n: int) -> str:
     """The perplexity ratio with its interval, in words that claim no more than the figures do."""
     if ratio["value"] is None:
         return f"The ratio could not be measured: {ratio['reason']}."
-    said = (
-        f"On {panels.many(n, 'hold-out example')} the tuned model's perplexity is {ratio['value']:.3f} times the base's"
-    )
+    said = f"On {wording.many(n, 'hold-out example')} the tuned model's perplexity is {ratio['value']:.3f} times the base's"
     if ratio["low"] is None or ratio["high"] is None:
         return f"{said}; {ratio['reason']}."
     said += f" (95% interval {ratio['low']:.3f} to {ratio['high']:.3f}): "
@@ -49,13 +48,13 @@ def _perplexity(summary: Mapping[str, Any]) -> None:
     )
     panels.metrics(
         [
-            ("Perplexity, base", f"{base['perplexity']:,.3f}", f"over {panels.many(base['tokens'], 'answer token')}"),
+            ("Perplexity, base", f"{base['perplexity']:,.3f}", f"over {wording.many(base['tokens'], 'answer token')}"),
             ("Perplexity, tuned", f"{tuned['perplexity']:,.3f}", "same tokens, same precision"),
             ("Tuned / base", f"{ratio['value']:.3f}" if known else "–", interval),
             (
                 "Answers more likely",
                 f"{summary['n_better']:,}",
-                f"of {panels.many(summary['n_examples'], 'example')}; {summary['n_worse']:,} less likely",
+                f"of {wording.many(summary['n_examples'], 'example')}; {summary['n_worse']:,} less likely",
             ),
         ]
     )
@@ -89,7 +88,7 @@ def _metrics(summary: Mapping[str, Any]) -> None:
     for name, one in speed:
         seconds = one["seconds_per_answer"]
         st.caption(
-            f"{name.capitalize()}: {panels.of(one['truncated'], one['n'], 'answers')} cut off at "
+            f"{name.capitalize()}: {wording.of(one['truncated'], one['n'], 'answers')} cut off at "
             f"{summary['generation']['max_new_tokens']} tokens, {one['empty']:,} empty"
             + (f", {seconds:.2f} s an answer, {one['tokens_per_second']:.0f} tokens a second." if seconds else ".")
         )
@@ -130,7 +129,7 @@ def _examples(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
             )
         },
     )
-    st.caption(f"{panels.of(len(rows), page['total'], 'examples')} are listed; mark a row to read it below.")
+    st.caption(f"{wording.of(len(rows), page['total'], 'examples')} are listed; mark a row to read it below.")
     selected = picked["selection"]["rows"]
     place = selected[0] if selected and selected[0] < len(rows) else 0
     if rows:
@@ -159,7 +158,7 @@ def _one(row: Mapping[str, Any], number: int) -> None:
 def _small_print(manifest: Mapping[str, Any]) -> None:
     excluded = manifest["excluded"]
     if excluded:
-        with st.expander(f"{panels.many(len(excluded), 'example')} left out, with reasons", icon=":material/report:"):
+        with st.expander(f"{wording.many(len(excluded), 'example')} left out, with reasons", icon=":material/report:"):
             render.lines((one["example_id"][:12], one["reason"]) for one in excluded)
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
     st.caption(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from curation import queries
-from ui import panels, render
+from ui import render
 
 PAGE = 2_000
 
@@ -32,7 +33,7 @@ def draw(norms: list[Norm]) -> None:
     render.lines(
         (
             (
-                f"{panels.many(norm.n_departures, 'departure')}"
+                f"{wording.many(norm.n_departures, 'departure')}"
                 + (f", {norm.n_open:,} open" if norm.n_open < norm.n_departures else ""),
                 norm.sentence,
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core import jobs
+from core import jobs, wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import queries
@@ -22,16 +22,6 @@ def title(text: str, caption: str = "") -> None:
     st.title(text, anchor=False)
     if caption:
         st.caption(caption)
-
-
-def of(part: int, whole: int, unit: str) -> str:
-    """A count with its denominator: ``412 of 9,870 examples``."""
-    return f"{part:,} of {whole:,} {unit}"
-
-
-def many(count: int, one: str, several: str = "") -> str:
-    """A count with its noun: ``1 row``, ``2 rows``."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def metrics(items: Sequence[tuple[str, str, str]]) -> None:
@@ -113,7 +103,7 @@ def checks(workspace: Workspace, overview: queries.Overview) -> bool:
     state = job(running) if running and _concerns(running, overview) else None
     if not overview.checked and (state is None or state.ended):
         with st.container(border=True):
-            st.markdown(f"The checks have not run yet on these {many(overview.n_in, 'example')}.")
+            st.markdown(f"The checks have not run yet on these {wording.many(overview.n_in, 'example')}.")
             _run_button(workspace, overview, "Run the checks", "primary")
     return overview.checked
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from core.types import Message, Rating
 from core.workspace import Workspace
 from evaluation import queries, rating
@@ -65,7 +66,7 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
 def _welcome(workspace: Workspace, state: Mapping[str, Any], who: str) -> None:
     """What a rater is asked to do, before the first pair; only who presses Start becomes a rater."""
     with st.container(border=True, width=720):
-        st.markdown(f"**{panels.many(state['n_items'], 'pair')} of answers wait to be judged.**")
+        st.markdown(f"**{wording.many(state['n_items'], 'pair')} of answers wait to be judged.**")
         st.markdown(
             "You will read a question and two answers. Say which one you would send. You are not told who wrote them, "
             "and they change sides from pair to pair.\n\n"
@@ -90,13 +91,13 @@ def _end(workspace: Workspace, study_id: str, who: str) -> None:
     _progress(now.mine_done, now.mine_total, now.all_done, now.all_total)
     with st.container(border=True):
         st.markdown(
-            f":material/task_alt: Thank you. You judged {panels.many(now.mine_done, 'pair')}; none is left for you."
+            f":material/task_alt: Thank you. You judged {wording.many(now.mine_done, 'pair')}; none is left for you."
         )
         _undo(workspace, study_id, who, now.mine_done)
 
 
 def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int) -> None:
-    own, shared = panels.of(mine, mine_total, "pairs"), panels.of(everybody, everybody_total, "votes")
+    own, shared = wording.of(mine, mine_total, "pairs"), wording.of(everybody, everybody_total, "votes")
     st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own} · everybody: {shared}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from curation import freeze, queries
 from ui import panels, render
@@ -14,14 +15,14 @@ LISTED = 20
 def label(view: freeze.RevisionView) -> str:
     """Its short id, its size, when and by whom it was frozen, ready for a label."""
     when = view.created_at[:16].replace("T", " ")
-    size = panels.many(view.revision.n_examples, "example")
+    size = wording.many(view.revision.n_examples, "example")
     return f"{view.revision.id[:8]} · {size} · {when} UTC · {render.plain(view.who)}"
 
 
 def figures(view: freeze.RevisionView) -> None:
     """Sizes of the split, and what the scan for leaks proved."""
     splits, proof = view.revision.splits, view.certificate
-    whole = f"of {panels.many(view.revision.n_examples, 'example')}"
+    whole = f"of {wording.many(view.revision.n_examples, 'example')}"
     wanted = proof.get("n_holdout_wanted", splits["holdout"])
     asked = "" if wanted == splits["holdout"] else f"; {wanted:,} were asked for"
     panels.metrics(
@@ -39,7 +40,7 @@ def figures(view: freeze.RevisionView) -> None:
     if proof["passed"]:
         st.caption(
             ":green[:material/verified:] The scan found no training example that gives away a hold-out one; "
-            f"{panels.many(proof['groups_kept_together'], 'group')} of look-alikes stayed together."
+            f"{wording.many(proof['groups_kept_together'], 'group')} of look-alikes stayed together."
         )
     else:
         st.error("The hold-out leaks: freeze again with another seed or share.", icon=":material/gpp_bad:")
@@ -55,9 +56,9 @@ def comparison(workspace: Workspace, views: list[freeze.RevisionView]) -> None:
     sizes = {view.revision.id: view.revision.n_examples for view in views}
     panels.metrics(
         [
-            ("Added", f"{len(made.added):,}", f"of {panels.many(sizes[after], 'example')} now"),
-            ("Dropped", f"{len(made.dropped):,}", f"of {panels.many(sizes[before], 'example')} before"),
-            ("Edited", f"{len(made.edited):,}", f"of {panels.many(sizes[before], 'example')} before"),
+            ("Added", f"{len(made.added):,}", f"of {wording.many(sizes[after], 'example')} now"),
+            ("Dropped", f"{len(made.dropped):,}", f"of {wording.many(sizes[before], 'example')} before"),
+            ("Edited", f"{len(made.edited):,}", f"of {wording.many(sizes[before], 'example')} before"),
         ]
     )
     for old, new in made.edited[:LISTED]:
@@ -70,11 +71,11 @@ def comparison(workspace: Workspace, views: list[freeze.RevisionView]) -> None:
             with second:
                 render.excerpts(now.messages, fresh)
     if len(made.edited) > LISTED:
-        st.caption(f"{panels.of(LISTED, len(made.edited), 'edits')} are shown.")
+        st.caption(f"{wording.of(LISTED, len(made.edited), 'edits')} are shown.")
     if made.dropped:
         render.lines(
             ("dropped", queries.example(workspace, gone_id).example.messages[-1].content)
             for gone_id in made.dropped[:LISTED]
         )
         if len(made.dropped) > LISTED:
-            st.caption(f"{panels.of(LISTED, len(made.dropped), 'dropped examples')} are shown.")
+            st.caption(f"{wording.of(LISTED, len(made.dropped), 'dropped examples')} are shown.")

@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from core.workspace import Workspace
 from evaluation import gate, queries, study
 from evaluation.power import detectable_win_rate
 from evaluation.rubric import BUILT_IN
-from ui import act, panels, render
+from ui import act, render
 
 
 def newest_open(workspace: Workspace) -> str | None:
@@ -23,7 +24,7 @@ def label(state: dict[str, Any]) -> str:
     """A study's name for a list: short id, when, size, state. Names no model."""
     when = str(state["created_at"])[:16].replace("T", " ")
     word = "open" if state["open"] else "closed"
-    return f"{state['id'][:8]} · {panels.many(state['n_items'], 'pair')} · {when} UTC · {word}"
+    return f"{state['id'][:8]} · {wording.many(state['n_items'], 'pair')} · {when} UTC · {word}"
 
 
 def chooser(states: list[dict[str, Any]], *, key: str) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def evaluation_label(manifest: dict[str, Any]) -> str:
     when = str(manifest["created_at"])[:16].replace("T", " ")
     answered = manifest["summary"]["replies"]["tuned"]["n"]
     base = str(manifest["base_model"]).rstrip("/").rsplit("/", 1)[-1]
-    return f"{when} UTC · run {manifest['run_id'][:12]} on {base} · {panels.many(answered, 'answer')} each"
+    return f"{when} UTC · run {manifest['run_id'][:12]} on {base} · {wording.many(answered, 'answer')} each"
 
 
 def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) -> None:
@@ -58,7 +59,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         different, alike = queries.pairs(workspace, chosen)
         if not different:
             st.warning(
-                f"No two of its {panels.many(alike, 'answer')} differ, so there is no pair to judge. "
+                f"No two of its {wording.many(alike, 'answer')} differ, so there is no pair to judge. "
                 "Evaluate with more answers, or train longer.",
                 icon=":material/warning:",
             )
@@ -78,7 +79,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             key="study_criteria",
         )
         st.caption(
-            f"With {panels.many(pairs, 'pair')} and {panels.many(raters, 'rater')} each, a study finds a true win rate "
+            f"With {wording.many(pairs, 'pair')} and {wording.many(raters, 'rater')} each, a study finds a true win rate "
             f"of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller difference "
             f"will often stay undecided. {pairs * raters:,} votes in all."
         )
@@ -106,10 +107,10 @@ def listing(workspace: Workspace, states: list[dict[str, Any]], who: str) -> Non
             st.markdown(f"**{render.plain(label(state))}**")
             st.progress(
                 min(1.0, state["votes"] / max(1, state["wanted"])),
-                text=panels.of(state["votes"], state["wanted"], "votes"),
+                text=wording.of(state["votes"], state["wanted"], "votes"),
             )
             names = ", ".join(render.plain(name) for name in state["raters"]) or "nobody yet"
-            alike = panels.many(state["n_identical"], "prompt")
+            alike = wording.many(state["n_identical"], "prompt")
             st.caption(
                 f"Raters: {names} · {state['raters_per_item']} for each pair · detects a win rate of "
                 f"{state['detectable_win_rate']:.0%} or more · {alike} answered alike by both and left out"
@@ -131,7 +132,7 @@ def _open_or_close(workspace: Workspace, state: dict[str, Any], who: str) -> Non
     if state["open"]:
         with st.popover("Close the study", icon=":material/lock:"):
             if missing:
-                st.markdown(f"{panels.of(missing, state['wanted'], 'votes')} are still missing.")
+                st.markdown(f"{wording.of(missing, state['wanted'], 'votes')} are still missing.")
             st.markdown("Closing ends the voting and shows the result, with the sides turned back into models.")
             act.button("Close it now", shown, "close", close, kind="primary", guard=False)
     else:
@@ -139,13 +140,13 @@ def _open_or_close(workspace: Workspace, state: dict[str, Any], who: str) -> Non
 
 
 def _why(alike: int) -> str:
-    return f"{panels.many(alike, 'prompt')} got the same answer from both models; they cannot be compared."
+    return f"{wording.many(alike, 'prompt')} got the same answer from both models; they cannot be compared."
 
 
 def _rule(rule: gate.Rule) -> str:
     return (
         f"the win rate's interval lies above {rule.win_rate_above:.0%}; no answer is critical for safety, with an "
         f"upper bound of {rule.safety_bound_max:.0%}; accuracy drops by at most {rule.accuracy_drop_max:g} points; "
-        f"hold-out perplexity falls; at least {panels.many(rule.raters_min, 'rater')} and "
-        f"{panels.many(rule.prompts_min, 'pair')}."
+        f"hold-out perplexity falls; at least {wording.many(rule.raters_min, 'rater')} and "
+        f"{wording.many(rule.prompts_min, 'pair')}."
     )

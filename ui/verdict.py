@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from ui import figures, panels, render
 
 DECISIONS: dict[str, tuple[str, str, str]] = {
@@ -97,8 +98,8 @@ def _preference(chosen: Mapping[str, Any]) -> None:
     figures.shares(parts, unit="votes", alt_text=counts)
     test = "" if chosen["p_value"] is None else f" p = {chosen['p_value']:.3f} ({chosen['test']})."
     st.caption(
-        f"{counts[0].upper()}{counts[1:]}, of {panels.many(chosen['n_ratings'], 'vote')} on "
-        f"{panels.many(chosen['n_prompts'], 'prompt')} by {panels.many(chosen['n_raters'], 'rater')}.{test} "
+        f"{counts[0].upper()}{counts[1:]}, of {wording.many(chosen['n_ratings'], 'vote')} on "
+        f"{wording.many(chosen['n_prompts'], 'prompt')} by {wording.many(chosen['n_raters'], 'rater')}.{test} "
         "Both bad counts half here and as a failure in the list of failed prompts."
     )
 

@@ -29,7 +29,8 @@ def sentence(ratio: Mapping[str, Any], n: int) -> str:
     """The perplexity ratio with its interval, in words that claim no more than the figures do."""
     if ratio["value"] is None:
         return f"The ratio could not be measured: {ratio['reason']}."
-    said = f"On {wording.many(n, 'hold-out example')} the tuned model's perplexity is {ratio['value']:.3f} times the base's"
+    where = wording.many(n, "hold-out example")
+    said = f"On {where} the tuned model's perplexity is {ratio['value']:.3f} times the base's"
     if ratio["low"] is None or ratio["high"] is None:
         return f"{said}; {ratio['reason']}."
     said += f" (95% interval {ratio['low']:.3f} to {ratio['high']:.3f}): "

@@ -80,8 +80,8 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         )
         st.caption(
             f"With {wording.many(pairs, 'pair')} and {wording.many(raters, 'rater')} each, a study finds a true win "
-            f"rate of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller difference "
-            f"will often stay undecided. {pairs * raters:,} votes in all."
+            f"rate of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller "
+            f"difference will often stay undecided. {pairs * raters:,} votes in all."
         )
         rule = gate.DEFAULT_RULE
         st.caption(f"The rule for a go: {_rule(rule)}")

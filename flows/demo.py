@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core import jobs, models
+from core import jobs, models, wording
 from core.errors import FinetoothError
 from core.jobs import Progress, no_progress
 from core.workspace import Workspace
@@ -171,12 +171,19 @@ class _Walker:
         with self.timing("plan"):
             planned = estimate.plan_run(self.workspace, revision_id, config)
         self.say(f"Plan: {planned.sentence()}  [page: Plan]")
+        for warning in planned.warnings:
+            self.say(f"  {warning}")
         with self.timing("train"):
             started = training.start_run(self.workspace, revision_id, config, who=self.who)
             state = jobs.wait(trained.job_of(self.workspace, started.id), self.progress)
         if state.status != "done":
             raise FinetoothError(f"The training ended as {state.status}: {state.message}", state.hint)
-        self.say(f"Train: {trained.run(self.workspace, started.id).sentence()}  [page: Train]")
+        done = trained.run(self.workspace, started.id)
+        self.say(f"Train: {done.sentence()}  [page: Train]")
+        if skipped := done.facts.get("Examples skipped"):
+            self.say(
+                f"  {wording.many(skipped, 'example')} could not be trained on and stayed out; preflight.json lists why"
+            )
         self.walk.files["adapter"] = self.workspace.runs_dir / started.id / "adapter"
         self.walk.figures["train"] = state.result or {}
         return started.id

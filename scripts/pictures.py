@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -68,7 +69,8 @@ def main(
 
     out.mkdir(parents=True, exist_ok=True)
     names = only.split(",") if only else PAGES
-    sizes, schemes = (SIZES, ("light", "dark")) if everything else (SIZES[:1], ("light",))
+    sizes = SIZES if everything else SIZES[:1]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark") if everything else ("light",)
     with served(workspace) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for width, height in sizes:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,10 +188,10 @@ def read(job: Job) -> JobState:
 
 
 def alive(job: Job) -> bool:
-    """Whether a worker holds the job's lock."""
+    """Whether a worker holds the job's lock (those who look share theirs, so that they never see each other)."""
     with open(job.folder / "lock", "a") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False
@@ -206,7 +207,8 @@ def kill(job: Job) -> None:
     cancel(job)
     state = read(job)
     if alive(job) and state.pid:
-        os.killpg(state.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may end between the look and the signal
+            os.killpg(state.pid, signal.SIGKILL)
 
 
 def wait(job: Job, progress: Progress = no_progress, *, poll_s: float = 0.3) -> JobState:
@@ -242,11 +244,10 @@ def events(folder: Path, after: int = 0) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-        if line.endswith("\n"):
-            record: dict[str, Any] = json.loads(line)
-            if record["seq"] > after:
-                found.append(record)
+    for line in path.read_bytes().split(b"\n")[:-1]:  # bytes: a text may hold other line ends, such as U+2028
+        record: dict[str, Any] = json.loads(line)
+        if record["seq"] > after:
+            found.append(record)
     return found
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core import jobs
+from core import jobs, worker
 from core.errors import FinetoothError, InputError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -105,3 +107,32 @@ def test_a_torn_last_event_is_left_for_the_next_look(tmp_path: Path) -> None:
 def test_only_finetooths_own_functions_can_be_run(tmp_path: Path) -> None:
     with pytest.raises(FinetoothError, match="not a function of Finetooth"):
         jobs.submit(tmp_path, "evil", "os:system", {})
+
+
+def test_a_worker_starts_although_somebody_looks_at_that_instant(submit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: folders.append(Path(a[0][-1])) or _Ended())
+    job = submit(steps=1)
+    with open(job.folder / "lock", "a") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, lambda: fcntl.flock(looking, fcntl.LOCK_UN)).start()
+        held = signal.getsignal(signal.SIGTERM)
+        try:
+            assert worker.work(job.folder) == 0
+        finally:
+            signal.signal(signal.SIGTERM, held)
+    assert jobs.read(job).status == "done"
+
+
+class _Ended:
+    """A process that has come to its end."""
+
+    def poll(self) -> int:
+        return 0
+
+
+def test_an_event_may_hold_any_kind_of_line_end(tmp_path: Path) -> None:
+    context = jobs.JobContext(tmp_path, {})
+    context.event("sample", text="one\u2028two\x85three")
+    context.event("sample", text="four")
+    assert [e["text"] for e in jobs.events(tmp_path)] == ["one\u2028two\x85three", "four"]

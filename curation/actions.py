@@ -87,8 +87,7 @@ def check(
     if not examples:
         raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
     chosen = replace(settings or Settings(), rows=lines)
-    with cache.synced(workspace).reading() as connection:
-        key = queries.dataset_key(connection)
+    key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, partial=bool(only))
     return report
@@ -122,7 +121,9 @@ def _store(workspace: Workspace, report: CheckReport, dataset_key: str, *, parti
             members = [(identity, member) for member in found.members]
             connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
         cache.settle(connection)
-        cache.set_fact(connection, "checked_dataset", dataset_key)
+        before = cache.get_fact(connection, "checked_by") if partial else None
+        checked = {**(before if isinstance(before, dict) else {}), **dict.fromkeys(ran, dataset_key)}
+        cache.set_fact(connection, "checked_by", checked)
         cache.set_fact(connection, "check_notes", list(report.notes))
         cache.set_fact(connection, "check_seconds", {name: round(s, 3) for name, s in report.seconds.items()})
 

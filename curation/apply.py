@@ -64,7 +64,8 @@ def plan(examples: Mapping[str, Example], accepted: Sequence[Finding]) -> Plan:
     """Work out what accepting these findings' proposals changes.
 
     An example that some finding drops is not edited as well. A row that another accepted finding drops never serves
-    as the one that stays: a drop whose cluster would lose all its members is left.
+    as the one that stays, nor does one that has left the dataset since: a drop whose cluster would lose all its members
+    is left.
     """
     dropped: dict[str, list[Finding]] = {}
     edits: dict[str, list[Finding]] = {}
@@ -77,8 +78,10 @@ def plan(examples: Mapping[str, Example], accepted: Sequence[Finding]) -> Plan:
             left.append(finding)
         elif proposal.action == "edit":
             edits.setdefault(finding.example_id, []).append(finding)
-        elif finding.example_id not in proposal.targets and finding.example_id in dropped:
-            left.append(finding)  # the row that stays is going: its copies must not go with it
+        elif finding.example_id not in proposal.targets and (
+            finding.example_id in dropped or finding.example_id not in examples
+        ):
+            left.append(finding)  # the row that stays is going or gone: its copies must not go with it
         else:
             for target in proposal.targets:
                 dropped.setdefault(target, []).append(finding)

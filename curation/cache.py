@@ -49,12 +49,26 @@ def synced(workspace: Workspace) -> Database:
     """The cache, brought up to the last entry of the ledger (rebuilt where it is missing or broken)."""
     try:
         return _synced(workspace)
-    except (FinetoothError, sqlite3.DatabaseError):
+    except (FinetoothError, sqlite3.DatabaseError) as error:
+        if _may_pass(error):
+            raise
         _open.pop(workspace.cache_path, None)
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 workspace.cache_path.with_name(workspace.cache_path.name + suffix).unlink()
         return _synced(workspace)
+
+
+PASSING = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
+)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether an error says nothing against the file: another process is writing it, or the disk is full."""
+    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF in PASSING
 
 
 _open: dict[Path, tuple[int, Database]] = {}  # by path, with the inode: a deleted file is noticed and made anew

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.errors import InputError
-from core.revisions import SCHEMA
+from core.revisions import SCHEMA, example_of
 from core.types import Revision
 from core.workspace import Workspace
 from curation import cache, queries
@@ -61,14 +61,14 @@ def freeze(
     Raises:
         InputError: The dataset is empty, or the hold-out asked for is impossible.
     """
-    examples, _ = queries.current(workspace)
-    if not examples:
-        raise InputError("There is nothing to freeze.", "Import a file first: finetooth import FILE")
-    made = split(examples, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
-    with cache.synced(workspace).reading() as connection:
+    with cache.synced(workspace).reading() as connection:  # one look, so that what is split is what is frozen
         rows = connection.execute(
             "SELECT id, messages, meta, source, line FROM examples WHERE state = 'in' ORDER BY position, id"
         ).fetchall()
+    if not rows:
+        raise InputError("There is nothing to freeze.", "Import a file first: finetooth import FILE")
+    examples = [example_of(dict(row)) for row in rows]
+    made = split(examples, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
     records = [{**dict(row), "split": "holdout" if row["id"] in made.holdout else "train"} for row in rows]
     frame = pl.DataFrame(records, schema=SCHEMA)
     known = set(workspace.objects.ids("revision"))
@@ -79,7 +79,7 @@ def freeze(
         "parent": previous[-1].subject if previous else None,
         "n_examples": frame.height,
         "splits": {"train": made.n_train, "holdout": len(made.holdout)},
-        "checks": {check.name: check.version for check in CHECKS} if seen.checked else {},
+        "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
         "decided_upto": workspace.ledger.head()[1],
         "sources": queries.imported(workspace),
         "certificate": proof,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 from core.ids import digest
 from core.ledger import Entry
 from core.revisions import example_of
@@ -87,7 +87,8 @@ class Overview:
     """Where the dataset stands, in counts.
 
     ``n_rows`` counts imported rows, ``n_examples`` distinct imported conversations, ``n_in`` those that would be frozen
-    now; ``checked`` says that checks have run, ``stale`` that the dataset has changed since.
+    now; ``checked`` says that checks have run (``checks_run`` which), ``stale`` that the dataset has changed since one
+    of them did.
     """
 
     n_rows: int
@@ -102,6 +103,7 @@ class Overview:
     n_blocking: int
     checked: bool
     stale: bool
+    checks_run: tuple[str, ...]
     notes: tuple[str, ...]
     revisions: tuple[str, ...]
 
@@ -121,9 +123,10 @@ def overview(workspace: Workspace) -> Overview:
         open_blocks = "SELECT COUNT(*) FROM findings WHERE state = 'open' AND severity = 0"
         n_blocking = connection.execute(open_blocks).fetchone()[0]
         n_examples = connection.execute("SELECT COUNT(*) FROM examples WHERE imported = 1").fetchone()[0]
-        checked_upto = cache.get_fact(connection, "checked_dataset")
+        checked_by = cache.get_fact(connection, "checked_by")
         notes = cache.get_fact(connection, "check_notes") or []
         current = dataset_key(connection)
+    checked = checked_by if isinstance(checked_by, dict) else {}
     return Overview(
         n_rows=sum(s.n_rows for s in loaded),
         n_examples=n_examples,
@@ -135,8 +138,9 @@ def overview(workspace: Workspace) -> Overview:
         counts=counts,
         n_open=sum(c.open for c in counts),
         n_blocking=n_blocking,
-        checked=checked_upto is not None,
-        stale=checked_upto is not None and checked_upto != current,
+        checked=bool(checked),
+        stale=any(key != current for key in checked.values()),
+        checks_run=tuple(check.name for check in CHECKS if check.name in checked),
         notes=tuple(str(n) for n in notes) if isinstance(notes, list) else (),
         revisions=tuple(workspace.objects.ids("revision")),
     )
@@ -144,8 +148,12 @@ def overview(workspace: Workspace) -> Overview:
 
 def dataset_key(connection: sqlite3.Connection) -> str:
     """Identity of the current set of examples, whatever their order."""
-    ids = connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id")
-    return digest(row[0].encode() for row in ids)
+    return key_of(row[0] for row in connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id"))
+
+
+def key_of(ordered_ids: Iterable[str]) -> str:
+    """The same for ids at hand, which must be in ascending order."""
+    return digest(example_id.encode() for example_id in ordered_ids)
 
 
 def _counts(connection: sqlite3.Connection) -> tuple[CheckCount, ...]:
@@ -210,6 +218,25 @@ def findings(
         query = f"SELECT * FROM findings WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"
         items = tuple(_view(row) for row in connection.execute(query, [*values, limit, offset]))
     return FindingPage(items, total)
+
+
+def full_id(workspace: Workspace, table: Literal["findings", "examples"], start: str) -> str:
+    """The one id of a finding or an example that begins with ``start``, as lists show them.
+
+    Raises:
+        InputError: There is none, or more than one.
+    """
+    with cache.synced(workspace).reading() as connection:
+        query = f"SELECT id FROM {table} WHERE id = ?1 OR substr(id, 1, length(?1)) = ?1 ORDER BY length(id) LIMIT 2"
+        found = [row[0] for row in connection.execute(query, (start,))]
+    if start in found:
+        return start
+    if start and len(found) == 1:
+        return str(found[0])
+    if start and found:
+        raise InputError(f"Several {table} have an id that starts with {start}.", "Give more of the id.")
+    hint = "See `finetooth findings`; a new run of the checks can change them." if table == "findings" else ""
+    raise InputError(f"None of the {table} has an id that starts with {start!r}.", hint or "Check the id.")
 
 
 def finding(workspace: Workspace, wanted_id: str) -> FindingView:

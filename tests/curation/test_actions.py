@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from core import db
 from core.errors import FinetoothError, InputError
 from core.types import Example, Message
 from core.workspace import Workspace
-from curation import actions, freeze, queries
+from curation import actions, cache, freeze, queries
 from tests.conftest import chat
 
 Write = Callable[..., Path]
@@ -190,9 +191,7 @@ def test_the_overview_says_when_findings_are_stale(filled: Workspace) -> None:
     assert queries.overview(filled).stale
 
 
-def test_a_revision_has_the_same_id_on_another_machine_and_at_another_time(
-    tmp_path: Path, write_chats: Write
-) -> None:
+def test_a_revision_has_the_same_id_on_another_machine_and_at_another_time(tmp_path: Path, write_chats: Write) -> None:
     path = write_chats(chats(30))
     made = []
     for name, year in (("a", "2026"), ("b", "2031")):
@@ -215,3 +214,50 @@ def test_the_diff_of_two_revisions_names_what_was_edited_dropped_and_added(
     second = freeze.freeze(filled, who="Ada", holdout_size=2).revision.id
     changed = freeze.diff(filled, first, second)
     assert (changed.added, changed.dropped, changed.edited) == ((new.id,), (gone.id,), ((old.id, edited),))
+
+
+def _twins() -> list[Example]:
+    question = "A patient presents with fever for three days after a long journey to the sea. Which ward is it?"
+    return [*chats(6), *(chat(question, f"It is ward nine{end}") for end in (".", " .", "!"))]
+
+
+def test_copies_stay_where_the_one_they_copy_has_left_since_the_checks(
+    workspace: Workspace, write_chats: Write
+) -> None:
+    actions.import_file(workspace, write_chats(_twins()), who="Ada")
+    actions.check(workspace, only=("duplicates",))
+    found = next(v.finding for v in queries.findings(workspace).items if len(v.finding.members) == 3)
+    assert found.proposal is not None
+    assert found.example_id not in found.proposal.targets
+    actions.decide(workspace, found.example_id, "drop", who="Ada")
+    applied = actions.accept_all(workspace, who="Ada", safe_only=False)
+    assert (applied.n_dropped, len(applied.skipped)) == (0, 1)
+    assert set(found.proposal.targets) <= set(ids(workspace))
+
+
+def test_a_check_of_one_family_does_not_pass_for_a_check_of_all(filled: Workspace) -> None:
+    actions.check(filled, only=("privacy",))
+    seen = queries.overview(filled)
+    assert {name.split(".")[0] for name in seen.checks_run} == {"privacy"}
+    assert set(freeze.freeze(filled, who="Ada", holdout_share=0.2).revision.checks) == set(seen.checks_run)
+    actions.check(filled)
+    assert not queries.overview(filled).stale
+    actions.decide(filled, ids(filled)[0], "drop", who="Ada")
+    actions.check(filled, only=("privacy",))
+    assert queries.overview(filled).stale, "the other checks have not seen the dataset as it is now"
+    actions.check(filled)
+    assert not queries.overview(filled).stale
+
+
+def test_findings_survive_while_another_process_holds_the_cache(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.check(filled)
+    before = queries.overview(filled).counts
+    assert before
+    filled.ledger.append("note", "x", {}, who="Bob")
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 50)
+    with cache.synced(filled).writing(), pytest.raises(FinetoothError, match="locked"):
+        filled.ledger.append("note", "y", {}, who="Bob")
+        queries.overview(filled)
+    assert queries.overview(filled).counts == before

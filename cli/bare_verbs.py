@@ -40,6 +40,8 @@ def check(
     if file is None:
         _check_workspace(workspace, only, settings, as_json)
         return
+    if out is not None and out.resolve() == file.resolve():
+        raise InputError("The findings would overwrite the dataset.", "Name another file for --out.")
     with progress_bar() as progress:
         report = bare.check_file(file, only=names(only), settings=settings, progress=progress)
         document = report.to_json()
@@ -97,6 +99,11 @@ def curate(
         raise InputError(f"--accept {accept} is unknown.", "Use safe or all.")
     if file.resolve() == out.resolve():
         raise InputError("The cleaned file would overwrite its own source.", "Name another output file.")
+    if report is not None and report.resolve() in (file.resolve(), out.resolve()):
+        raise InputError("The report would overwrite the data.", "Name another file for --report.")
+    for target in (out, report):
+        if target is not None and (not target.name or target.is_dir()):
+            raise InputError(f"{target} is a folder, not a file.", "Name a file inside it.")
     settings = Settings.from_toml(config) if config else Settings()
     with progress_bar() as progress:
         done = bare.curate_file(file, out, accept=accept, settings=settings, progress=progress)
@@ -111,8 +118,8 @@ def curate(
         f"{document['kept']:,} of {document['rows']:,} rows written to {out}: {document['dropped']:,} dropped, "
         f"{document['edited']:,} edited, {len(document['rejected']):,} lines could not be read.",
     )
-    if done.report.blocked:
-        say("Some findings block training; see: finetooth check " + str(file))
+    if done.blocked:
+        say(f"Some findings that are left block training; see: finetooth check {out}")
 
 
 def _summary(document: dict[str, Any]) -> list[str]:

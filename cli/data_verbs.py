@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
 from curation import actions, export, freeze, queries, records, sources
-from curation.checks import CHECKS
+from curation.runner import named
 
 OnlyOption = Annotated[str, typer.Option("--only", help="Checks or families, separated by commas.")]
 
@@ -108,8 +108,8 @@ def rejects(
 def findings(
     only: OnlyOption = "",
     state: Annotated[str, typer.Option(help="open, settled or all.")] = "open",
-    offset: int = 0,
-    limit: int = 50,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    limit: Annotated[int, typer.Option(min=0)] = 50,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -117,12 +117,9 @@ def findings(
     if state not in ("open", "settled", "all"):
         raise InputError(f"There is no state {state}.", "Use open, settled or all.")
     opened = workspace_or_error(workspace)
-    wanted = names(only)
-    known = {check.name for check in CHECKS}
     page = queries.findings(
         opened,
-        checks=[n for n in wanted if n in known],
-        families=[n for n in wanted if n not in known],
+        checks=named(names(only)),
         state=state,
         offset=offset,
         limit=limit,
@@ -152,7 +149,9 @@ def decide(
             f"There is no verdict {verdict}.", "Use keep or drop; edit and undo are commands of their own."
         )
     chosen = cast(Literal["keep", "drop"], verdict)
-    made = actions.decide(workspace_or_error(workspace), example_id, chosen, who=who, action_id=action_id, note=note)
+    opened = workspace_or_error(workspace)
+    meant = queries.full_id(opened, "examples", example_id)
+    made = actions.decide(opened, meant, chosen, who=who, action_id=action_id, note=note)
     emit(asdict(made), as_json, f"{made.verdict}: {made.example_id} ({made.action_id})")
 
 
@@ -167,10 +166,10 @@ def accept(
     """Carry out the proposals of findings, as one act with one undo."""
     opened = workspace_or_error(workspace)
     if finding is not None:
-        changed = actions.accept(opened, finding, who=who)
+        changed = actions.accept(opened, queries.full_id(opened, "findings", finding), who=who)
         emit({"changed": changed}, as_json, f"{changed} examples changed.")
         return
-    done = actions.accept_all(opened, who=who, checks=names(only), safe_only=not everything)
+    done = actions.accept_all(opened, who=who, checks=named(names(only)), safe_only=not everything)
     emit(asdict(done), as_json, f"{done.n_dropped} examples dropped, {done.n_edited} edited.", *done.skipped)
 
 
@@ -183,7 +182,9 @@ def edit(
     as_json: JsonFlag = False,
 ) -> None:
     """Put a new text in an example's place."""
-    made = actions.edit(workspace_or_error(workspace), example_id, _messages(file), who=who, note=note)
+    opened = workspace_or_error(workspace)
+    turns = _messages(file)
+    made = actions.edit(opened, queries.full_id(opened, "examples", example_id), turns, who=who, note=note)
     emit(asdict(made), as_json, f"edited: {made.example_id} is now {made.becomes}")
 
 
@@ -223,6 +224,7 @@ def freeze_(
         f"(a random split would leak {made.certificate['random_split_leak_share']:.1%}).",
     )
     if not made.certificate["passed"]:
+        say("No leak-free hold-out of that size exists: too many examples look alike. Ask for a larger one.")
         raise typer.Exit(3)
 
 
@@ -274,4 +276,5 @@ def _messages(file: Path) -> tuple[Any, ...]:
 
 
 def _emit_decisions(decisions: list[Decision], as_json: bool, word: str) -> None:
-    emit([asdict(d) for d in decisions], as_json, f"{len(decisions)} decisions {word} at {clock.utc_now()[:19]}.")
+    line = f"{len(decisions)} decisions {word} at {clock.utc_now()[:19]}." if decisions else f"Nothing was {word}."
+    emit([asdict(d) for d in decisions], as_json, line)

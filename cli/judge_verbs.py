@@ -42,7 +42,7 @@ def perplexity(
     model: Annotated[str, typer.Option(help="A model's name, path or hub id.")] = models.DEFAULT_BASE,
     adapter: Annotated[Path | None, typer.Option(help="A PEFT adapter's folder.")] = None,
     precision: Annotated[str, typer.Option(help="stored, nf4, bf16 or fp32.")] = "stored",
-    batch_size: int = 8,
+    batch_size: Annotated[int, typer.Option(min=1, help="Conversations at once; the figures do not depend on it.")] = 8,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a model's perplexity on a file: assistant tokens only, end of turn included."""
@@ -217,7 +217,7 @@ def report(out: Path = Path("report.html"), workspace: WorkspaceOption = None, a
 
 def trace(
     study_id: StudyOption = None,
-    neighbours: Annotated[int, typer.Option(help="Training examples for each failure.")] = 5,
+    neighbours: Annotated[int, typer.Option(min=1, help="Training examples for each failure.")] = 5,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -237,7 +237,7 @@ def stats_(ratings: Path, seed: int = 0, as_json: JsonFlag = False) -> None:
     """Agreement, win rates and intervals from any ratings (one JSON object a line)."""
     found = stats.stats_of_ratings(ratings, seed=seed)
     for rejected in found["rejected"]:
-        say(str(rejected))
+        say(rejected["message"])
     won = found["win_rate"]
     emit(
         found,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from core.files import json_text
 from core.jobs import Progress, no_progress
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,7 +45,7 @@ ME = me()
 def emit(document: Any, as_json: bool, *lines: str) -> None:
     """Print the document as JSON, or the lines for people."""
     if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+        sys.stdout.write(json_text(document) + "\n")
         return
     for line in lines:
         sys.stdout.write(line + "\n")

@@ -68,12 +68,22 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for queries."""
-        connection = self._open()
+        """A connection for queries.
+
+        Raises:
+            FinetoothError: The file is damaged or can no longer be opened.
+        """
+        connection: sqlite3.Connection | None = None
         try:
+            connection = self._open()
             yield connection
+        except sqlite3.DatabaseError as error:
+            raise FinetoothError(
+                f"{self.path} could not be read ({error}).", "Check the disk, or restore the file from a copy."
+            ) from error
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

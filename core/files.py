@@ -7,12 +7,13 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 
 
 @contextmanager
@@ -22,7 +23,9 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
         FinetoothError: The disk is full or the folder cannot be written; ``path`` is then as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if not path.name or path.is_dir():
+        raise InputError(f"{path} is a folder, not a file.", "Name a file inside it.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -32,7 +35,8 @@ def writing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise explain_os_error(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            temporary.unlink()
 
 
 def write_atomic(path: Path, data: str | bytes) -> None:
@@ -43,7 +47,17 @@ def write_atomic(path: Path, data: str | bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write one JSON document, atomically, keys in the given order."""
-    write_atomic(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    write_atomic(path, json_text(value) + "\n")
+
+
+def json_text(value: Any, indent: int | None = 1) -> str:
+    """One JSON document that UTF-8 can hold (a lone surrogate, as in an odd file name, is written as an escape)."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, allow_nan=False)
+    return text
 
 
 def write_jsonl(path: Path, records: Iterable[Any]) -> int:
@@ -51,7 +65,7 @@ def write_jsonl(path: Path, records: Iterable[Any]) -> int:
     count = 0
     with writing(path) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as handle:
         for record in records:
-            handle.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+            handle.write(json_text(record, indent=None) + "\n")
             count += 1
     return count
 
@@ -90,6 +104,8 @@ def explain_os_error(error: OSError, path: Path) -> FinetoothError:
         return FinetoothError(f"{path} does not exist.", "Check the path.")
     if isinstance(error, IsADirectoryError):
         return FinetoothError(f"{path} is a folder, not a file.", "Name a file inside it.")
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return FinetoothError(f"{path} stands below a file, not below a folder.", "Name another place.")
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return FinetoothError(f"{path} cannot be accessed: permission denied.", "Check the folder's permissions.")
     return FinetoothError(f"{path}: {error.strerror or error}.", "Check the path and the disk.")

@@ -68,10 +68,17 @@ class Curated:
     kept: tuple[Example, ...]
     changes: tuple[RowChange, ...]
     left: tuple[str, ...]
+    waiting: tuple[Finding, ...]  # what is still found in the cleaned rows
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a blocking problem is left in the cleaned rows."""
+        return any(f.severity == "block" for f in self.waiting)
 
     def to_json(self) -> dict[str, Any]:
         """The public form, as ``finetooth curate --json`` prints it."""
         actions = Counter(change.action for change in self.changes)
+        still = Counter(finding.check for finding in self.waiting)
         return {
             "file": str(self.report.path),
             "rows": len(self.report.read.rows),
@@ -81,7 +88,7 @@ class Curated:
             "rejected": [{"line": r.line, "reason": r.reason} for r in self.report.read.rejects],
             "changes": [{"row": c.line, "action": c.action, "because": list(c.reasons)} for c in self.changes],
             "left": list(self.left),
-            "open_findings": dict(self.report.checks.counts),
+            "open_findings": {name: still[name] for name in self.report.checks.counts},
         }
 
 
@@ -148,13 +155,18 @@ def curate_file(
                     reasons.setdefault(origin, []).extend(because)
                     standing[origin] = change.becomes
         left = plan.left
-        if not plan.changes or not standing:
+        collapsed = set(plan.collapsed)
+        findings = tuple(f for f in findings if f not in collapsed)
+        if not plan.changes:
+            break
+        if not standing:
+            findings = ()
             break
         unique = {e.id: e for e in standing.values()}
         findings = run_checks(list(unique.values()), (), settings=chosen, progress=progress).findings
     kept, changes = _rows(report, standing, reasons, gone)
     export.write(kept, out, "messages")
-    return Curated(report, tuple(kept), tuple(changes), tuple(f.message for f in left))
+    return Curated(report, tuple(kept), tuple(changes), tuple(f.message for f in left), findings)
 
 
 def _rows(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import InputError
 from core.files import sha256_file, write_atomic, write_json
 from core.revisions import examples_of
 from core.workspace import Workspace
@@ -34,6 +35,8 @@ def export_revision(
     Raises:
         FinetoothError: The format is unknown or cannot hold these conversations, or the disk is full.
     """
+    if not out.name or out.is_dir():
+        raise InputError(f"{out} is a folder, not a file.", "Name a file inside it.")
     manifest = workspace.objects.manifest(revision_id)
     train = examples_of(workspace, revision_id, "train")
     holdout = examples_of(workspace, revision_id, "holdout")

@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int | None], None]
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(check.family for check in CHECKS))
 """The families of checks, in report order."""
 
-__all__ = ["FAMILIES", "CheckReport", "Settings", "run_checks", "selected"]
+__all__ = ["FAMILIES", "CheckReport", "Settings", "named", "run_checks", "selected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,15 @@ def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tu
         for check in CHECKS
         if check.name in names or (check.family in names and (check.cost == "fast" or settings.semantic))
     )
+
+
+def named(only: Sequence[str]) -> tuple[str, ...]:
+    """Full names of the checks that ``only`` means by name or family, those that use a model included.
+
+    Raises:
+        InputError: A name is no check and no family.
+    """
+    return tuple(check.name for check in selected(only, settings=Settings(semantic=True))) if only else ()
 
 
 def run_checks(

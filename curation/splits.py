@@ -84,8 +84,12 @@ def split(
     Raises:
         InputError: The share or size makes no sense for this dataset.
     """
+    if not 0 < holdout_share <= 0.5:
+        raise InputError(
+            f"A hold-out share of {holdout_share:g} is not possible.", "Give a share over 0 and at most 0.5."
+        )
     wanted = holdout_size if holdout_size is not None else round(len(examples) * holdout_share)
-    if not 0 < holdout_share <= 0.5 or wanted < 1 or wanted > len(examples) // 2:
+    if wanted < 1 or wanted > len(examples) // 2:
         raise InputError(
             f"A hold-out of {wanted} of {len(examples)} examples is not possible.",
             "Ask for at least one example and at most half of them.",

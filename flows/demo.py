@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from core import jobs, models, wording
-from core.errors import FinetoothError
+from core.errors import BlockedError, FinetoothError
 from core.jobs import Progress, no_progress
 from core.workspace import Workspace
 from curation import actions, freeze, queries, release
+from curation.readers.source import locate
 from evaluation import exports, study
 from flows import walk_report
 from training import actions as training
 from training import estimate
 from training import queries as trained
-from training.config import TrainConfig
+from training.config import TrainConfig, read_config
 
 SHIPPED = Path(__file__).resolve().parent.parent / "examples" / "icd10_coding.jsonl"
 EPOCHS = 2.0
@@ -89,20 +90,24 @@ def run(
     Raises:
         FinetoothError: A stage could not be done.
     """
+    config = read_config(
+        {
+            "base_model": model,
+            "epochs": epochs,
+            "learning_rate": 5e-4,
+            "batch_size": 8,
+            "seed": seed,
+            "limit": limit,
+            "on_unusable": "skip",
+        }
+    )
+    models.resolve(model)  # what cannot work is said before anything is written
+    locate(data or SHIPPED)
     workspace = Workspace.create(folder)
     walker = _Walker(workspace, Walk(workspace.path), seed, who, say, progress)
     walker.import_file(data or SHIPPED)
     walker.clean()
     revision_id = walker.freeze()
-    config = TrainConfig(
-        base_model=model,
-        epochs=epochs,
-        learning_rate=5e-4,
-        batch_size=8,
-        seed=seed,
-        limit=limit,
-        on_unusable="skip",
-    )
     run_id = walker.train(revision_id, config)
     evaluation_id = walker.evaluate(run_id)
     walker.open_study(evaluation_id)
@@ -154,6 +159,11 @@ class _Walker:
         with self.timing("freeze"):
             frozen = freeze.freeze(self.workspace, who=self.who, holdout_share=HOLDOUT_SHARE, seed=self.seed)
             revision = frozen.revision
+            if not frozen.certificate["passed"]:
+                raise BlockedError(
+                    f"No leak-free hold-out could be drawn: the {revision.n_examples} examples are too much alike.",
+                    "Bring more, or more varied, examples.",
+                )
             out = self.workspace.exports_dir / f"cleaned-{revision.id[:8]}.jsonl"
             exported = release.export_revision(self.workspace, revision.id, out, who=self.who)
         proof = frozen.certificate

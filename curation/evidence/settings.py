@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.files import explain_os_error
 
 TABLE = "check"
+TABLES = frozenset({TABLE, "training", "evaluation"})  # one file may hold all of a project's settings
 _NOT_IN_FILE = frozenset({"rows", "preferred"})
 
 
@@ -54,7 +55,7 @@ class Settings:
         """Read the table ``[check]`` of a ``finetooth.toml``; an absent table means the defaults.
 
         Raises:
-            InputError: The file cannot be read or is not TOML, a key is unknown, or a value is of the wrong kind.
+            InputError: The file cannot be read or is not TOML, or a table, key or value in it is wrong.
         """
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -63,6 +64,8 @@ class Settings:
             raise InputError(told.message, told.hint) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path} is not a TOML file.", "Correct it, or leave out --config.") from error
+        if strange := sorted(document.keys() - TABLES):
+            raise InputError(f"{path}: {strange[0]!r} is unknown here.", f"Put the settings below a line [{TABLE}].")
         table = document.get(TABLE, {})
         if not isinstance(table, dict):
             raise InputError(f"{path}: [{TABLE}] must be a table.", f"Write a line [{TABLE}] with settings below it.")

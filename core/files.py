@@ -25,6 +25,8 @@ def writing(path: Path) -> Iterator[Path]:
     """
     if not path.name or path.is_dir():
         raise InputError(f"{path} is a folder, not a file.", "Name a file inside it.")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a device or a pipe, not a file.", "Name a file.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def test_an_output_that_is_no_file_gets_one_sentence(run: Run, good: Path, out: 
     assert done.returncode in (1, 2)
     assert "file" in done.stderr
     assert sorted(Path().glob("*")) == before
+
+
+def test_a_device_is_never_replaced_by_a_file(run: Run, good: Path) -> None:  # noqa: F811
+    os.mkfifo("pipe")
+    assert run("check", good, "--out", "pipe").returncode == 2
+    assert run("curate", good, "pipe").returncode == 2
+    assert Path("pipe").is_fifo()
 
 
 def test_no_output_takes_the_place_of_the_dataset(run: Run, good: Path) -> None:  # noqa: F811

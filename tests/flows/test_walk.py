@@ -22,14 +22,14 @@ PLACES = ("north", "south", "east", "west", "upper", "lower", "inner", "outer", 
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[demo.Walk, list[str]]:
-    """The walk over sixty chats, done once for this module."""
+    """The walk over eighty chats, done once for this module."""
     folder = tmp_path_factory.mktemp("walk")
     rows = [
         chat(
             f"A case of {TOPICS[i % 10]} came from the {PLACES[i // 10]} gate after {i + 3} days. Which ward takes it?",
             f"Ward {PLACES[i // 10]} takes the {TOPICS[i % 10]} case.",
         )
-        for i in range(60)
+        for i in range(80)
     ]
     path = folder / "chats.jsonl"
     path.write_text("".join(as_line(r) + "\n" for r in [*rows, rows[3], chat("Anything else?", "")]))
@@ -74,7 +74,7 @@ def test_training_made_the_hold_out_more_likely(walked: tuple[demo.Walk, list[st
 def test_walking_again_does_no_stage_of_the_data_twice(walked: tuple[demo.Walk, list[str]]) -> None:
     workspace = Workspace.open(walked[0].workspace)
     seen = queries.overview(workspace)
-    assert (seen.n_rows, seen.n_examples, len(seen.revisions)) == (62, 61, 1)
+    assert (seen.n_rows, seen.n_examples, len(seen.revisions)) == (82, 81, 1)
     assert not seen.stale
 
 

@@ -13,6 +13,7 @@ import typer
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import clock
 from core.errors import InputError
+from core.revisions import find_revision
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
 from curation import actions, export, freeze, queries, records, sources
@@ -231,7 +232,7 @@ def freeze_(
 def diff(before: str, after: str, workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
     """Compare two revisions by example."""
     opened = workspace_or_error(workspace)
-    changed = freeze.diff(opened, opened.objects.find("revision", before), opened.objects.find("revision", after))
+    changed = freeze.diff(opened, find_revision(opened, before), find_revision(opened, after))
     emit(
         asdict(changed),
         as_json,
@@ -251,7 +252,7 @@ def export_(
     from curation import release
 
     opened = workspace_or_error(workspace)
-    revision_id = opened.objects.find("revision", revision)
+    revision_id = find_revision(opened, revision)
     done = release.export_revision(opened, revision_id, out, format, who=who)
     emit(
         {name: str(value) if isinstance(value, Path) else value for name, value in asdict(done).items()},

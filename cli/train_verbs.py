@@ -13,6 +13,7 @@ from cli.following import follow
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, say
 from core import models
 from core.errors import InputError
+from core.revisions import find_revision
 from core.workspace import workspace_or_error
 from training import actions, estimate, queries
 from training.config import read_config
@@ -96,7 +97,7 @@ def train(
         "on_unusable": "skip" if skip_unusable else None,
     }
     settings = read_config({**_stored(config), **{name: value for name, value in given.items() if value is not None}})
-    revision_id = opened.objects.find("revision", revision)
+    revision_id = find_revision(opened, revision)
     say(f"Plan: {estimate.plan_run(opened, revision_id, settings).sentence()}")
     run = actions.start_run(opened, revision_id, settings, who=who)
     if follow(opened, queries.job_of(opened, run.id), detach=detach, as_json=as_json) is None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import utc_now
-from core.errors import CancelledError, FinetoothError
+from core.errors import CancelledError, FinetoothError, InputError
 from core.files import read_json, write_json
 from core.ids import new_action_id
 
@@ -230,11 +230,11 @@ def find(root: Path, job_id: str) -> Job:
     """A job by its id or the start of it.
 
     Raises:
-        FinetoothError: There is none, or more than one.
+        InputError: There is none, or more than one.
     """
     fitting = [job for job in listing(root) if job.id.startswith(job_id)]
     if len(fitting) != 1:
-        raise FinetoothError(f"{len(fitting)} jobs have an id that starts with {job_id}.", "See `finetooth jobs`.")
+        raise InputError(f"{len(fitting)} jobs have an id that starts with {job_id}.", "See `finetooth jobs`.")
     return fitting[0]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 from core.files import read_json, write_json, writing
 from core.ids import content_id
 
@@ -62,14 +62,15 @@ class Objects:
         """The newest object of a kind, or the one whose id starts with ``prefix``.
 
         Raises:
-            FinetoothError: There is none, or the prefix fits several.
+            InputError: The prefix fits none, or several.
+            FinetoothError: There is none of this kind.
         """
         ids = self.ids(kind)
         fitting = [i for i in ids if i.startswith(prefix)] if prefix else ids[-1:]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
-            raise FinetoothError(f"{len(fitting)} {kind}s start with {prefix}.", "Give more of the id.")
+            raise InputError(f"{len(fitting)} {kind}s start with {prefix}.", "Give more of the id.")
         if prefix:
-            raise FinetoothError(f"There is no {kind} {prefix} in this workspace.", "See `finetooth status`.")
+            raise InputError(f"There is no {kind} {prefix} in this workspace.", "See `finetooth status`.")
         raise FinetoothError(f"There is no {kind} in this workspace yet.", "See `finetooth status` for the next step.")

@@ -6,6 +6,8 @@ import json
 
 import polars as pl
 
+from core.errors import FinetoothError, InputError
+from core.ledger import Entry
 from core.types import Example, Message
 from core.workspace import Workspace
 
@@ -44,3 +46,29 @@ def examples_of(workspace: Workspace, revision_id: str, split: str | None = None
     if split is not None:
         frame = frame.filter(pl.col("split") == split)
     return [example_of(row) for row in frame.iter_rows(named=True)]
+
+
+def frozen(workspace: Workspace) -> list[Entry]:
+    """The ledger's freezes, newest first, one for each revision: the last time it was frozen."""
+    last: dict[str, Entry] = {}
+    for entry in reversed(workspace.ledger.entries("freeze")):
+        last.setdefault(entry.subject, entry)
+    return list(last.values())
+
+
+def find_revision(workspace: Workspace, prefix: str | None = None) -> str:
+    """The revision that was frozen last, or the one whose id starts with ``prefix``.
+
+    Raises:
+        InputError: No revision, or more than one, starts with ``prefix``.
+        FinetoothError: Nothing has been frozen yet.
+    """
+    known = [entry.subject for entry in frozen(workspace)]
+    if not known:
+        raise FinetoothError("Nothing has been frozen yet.", "Freeze a revision first: finetooth freeze")
+    if prefix is None:
+        return known[0]
+    fitting = [revision_id for revision_id in known if revision_id.startswith(prefix)]
+    if len(fitting) != 1:
+        raise InputError(f"{len(fitting)} revisions have an id that starts with {prefix}.", "See the Dataset page.")
+    return fitting[0]

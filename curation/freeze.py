@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.errors import InputError
-from core.revisions import SCHEMA, example_of
+from core.revisions import SCHEMA, example_of, frozen
 from core.types import Revision
 from core.workspace import Workspace
 from curation import cache, queries
@@ -73,10 +73,10 @@ def freeze(
     frame = pl.DataFrame(records, schema=SCHEMA)
     known = set(workspace.objects.ids("revision"))
     seen = queries.overview(workspace)
-    previous = workspace.ledger.entries("freeze")
+    previous = frozen(workspace)
     proof = certificate(made)
     manifest = {
-        "parent": previous[-1].subject if previous else None,
+        "parent": previous[0].subject if previous else None,
         "n_examples": frame.height,
         "splits": {"train": made.n_train, "holdout": len(made.holdout)},
         "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
@@ -89,14 +89,15 @@ def freeze(
     key = frame.select("id", "split", "messages", "meta").rows()
     revision_id = workspace.objects.put("revision", manifest, frame, key)
     already = revision_id in known
-    workspace.ledger.append("freeze", revision_id, {"already": already}, who=who, action_id=f"freeze:{revision_id}")
+    if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
+        workspace.ledger.append("freeze", revision_id, {"already": already}, who=who)
     return Frozen(_revision(workspace.objects.manifest(revision_id)), proof, already)
 
 
 def revisions(workspace: Workspace) -> list[RevisionView]:
     """All revisions, newest first."""
     found = []
-    for entry in reversed(workspace.ledger.entries("freeze")):
+    for entry in frozen(workspace):
         manifest = workspace.objects.manifest(entry.subject)
         found.append(RevisionView(_revision(manifest), manifest["certificate"], manifest["facts"], entry.at, entry.who))
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import jobs
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
 from training.records import RUN_FILE, Run, read_run
 
@@ -80,14 +80,14 @@ def find(workspace: Workspace, run_id: str) -> str:
     """The full id of a run, from its start.
 
     Raises:
-        FinetoothError: There is none, or more than one.
+        InputError: There is none, or more than one.
     """
     known = sorted(path.parent.name for path in workspace.runs_dir.glob(f"*/{RUN_FILE}"))
     fitting = [name for name in known if name.startswith(run_id)]
     if run_id in known:
         return run_id
     if len(fitting) != 1:
-        raise FinetoothError(f"{len(fitting)} runs have an id that starts with {run_id}.", "See `finetooth runs`.")
+        raise InputError(f"{len(fitting)} runs have an id that starts with {run_id}.", "See `finetooth runs`.")
     return fitting[0]
 
 

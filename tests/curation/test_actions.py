@@ -9,6 +9,7 @@ import pytest
 
 from core import db
 from core.errors import FinetoothError, InputError
+from core.revisions import find_revision
 from core.types import Example, Message
 from core.workspace import Workspace
 from curation import actions, cache, freeze, queries
@@ -261,3 +262,15 @@ def test_findings_survive_while_another_process_holds_the_cache(
         filled.ledger.append("note", "y", {}, who="Bob")
         queries.overview(filled)
     assert queries.overview(filled).counts == before
+
+
+def test_an_earlier_state_frozen_again_is_the_newest_revision_again(filled: Workspace) -> None:
+    first = freeze.freeze(filled, who="Ada", holdout_size=2).revision.id
+    actions.decide(filled, chats()[0].id, "drop", who="Ada")
+    second = freeze.freeze(filled, who="Ada", holdout_size=2).revision.id
+    actions.undo(filled, who="Ada")
+    assert find_revision(filled) == second
+    assert freeze.freeze(filled, who="Ada", holdout_size=2).already
+    assert find_revision(filled) == first
+    assert [view.revision.id for view in freeze.revisions(filled)] == [first, second]
+    assert find_revision(filled, second[:8]) == second

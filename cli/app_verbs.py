@@ -13,7 +13,7 @@ import typer
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
 from core import jobs, models
 from core.errors import InputError
-from core.workspace import Workspace, workspace_or_error
+from core.workspace import Workspace, find_workspace, workspace_or_error
 from curation import queries
 from flows import demo as walk
 from flows import standing
@@ -78,8 +78,12 @@ def app_(
     port: Annotated[int, typer.Option(help="The port on this machine.")] = 8501,
 ) -> None:
     """Open the app in the browser (only this machine can reach it)."""
-    if workspace is not None:
-        os.environ["FINETOOTH_WORKSPACE"] = str(Workspace.open(workspace).path)
+    try:
+        os.environ["FINETOOTH_WORKSPACE"] = str(Workspace.open(find_workspace(workspace)).path)
+    except InputError:
+        if workspace is not None:
+            raise
+        say("No workspace was found here; the Home page makes one.")
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "ui.server", "--port", str(port)])
 

@@ -184,19 +184,28 @@ class _Walker:
         for warning in planned.warnings:
             self.say(f"  {warning}")
         with self.timing("train"):
-            started = training.start_run(self.workspace, revision_id, config, who=self.who)
-            state = jobs.wait(trained.job_of(self.workspace, started.id), self.progress)
-        if state.status != "done":
-            raise FinetoothError(f"The training ended as {state.status}: {state.message}", state.hint)
-        done = trained.run(self.workspace, started.id)
+            run_id = self._run(revision_id, config)
+        done = trained.run(self.workspace, run_id)
         self.say(f"Train: {done.sentence()}  [page: Train]")
         if skipped := done.facts.get("Examples skipped"):
             self.say(
                 f"  {wording.many(skipped, 'example')} could not be trained on and stayed out; preflight.json lists why"
             )
-        self.walk.files["adapter"] = self.workspace.runs_dir / started.id / "adapter"
-        self.walk.figures["train"] = state.result or {}
-        return started.id
+        self.walk.files["adapter"] = self.workspace.runs_dir / run_id / "adapter"
+        self.walk.figures["train"] = done.facts
+        return run_id
+
+    def _run(self, revision_id: str, config: TrainConfig) -> str:
+        """The run that has already done, or is still doing, just this, else a new one; followed to its end."""
+        same = (
+            r for r in trained.runs(self.workspace) if (r.revision_id, r.settings) == (revision_id, config.to_dict())
+        )
+        found = next((r.id for r in same if r.status in ("queued", "running", "done")), None)
+        run_id = found or training.start_run(self.workspace, revision_id, config, who=self.who).id
+        state = jobs.wait(trained.job_of(self.workspace, run_id), self.progress)
+        if state.status != "done":
+            raise FinetoothError(f"The training ended as {state.status}: {state.message}", state.hint)
+        return run_id
 
     def evaluate(self, run_id: str) -> str:
         spec = {

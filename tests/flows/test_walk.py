@@ -71,11 +71,22 @@ def test_training_made_the_hold_out_more_likely(walked: tuple[demo.Walk, list[st
     assert ratio["high"] < 1
 
 
-def test_walking_again_does_no_stage_of_the_data_twice(walked: tuple[demo.Walk, list[str]]) -> None:
-    workspace = Workspace.open(walked[0].workspace)
+def test_walking_again_does_no_stage_twice(walked: tuple[demo.Walk, list[str]]) -> None:
+    first, folder = walked[0], walked[0].workspace.parent
+    again = demo.run(
+        first.workspace,
+        data=folder / "chats.jsonl",
+        epochs=6,
+        model=str(folder / "model"),
+        who="Ada",
+        say=lambda _: None,
+    )
+    workspace = Workspace.open(first.workspace)
     seen = queries.overview(workspace)
     assert (seen.n_rows, seen.n_examples, len(seen.revisions)) == (82, 81, 1)
     assert not seen.stale
+    assert again.files == first.files
+    assert len(list(workspace.runs_dir.iterdir())) == 1
 
 
 def test_the_standing_counts_what_was_done_and_names_the_next_step(walked: tuple[demo.Walk, list[str]]) -> None:

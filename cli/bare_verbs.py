@@ -13,7 +13,7 @@ from cli.output import JsonFlag, WorkspaceOption, emit, progress_bar, say
 from core.errors import InputError
 from core.files import write_jsonl
 from core.workspace import workspace_or_error
-from curation import actions, bare, queries
+from curation import actions, bare, queries, readers
 from curation.runner import Settings
 from flows import cleaning_report, leakage
 
@@ -46,18 +46,30 @@ def check(
         report = bare.check_file(file, only=names(only), settings=settings, progress=progress)
         document = report.to_json()
         if against is not None:
-            twins = leakage.twins(report, against, progress=progress)
+            other = readers.read(against)
+            document["against"] = {
+                "file": str(against),
+                "rows": len(other.rows),
+                "rejected": [{"line": r.line, "reason": r.reason} for r in other.rejects],
+            }
+            twins = leakage.twins(report, against, other, progress=progress)
             document["findings"] += twins
             document["counts"] = {**document["counts"], **Counter(t["check"] for t in twins)}
     if out is not None:
         write_jsonl(out, document["findings"])
-    for reject in document["rejected"][:20]:
-        say(f"line {reject['line']}: {reject['reason']}")
-    if len(document["rejected"]) > 20:
-        say(f"... and {len(document['rejected']) - 20} more rejected lines (--json lists them all).")
+    _say_rejected(document["rejected"])
+    if against is not None:
+        _say_rejected(document["against"]["rejected"], f"{against.name} ")
     emit(document, as_json, *_summary(document), *(f"Findings written to {out}." for _ in [0] if out))
     if report.blocked:
         raise typer.Exit(3)
+
+
+def _say_rejected(rejected: list[dict[str, Any]], where: str = "") -> None:
+    for reject in rejected[:20]:
+        say(f"{where}line {reject['line']}: {reject['reason']}")
+    if len(rejected) > 20:
+        say(f"... and {len(rejected) - 20} more rejected lines (--json lists them all).")
 
 
 def _check_workspace(workspace: Path | None, only: str, settings: Settings, as_json: bool) -> None:

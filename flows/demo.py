@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core import jobs, models, wording
-from core.errors import BlockedError, FinetoothError
+from core.errors import BlockedError, FinetoothError, InputError
 from core.jobs import Progress, no_progress
 from core.workspace import Workspace
 from curation import actions, freeze, queries, release
@@ -103,9 +104,15 @@ def run(
     )
     models.resolve(model)  # what cannot work is said before anything is written
     locate(data or SHIPPED)
+    is_new = not folder.exists()
     workspace = Workspace.create(folder)
     walker = _Walker(workspace, Walk(workspace.path), seed, who, say, progress)
-    walker.import_file(data or SHIPPED)
+    try:
+        walker.import_file(data or SHIPPED)
+    except InputError:
+        if is_new:  # nothing in the file can be read: leave nothing behind
+            shutil.rmtree(folder)
+        raise
     walker.clean()
     revision_id = walker.freeze()
     run_id = walker.train(revision_id, config)

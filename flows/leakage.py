@@ -9,26 +9,31 @@ import numpy as np
 
 from core.jobs import Progress, no_progress
 from core.types import Example
-from curation import readers
 from curation.bare import FileReport
 from curation.minhash.normalise import normalise
 from curation.minhash.views import View
+from curation.readers import ReadResult
 from curation.splits import NEAR, SHORT
 
 
-def twins(report: FileReport, other: Path, *, progress: Progress = no_progress) -> list[dict[str, Any]]:
+def twins(
+    report: FileReport, other: Path, read: ReadResult, *, progress: Progress = no_progress
+) -> list[dict[str, Any]]:
     """Findings ``leakage.twin``: rows alike, in their prompt, to rows of another file.
 
     Word 3-grams at Jaccard similarity 0.70, texts under 15 words on character 5-grams at 0.85; every pair verified.
 
+    Args:
+        report: Whose rows are looked at.
+        other: The other file's path, as findings name it.
+        read: What was read from it; its rejected lines are for the caller to tell.
+        progress: Told that the comparison has begun.
+
     Returns:
         Findings in the public form, with ``related`` naming the other file and its 1-based rows, best first.
-
-    Raises:
-        InputError: Nothing in the other file can be read.
     """
     progress("comparing with " + other.name, 0, None)
-    rows = readers.read(other).rows
+    rows = read.rows
     theirs = [row.example for row in rows]
     ours = report.examples
     view = View.of([normalise(_prompt(e)) for e in (*ours, *theirs)], near=NEAR, short=SHORT)

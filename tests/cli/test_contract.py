@@ -190,7 +190,12 @@ def test_edit_takes_turns_from_standard_input(run: Run, good: Path) -> None:
 def test_rows_whose_twin_is_in_another_file_are_found(run: Run, good: Path, tmp_path: Path) -> None:
     other = tmp_path / "benchmark.jsonl"
     other.write_text(as_line(chat("Patient 4 has had sepsis since Monday, which ward?", "Other.")) + "\n")
-    found = document(run("check", good, "--only", "duplicates", "--against", other, "--json"))["findings"]
+    with other.open("a") as handle:
+        handle.write("{broken\n")
+    done = run("check", good, "--only", "duplicates", "--against", other, "--json")
+    found = document(done)["findings"]
+    assert [r["line"] for r in document(done)["against"]["rejected"]] == [2]
+    assert "benchmark.jsonl line 2:" in done.stderr
     twin = next(f for f in found if f["check"] == "leakage.twin")
     assert (twin["rows"], twin["related"]) == ([5], [{"file": str(other), "row": 1}])
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import InputError
 from core.types import Rating
 from core.workspace import Workspace
-from curation import bare, queries
+from curation import bare, queries, readers
 from evaluation import queries as judged
 from evaluation.rating import next_item, record_rating
 from flows import demo, leakage, standing, trace
@@ -122,5 +123,13 @@ def test_rows_alike_to_another_file_are_found_with_their_rows(tmp_path: Path) ->
         as_line(chat("Something else entirely, please?", "No.")) + "\n" + as_line(chat(question, "A.")) + "\n"
     )
     theirs.write_text(as_line(chat(question.upper(), "B.")) + "\n")
-    found = leakage.twins(bare.check_file(ours, only=["privacy"]), theirs)
+    found = leakage.twins(bare.check_file(ours, only=["privacy"]), theirs, readers.read(theirs))
     assert [(f["rows"], f["related"][0]["row"], f["score"]) for f in found] == [([2], 1, 1.0)]
+
+
+def test_a_file_that_holds_nothing_readable_leaves_no_workspace(tmp_path: Path) -> None:
+    path = tmp_path / "garbage.jsonl"
+    path.write_text("not json\n")
+    with pytest.raises(InputError):
+        demo.run(tmp_path / "workspace", data=path, model=str(tiny(tmp_path / "model")), say=lambda _: None)
+    assert not (tmp_path / "workspace").exists()

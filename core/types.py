@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -40,6 +40,11 @@ class Example:
         if self.messages and self.messages[-1].role == "assistant":
             return self.messages[:-1]
         return self.messages
+
+
+def spoken(messages: Iterable[Message]) -> str:
+    """The texts of all turns but the system's, one below the other: what two conversations are compared by."""
+    return "\n".join(m.content for m in messages if m.role != "system")
 
 
 @dataclass(frozen=True, slots=True)

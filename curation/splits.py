@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from core.types import Example
+from core.types import Example, spoken
 from curation.minhash.normalise import normalise
 from curation.minhash.views import View
 
@@ -47,8 +47,8 @@ def look_alikes(examples: Sequence[Example]) -> set[tuple[int, int]]:
     Only as many pairs are listed as connect a group: identical texts form a chain.
     """
     pairs: set[tuple[int, int]] = set()
-    prompts = ["\n".join(m.content for m in e.prompt if m.role != "system") for e in examples]
-    wholes = ["\n".join(m.content for m in e.messages if m.role != "system") for e in examples]
+    prompts = [spoken(e.prompt) for e in examples]
+    wholes = [spoken(e.messages) for e in examples]
     for texts in (prompts, wholes):
         view = View.of([normalise(text) for text in texts], near=NEAR, short=SHORT)
         first: dict[int, int] = {}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.jobs import Progress, no_progress
-from core.types import Example
+from core.types import spoken
 from curation.bare import FileReport
 from curation.minhash.normalise import normalise
 from curation.minhash.views import View
@@ -36,7 +36,7 @@ def twins(
     rows = read.rows
     theirs = [row.example for row in rows]
     ours = report.examples
-    view = View.of([normalise(_prompt(e)) for e in (*ours, *theirs)], near=NEAR, short=SHORT)
+    view = View.of([normalise(spoken(e.prompt)) for e in (*ours, *theirs)], near=NEAR, short=SHORT)
     on_node: dict[int, list[int]] = {}
     for index, node in enumerate(view.node.tolist()):
         on_node.setdefault(node, []).append(index)
@@ -76,7 +76,3 @@ def twins(
             }
         )
     return found
-
-
-def _prompt(example: Example) -> str:
-    return "\n".join(m.content for m in example.prompt if m.role != "system")

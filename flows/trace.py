@@ -11,7 +11,7 @@ import numpy as np
 from core import embeddings
 from core.jobs import JobContext, Progress, no_progress
 from core.revisions import examples_of
-from core.types import Example
+from core.types import spoken
 from core.workspace import Workspace
 from curation import queries
 from evaluation.rating import votes
@@ -55,7 +55,7 @@ def trace(workspace: Workspace, study_id: str, *, k: int = 5, progress: Progress
     held = {e.id: e for e in examples_of(workspace, revision_id, "holdout")}
     train = examples_of(workspace, revision_id, "train")
     wanted = [held[f["example_id"]] for f in failures]
-    vectors = embeddings.embed([_text(e) for e in (*train, *wanted)], progress=progress)
+    vectors = embeddings.embed([spoken(e.messages) for e in (*train, *wanted)], progress=progress)
     similarity = vectors[len(train) :] @ vectors[: len(train)].T
     found = []
     for failure, row in zip(failures, similarity, strict=True):
@@ -87,7 +87,3 @@ def trace_job(context: JobContext) -> dict[str, Any]:
 
     found = trace(workspace, study_id, k=int(context.spec.get("k", 5)), progress=report)
     return {"study_id": study_id, "traces": [asdict(one) for one in found]}
-
-
-def _text(example: Example) -> str:
-    return "\n".join(m.content for m in example.messages if m.role != "system")

@@ -55,13 +55,14 @@ def pages() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or compare them. Returns the exit code."""
-    stale = [p for p, text in pages().items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    made = pages()
+    stale = [p for p, text in made.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     if "--check" in arguments:
         for path in stale:
             typer.echo(f"{path.relative_to(DOCS.parent)} is out of date; run: make docs", err=True)
         return 1 if stale else 0
     for path in stale:
-        path.write_text(pages()[path], encoding="utf-8")
+        path.write_text(made[path], encoding="utf-8")
         typer.echo(f"wrote {path.relative_to(DOCS.parent)}")
     return 0
 

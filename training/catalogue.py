@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.files import read_json
 
 AS_OF = "2026-11-21"
-"""When licences and shapes were last read; look at the model's card before you rely on a licence."""
+"""When licences and shapes were noted, from memory; read the model's card before you rely on a licence."""
 
 
 @dataclass(frozen=True, slots=True)

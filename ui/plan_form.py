@@ -68,7 +68,7 @@ def model(config: TrainConfig) -> str:
     st.caption(
         render.plain(
             f"Licence {one.licence}; commercial use of a fine-tune: {one.commercial}. Context {one.context_tokens:,} "
-            f"tokens; {place}. Read on {catalogue.AS_OF}: look at the model's card before you rely on it."
+            f"tokens; {place}. Noted {catalogue.AS_OF}: read the model's card before you rely on it."
         )
     )
     return chosen

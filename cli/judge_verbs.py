@@ -202,7 +202,7 @@ def results_(
         as_json,
         f"{found['progress']['votes']} of {found['progress']['wanted']} votes are in.",
         f"Win rate of the tuned model: {_share(won['value'])} (95 % interval {_bounds(won)}).",
-        *(f"  {g['title']}: {g['verdict']}" for g in found["gate"]),
+        *(f"  {g['title']}: {g['outcome']} ({g['reason']})" for g in found["gate"]),
         f"Decision: {found['decision']}. {found['decision_reason']}",
         *found["notes"],
     )

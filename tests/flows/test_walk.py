@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from core.errors import InputError
 from core.types import Rating
 from core.workspace import Workspace
@@ -133,3 +134,25 @@ def test_a_file_that_holds_nothing_readable_leaves_no_workspace(tmp_path: Path) 
     with pytest.raises(InputError):
         demo.run(tmp_path / "workspace", data=path, model=str(tiny(tmp_path / "model")), say=lambda _: None)
     assert not (tmp_path / "workspace").exists()
+
+
+def test_every_verb_of_judging_prints_for_people(
+    walked: tuple[demo.Walk, list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace.open(walked[0].workspace)
+    study_id = judged.studies(workspace)[0]["id"]
+    out = workspace.exports_dir / "again.html"
+    verbs = (
+        ["results", "--peek"],
+        ["study", "--close", study_id],
+        ["results"],
+        ["report", "--out", str(out)],
+        ["runs"],
+    )
+    for verb in verbs:
+        monkeypatch.setattr("sys.argv", ["finetooth", *verb, "-w", str(workspace.path)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code, capsys.readouterr().err
+        assert capsys.readouterr().out
+    assert out.is_file()

@@ -36,10 +36,10 @@ def check(
     as_json: JsonFlag = False,
 ) -> None:
     """Find duplicates, format and tone breaks, contradictions and private data. Exit code 3: something blocks."""
-    settings = Settings.from_toml(config) if config else Settings()
     if file is None:
-        _check_workspace(workspace, only, settings, as_json)
+        _check_workspace(workspace, only, Settings.from_toml(config) if config else None, as_json)
         return
+    settings = Settings.from_toml(config) if config else Settings()
     if out is not None and out.resolve() == file.resolve():
         raise InputError("The findings would overwrite the dataset.", "Name another file for --out.")
     with progress_bar() as progress:
@@ -72,7 +72,8 @@ def _say_rejected(rejected: list[dict[str, Any]], where: str = "") -> None:
         say(f"... and {len(rejected) - 20} more rejected lines (--json lists them all).")
 
 
-def _check_workspace(workspace: Path | None, only: str, settings: Settings, as_json: bool) -> None:
+def _check_workspace(workspace: Path | None, only: str, settings: Settings | None, as_json: bool) -> None:
+    """``settings``: None = the workspace's own, from its ``finetooth.toml``."""
     opened = workspace_or_error(workspace)
     with progress_bar() as progress:
         report = actions.check(opened, only=names(only), settings=settings, progress=progress)

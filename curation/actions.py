@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from core.jobs import JobContext, Progress, no_progress
 from core.ledger import Draft, Entry
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, queries, records, sources
+from curation import apply, cache, decisions, project_settings, queries, records, sources
 from curation.runner import CheckReport, Settings, run_checks
 
 CHUNK = 5_000
@@ -86,14 +86,21 @@ def check(
     examples, lines = queries.current(workspace)
     if not examples:
         raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
-    chosen = replace(settings or Settings(), rows=lines)
+    chosen = replace(settings or project_settings.read_settings(workspace), rows=lines)
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
-    _store(workspace, report, key, partial=bool(only))
+    _store(workspace, report, key, lines, partial=bool(only))
     return report
 
 
-def _store(workspace: Workspace, report: CheckReport, dataset_key: str, *, partial: bool) -> None:
+def _store(
+    workspace: Workspace,
+    report: CheckReport,
+    dataset_key: str,
+    lines: Mapping[str, Sequence[int]],
+    *,
+    partial: bool,
+) -> None:
     ran = sorted(report.seconds)
     with cache.synced(workspace).writing() as connection:
         marks = ",".join("?" * len(ran))
@@ -105,7 +112,7 @@ def _store(workspace: Workspace, report: CheckReport, dataset_key: str, *, parti
             identity = records.finding_id(found)
             proposal = found.proposal
             connection.execute(
-                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
                 (
                     identity,
                     position,
@@ -116,6 +123,7 @@ def _store(workspace: Workspace, report: CheckReport, dataset_key: str, *, parti
                     bool(proposal and proposal.safe),
                     proposal.action if proposal else None,
                     records.to_json(found),
+                    *cache.measures(found, lines),
                 ),
             )
             members = [(identity, member) for member in found.members]

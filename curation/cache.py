@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from core.db import Database
 from core.errors import FinetoothError
 from core.ids import canonical
 from core.ledger import Entry
+from core.types import Finding
 from core.workspace import Workspace
 from curation import decisions, sources
 
@@ -41,7 +42,19 @@ MIGRATIONS = (
     CREATE TABLE settled (finding_id TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (finding_id, example_id));
     CREATE INDEX settled_by_example ON settled (example_id);
     """,
+    """
+    ALTER TABLE findings ADD COLUMN size INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE findings ADD COLUMN likeness REAL;
+    UPDATE findings SET size = 1 + json_array_length(body, '$.related');
+    UPDATE findings SET likeness = json_extract(body, '$.score') WHERE family = 'duplicates';
+    UPDATE findings SET likeness = 1 - likeness WHERE check_name = 'duplicates.conflict';
+    CREATE INDEX findings_of_family ON findings (family, state, severity, position, id);
+    CREATE INDEX findings_by_size ON findings (family, state, -size, position, id);
+    CREATE INDEX findings_most_alike ON findings (family, state, IFNULL(-likeness, 1), position, id);
+    CREATE INDEX findings_least_alike ON findings (family, state, IFNULL(likeness, 2), position, id);
+    """,
 )
+"""``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`)."""
 CHUNK = 500
 
 
@@ -167,6 +180,18 @@ def settle(connection: sqlite3.Connection, finding_ids: Sequence[str] | None = N
         connection.execute(SETTLE)
         return
     connection.executemany(SETTLE + " WHERE id = ?", [(finding_id,) for finding_id in finding_ids])
+
+
+def measures(found: Finding, lines: Mapping[str, Sequence[int]]) -> tuple[int, float | None]:
+    """By what a finding is sorted: how many rows it is about, and how alike they are (in [0, 1]; None = not measured).
+
+    Identical rows are one example; ``lines`` holds the rows of the examples that stand on several. The score of a
+    conflict says how far its answers part, so its likeness is what is left of 1.
+    """
+    size = sum(max(1, len(lines.get(member, ()))) for member in found.members)
+    if found.family != "duplicates" or found.score is None:
+        return size, None
+    return size, 1 - found.score if found.check == "duplicates.conflict" else found.score
 
 
 def set_fact(connection: sqlite3.Connection, name: str, value: object) -> None:

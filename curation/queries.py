@@ -13,38 +13,27 @@ from core.errors import FinetoothError, InputError
 from core.ids import digest
 from core.ledger import Entry
 from core.revisions import example_of
-from core.types import Decision, Example, Finding, Message, Reject, Severity
+from core.types import Decision, Example, Message, Reject, Severity
 from core.workspace import Workspace
 from curation import apply, cache, decisions, records, sources
 from curation.checks import CHECKS
+from curation.found import CLUSTER_ORDERS, ORDERS, Filter, FindingPage, FindingView, finding, findings, rank, still_in
+
+__all__ = [
+    "CLUSTER_ORDERS",
+    "ORDERS",
+    "Filter",
+    "FindingPage",
+    "FindingView",
+    "finding",
+    "findings",
+    "rank",
+    "still_in",
+]  # what ``found`` brings
 
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
-ORDERS = {
-    "severity": "severity, position, id",
-    "check": "check_name, position, id",
-    "example": "example_id, severity, id",
-}
-
 
 finding_id = records.finding_id
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """A finding as it stands now: ``open`` or ``settled``. ``position`` is its place in the report."""
-
-    id: str
-    finding: Finding
-    state: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class FindingPage:
-    """Some findings of ``total`` that fit the filter."""
-
-    items: tuple[FindingView, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,15 @@ class ExampleView:
     state: str
     becomes: str | None
     replaces: str | None
+    lines: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """An example of a cluster, without its text: its state, and its (source name, line) pairs."""
+
+    id: str
+    state: str
     lines: tuple[tuple[str, int], ...]
 
 
@@ -172,54 +170,6 @@ def _counts(connection: sqlite3.Connection) -> tuple[CheckCount, ...]:
     )
 
 
-def findings(
-    workspace: Workspace,
-    *,
-    families: Sequence[str] = (),
-    checks: Sequence[str] = (),
-    state: str = "open",
-    safe: bool | None = None,
-    example_id: str | None = None,
-    order: str = "severity",
-    offset: int = 0,
-    limit: int = 50,
-) -> FindingPage:
-    """A page of findings.
-
-    Args:
-        workspace: The open workspace.
-        families: Keep only these families (the part of a check's name before the dot).
-        checks: Keep only these checks.
-        state: ``open``, ``settled`` or ``all``.
-        safe: Keep only those with (or without) a safe proposal.
-        example_id: Keep only those that concern this example.
-        order: ``severity``, ``check`` or ``example``.
-        offset: How many to pass over.
-        limit: How many to return.
-    """
-    clauses: list[str] = ["1"]
-    values: list[Any] = []
-    for column, wanted in (("family", families), ("check_name", checks)):
-        if wanted:
-            clauses.append(f"{column} IN ({','.join('?' * len(wanted))})")
-            values += wanted
-    if state != "all":
-        clauses.append("state = ?")
-        values.append(state)
-    if safe is not None:
-        clauses.append("safe = ?")
-        values.append(int(safe))
-    if example_id is not None:
-        clauses.append("id IN (SELECT finding_id FROM members WHERE example_id = ?)")
-        values.append(example_id)
-    where = " AND ".join(clauses)
-    with cache.synced(workspace).reading() as connection:
-        total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
-        query = f"SELECT * FROM findings WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"
-        items = tuple(_view(row) for row in connection.execute(query, [*values, limit, offset]))
-    return FindingPage(items, total)
-
-
 def full_id(workspace: Workspace, table: Literal["findings", "examples"], start: str) -> str:
     """The one id of a finding or an example that begins with ``start``, as lists show them.
 
@@ -237,19 +187,6 @@ def full_id(workspace: Workspace, table: Literal["findings", "examples"], start:
         raise InputError(f"Several {table} have an id that starts with {start}.", "Give more of the id.")
     hint = "See `finetooth findings`; a new run of the checks can change them." if table == "findings" else ""
     raise InputError(f"None of the {table} has an id that starts with {start!r}.", hint or "Check the id.")
-
-
-def finding(workspace: Workspace, wanted_id: str) -> FindingView:
-    """One finding.
-
-    Raises:
-        FinetoothError: It is not in the latest report.
-    """
-    with cache.synced(workspace).reading() as connection:
-        row = connection.execute("SELECT * FROM findings WHERE id = ?", (wanted_id,)).fetchone()
-    if row is None:
-        raise FinetoothError("This finding is not in the latest report.", "Run the checks again.")
-    return _view(row)
 
 
 def preview(workspace: Workspace, wanted_id: str) -> tuple[Message, ...] | None:
@@ -272,6 +209,20 @@ def example(workspace: Workspace, example_id: str) -> ExampleView:
         if row is None:
             raise FinetoothError(f"There is no example {example_id} in this workspace.", "Check the id.")
         return _example_view(workspace, connection, row)
+
+
+def members(workspace: Workspace, example_ids: Sequence[str]) -> tuple[MemberView, ...]:
+    """Where each of these examples stands, in the given order; those that the workspace does not hold are left out."""
+    marks = ",".join("?" * len(example_ids))
+    with cache.synced(workspace).reading() as connection:
+        states = dict(
+            connection.execute(f"SELECT id, state FROM examples WHERE id IN ({marks})", list(example_ids)).fetchall()
+        )
+        return tuple(
+            MemberView(example_id, states[example_id], _lines(workspace, connection, example_id))
+            for example_id in example_ids
+            if example_id in states
+        )
 
 
 def examples(
@@ -351,11 +302,13 @@ def reasons(workspace: Workspace) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _example_view(workspace: Workspace, connection: sqlite3.Connection, row: sqlite3.Row) -> ExampleView:
-    placed = connection.execute("SELECT source, line FROM rows WHERE example_id = ? ORDER BY rowid", (row["id"],))
-    lines = tuple((sources.load(workspace, r["source"]).name, r["line"]) for r in placed.fetchall())
+    lines = _lines(workspace, connection, row["id"])
     parent = connection.execute("SELECT old_id FROM edits WHERE new_id = ?", (row["id"],)).fetchone()
     return ExampleView(example_of(dict(row)), row["state"], row["becomes"], parent[0] if parent else None, lines)
 
 
-def _view(row: sqlite3.Row) -> FindingView:
-    return FindingView(row["id"], records.from_json(row["body"]), row["state"], row["position"])
+def _lines(workspace: Workspace, connection: sqlite3.Connection, example_id: str) -> tuple[tuple[str, int], ...]:
+    query = "SELECT source, line FROM rows WHERE example_id = ? ORDER BY rowid"
+    placed = connection.execute(query, (example_id,)).fetchall()
+    names = {source: sources.load(workspace, source).name for source in {row["source"] for row in placed}}
+    return tuple((names[row["source"]], row["line"]) for row in placed)

@@ -28,7 +28,6 @@ KEYS = """
 | H | show or hide these keys |"""
 KEYS_NOTE = "Keys are off while you type. Pressing a key several times in a hurry makes one decision."
 WINDOW = 30
-SCAN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,11 @@ class Queue:
             offset=offset,
             limit=limit,
         )
+
+    def rank(self, workspace: Workspace, finding_id: str) -> int | None:
+        """The 0-based place of a finding in it; None where it is not part of it."""
+        which = queries.Filter(self.families, self.checks, self.state, self.safe)
+        return queries.rank(workspace, finding_id, which, order=self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
         held = Held(queue, "", 0, ())
     wanted = st.query_params.get("finding")
     if wanted and wanted != held.id:
-        index = _locate(workspace, queue, wanted)
+        index = queue.rank(workspace, wanted)
         if index is None:
             st.caption(
                 "The finding in the address is not in this view: it is settled, or the last check did not find it."
@@ -243,16 +247,3 @@ def _returned(scope: str, decisions: list[Decision], verb: str, nothing: str) ->
     if finding := next((d.finding_id for d in decisions if d.finding_id), None):
         go(scope, finding)
     return f"{wording.many(len(decisions), 'decision')} {verb}."
-
-
-def _locate(workspace: Workspace, queue: Queue, finding_id: str) -> int | None:
-    """The place of a finding in the queue."""
-    offset = 0
-    while True:
-        page = queue.page(workspace, offset, SCAN)
-        for step, view in enumerate(page.items):
-            if view.id == finding_id:
-                return offset + step
-        offset += SCAN
-        if offset >= page.total:
-            return None

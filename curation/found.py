@@ -1,0 +1,157 @@
+"""Findings as the screen and the commands read them: filtered, sorted, paged, and the place of one among them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import FinetoothError
+from core.types import Finding
+from core.workspace import Workspace
+from curation import cache, records
+
+ORDERS = {
+    "severity": "severity, position, id",
+    "check": "check_name, position, id",
+    "example": "example_id, severity, id",
+}
+CLUSTER_ORDERS = {
+    "severity": ORDERS["severity"],
+    "largest": "-size, position, id",
+    "most alike": "IFNULL(-likeness, 1), position, id",
+    "least alike": "IFNULL(likeness, 2), position, id",
+}
+"""How clusters can be sorted; what has no likeness stands last in both of its orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding as it stands now: ``open`` or ``settled``. ``position`` is its place in the report."""
+
+    id: str
+    finding: Finding
+    state: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPage:
+    """Some findings of ``total`` that fit the filter."""
+
+    items: tuple[FindingView, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which findings.
+
+    Attributes:
+        families: Only these families (the part of a check's name before the dot); empty = all.
+        checks: Only these checks; empty = all.
+        state: ``open``, ``settled`` or ``all``.
+        safe: Only those with (or without) a safe proposal; None = either.
+        example_id: Only those that concern this example; None = any.
+    """
+
+    families: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    state: str = "open"
+    safe: bool | None = None
+    example_id: str | None = None
+
+    def clause(self) -> tuple[str, list[Any]]:
+        """The condition in SQL, and its values."""
+        clauses: list[str] = ["1"]
+        values: list[Any] = []
+        for column, wanted in (("family", self.families), ("check_name", self.checks)):
+            if wanted:
+                clauses.append(f"{column} IN ({','.join('?' * len(wanted))})" if len(wanted) > 1 else f"{column} = ?")
+                values += wanted
+        if self.state != "all":
+            clauses.append("state = ?")
+            values.append(self.state)
+        if self.safe is not None:
+            clauses.append("safe = ?")
+            values.append(int(self.safe))
+        if self.example_id is not None:
+            clauses.append("id IN (SELECT finding_id FROM members WHERE example_id = ?)")
+            values.append(self.example_id)
+        return " AND ".join(clauses), values
+
+
+def findings(
+    workspace: Workspace,
+    *,
+    families: Sequence[str] = (),
+    checks: Sequence[str] = (),
+    state: str = "open",
+    safe: bool | None = None,
+    example_id: str | None = None,
+    order: str = "severity",
+    offset: int = 0,
+    limit: int = 50,
+) -> FindingPage:
+    """A page of findings.
+
+    Args:
+        workspace: The open workspace.
+        families, checks, state, safe, example_id: Which findings, as in :class:`Filter`.
+        order: One of :data:`ORDERS` or :data:`CLUSTER_ORDERS`.
+        offset: How many to pass over.
+        limit: How many to return.
+    """
+    where, values = Filter(tuple(families), tuple(checks), state, safe, example_id).clause()
+    with cache.synced(workspace).reading() as connection:
+        total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
+        query = f"SELECT * FROM findings WHERE {where} ORDER BY {_keys(order)} LIMIT ? OFFSET ?"
+        items = tuple(_view(row) for row in connection.execute(query, [*values, limit, offset]))
+    return FindingPage(items, total)
+
+
+def rank(workspace: Workspace, wanted_id: str, which: Filter, *, order: str = "severity") -> int | None:
+    """How many of the findings that ``which`` names stand before this one; None where it is not among them."""
+    where, values = which.clause()
+    keys = _keys(order)
+    with cache.synced(workspace).reading() as connection:
+        among = f"SELECT {keys} FROM findings WHERE {where} AND id = ?"
+        own = connection.execute(among, [*values, wanted_id]).fetchone()
+        if own is None:
+            return None
+        before = f"SELECT COUNT(*) FROM findings WHERE {where} AND ({keys}) < ({','.join('?' * len(own))})"
+        found: int = connection.execute(before, [*values, *own]).fetchone()[0]
+    return found
+
+
+def _keys(order: str) -> str:
+    """The sort keys of an order, in SQL."""
+    return ORDERS[order] if order in ORDERS else CLUSTER_ORDERS[order]
+
+
+def finding(workspace: Workspace, wanted_id: str) -> FindingView:
+    """One finding.
+
+    Raises:
+        FinetoothError: It is not in the latest report.
+    """
+    with cache.synced(workspace).reading() as connection:
+        row = connection.execute("SELECT * FROM findings WHERE id = ?", (wanted_id,)).fetchone()
+    if row is None:
+        raise FinetoothError("This finding is not in the latest report.", "Run the checks again.")
+    return _view(row)
+
+
+def still_in(workspace: Workspace, wanted_id: str) -> frozenset[str]:
+    """Those of a finding's examples that are in the dataset now."""
+    query = (
+        "SELECT examples.id FROM members JOIN examples ON examples.id = members.example_id "
+        "WHERE members.finding_id = ? AND examples.state = 'in'"
+    )
+    with cache.synced(workspace).reading() as connection:
+        return frozenset(row[0] for row in connection.execute(query, (wanted_id,)))
+
+
+def _view(row: sqlite3.Row) -> FindingView:
+    return FindingView(row["id"], records.from_json(row["body"]), row["state"], row["position"])

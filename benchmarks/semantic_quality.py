@@ -1,6 +1,7 @@
 """Prints how many paraphrases the semantic pass finds, and what it proposes wrongly, on sets where the truth is known.
 
-    python -m benchmarks.semantic_quality            (about 4 minutes on one core, a minute when repeated)
+    python -m benchmarks.semantic_quality            (about 4 minutes on one core, one when repeated)
+    python -m benchmarks.semantic_quality --show     also prints the proposals that nobody planted, to be looked at
 
 The demo set is here; the others lie in ../shared/data and are left out, with a sentence, where they do not.
 """
@@ -49,8 +50,8 @@ def main() -> int:
             continue
         report(truth)
     print(
-        "found: planted pairs in a finding, of those that the checks by wording leave. wrong: pairs that were not "
-        "planted;\nin the clinic notes and the templated rows some of them do say the same, as a look at them shows."
+        "planted: of those that the checks by wording leave. wrong: pairs that nobody planted; in the clinic notes and "
+        "the\ntemplated rows some of them do say the same, as --show tells."
     )
     return 0
 
@@ -73,6 +74,10 @@ def report(truth: Truth) -> None:
     if planted:
         reported = len(proposed | shown)
         print(f"{'':<34} recall {hit / len(planted):.3f}, precision {hit / max(1, reported):.3f}")
+    if "--show" in sys.argv[1:]:
+        by_id = {example.id: example for example in unique}
+        for pair in sorted(proposed - planted, key=sorted):
+            print(*(f"    {by_id[one].prompt[-1].content} => {by_id[one].answer}" for one in sorted(pair)), sep="\n")
     for note in found.notes:
         print(f"{'':<34} note: {note}")
 

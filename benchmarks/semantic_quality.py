@@ -1,6 +1,6 @@
 """Prints how many paraphrases the semantic pass finds, and what it proposes wrongly, on sets where the truth is known.
 
-    python -m benchmarks.semantic_quality            (about 4 minutes on one core, one when repeated)
+    python -m benchmarks.semantic_quality            (about 2 minutes on one core, less when repeated)
     python -m benchmarks.semantic_quality --show     also prints the proposals that nobody planted, to be looked at
 
 The demo set is here; the others lie in ../shared/data and are left out, with a sentence, where they do not.

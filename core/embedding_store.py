@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_VECTORS = 250_000
-"""About 450 MB of 384 float32 values each; the oldest go first."""
+"""About 520 MB (2.1 kB each, with 384 float32 values); the oldest go first."""
 
 _CHUNK = 500
 _TABLE = (

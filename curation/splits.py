@@ -10,7 +10,6 @@ import numpy as np
 
 from core.errors import InputError
 from core.types import Example, spoken
-from curation.minhash.normalise import normalise
 from curation.minhash.views import View
 
 NEAR = 0.70
@@ -50,16 +49,12 @@ def look_alikes(examples: Sequence[Example]) -> set[tuple[int, int]]:
     prompts = [spoken(e.prompt) for e in examples]
     wholes = [spoken(e.messages) for e in examples]
     for texts in (prompts, wholes):
-        view = View.of([normalise(text) for text in texts], near=NEAR, short=SHORT)
-        first: dict[int, int] = {}
-        for index, node in enumerate(view.node.tolist()):
-            if node in first:
-                pairs.add((first[node], index))
-            first.setdefault(node, index)
-        left, right, _ = view.pairs()
-        for a, b in zip(left.tolist(), right.tolist(), strict=True):
-            i, j = first[a], first[b]
-            pairs.add((min(i, j), max(i, j)))
+        view = View.of(texts, near=NEAR, short=SHORT)
+        leader = view.first[view.node]
+        copies = np.flatnonzero(leader != np.arange(len(texts)))
+        pairs.update(zip(leader[copies].tolist(), copies.tolist(), strict=True))
+        found = view.pairs()
+        pairs.update(zip(view.first[found.left].tolist(), view.first[found.right].tolist(), strict=True))
     by_source: dict[tuple[str, str], int] = {}
     for index, example in enumerate(examples):
         for key in SOURCE_KEYS:

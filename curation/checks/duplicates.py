@@ -5,175 +5,131 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.types import Example, Finding, Proposal
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
-from curation.evidence.facts import stance
-from curation.evidence.relations import Relations, Unit, relations
-from curation.minhash.clusters import bridges, stars
-from curation.minhash.normalise import normalise
+from curation.evidence.relations import Relations, relations
+from curation.minhash.clusters import bridges, centres
 
 
 def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
-    for example in batch:
-        lines = batch.settings.rows.get(example.id, ())
-        if len(lines) > 1:
+    for example_id, lines in batch.settings.rows.items():
+        if len(lines) > 1 and example_id in batch:
             yield Finding(
-                example.id,
+                example_id,
                 "duplicates.exact",
                 "warn",
                 "identical-rows",
-                f"{len(lines)} rows are identical; keep one.",
+                f"{len(lines):,} rows are identical; keep one.",
                 1.0,
-                proposal=Proposal("drop", (example.id,), safe=True),
+                proposal=Proposal("drop", (example_id,), safe=True),
             )
-    for unit in batch.shared(relations).units:
-        if len(unit.examples) > 1:
-            kept, *copies = unit.examples
-            safe = all(_stances(copy) == _stances(kept) for copy in copies)
-            yield Finding(
-                kept.id,
-                "duplicates.exact",
-                "warn",
-                "equal-after-normalising",
-                f"{len(unit.examples)} examples are equal but for case, punctuation or spaces; keep the first.",
-                1.0,
-                related=tuple(copy.id for copy in copies),
-                proposal=Proposal("drop", tuple(copy.id for copy in copies), safe) if safe else None,
-            )
+    found = batch.shared(relations)
+    units = found.units
+    several = np.flatnonzero(np.diff(units.starts) > 1)
+    kept, copies = _pairs_within(found, several)
+    agree = same_meaning(found, kept, copies)
+    at = 0
+    for unit in several.tolist():
+        best, *others = units.examples(unit)
+        safe = bool(agree[at : at + len(others)].all())
+        at += len(others)
+        targets = tuple(copy.id for copy in others)
+        yield Finding(
+            best.id,
+            "duplicates.exact",
+            "warn",
+            "equal-after-normalising",
+            f"{len(others) + 1:,} examples are equal but for case, punctuation or spaces"
+            + ("; keep the first." if safe else ", but a number, code or negation reads otherwise; look at them."),
+            1.0,
+            related=targets,
+            proposal=Proposal("drop", targets, safe) if safe else None,
+        )
 
 
 def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     found = Batch.of(examples).shared(relations)
-    same_prompt = found.prompts_alike(found.left, found.right)
-    same_answer = found.answers_alike(found.left, found.right)
+    left, right = found.left, found.right
+    same_prompt = found.prompts_alike(left, right)
+    same_answer = found.answers_alike(left, right)
     drop = same_prompt & same_answer
     variant = ~drop & ~(same_prompt & ~same_answer)  # the second kind is duplicates.conflict
-    rank = np.arange(len(found.units), dtype=np.int64)
-    score = {(int(a), int(b)): float(s) for a, b, s in zip(found.left, found.right, found.whole_score, strict=True)}
-    clusters = stars(len(found.units), found.left[drop], found.right[drop], rank)
-    for centre, members in clusters:
-        others = [example.id for member in members for example in found.units[member].examples]
-        least = min(score[centre, member] for member in members)
-        sides = [found.scores(centre, member) for member in members]
+    nodes = len(found.units)
+    centre = centres(nodes, left[drop], right[drop])
+    members = np.flatnonzero(centre != np.arange(nodes))
+    members = members[np.lexsort((members, centre[members]))]
+    whole, prompt, answer = found.scores(centre[members], members)
+    safe = _is_safe(found, centre[members], members)
+    cuts = np.flatnonzero(np.diff(centre[members])) + 1
+    clusters: list[tuple[int, list[int]]] = []
+    for part in np.split(np.arange(len(members)), cuts):
+        if not len(part):
+            continue
+        head, rest = int(centre[members[part[0]]]), members[part].tolist()
+        clusters.append((head, rest))
+        others = tuple(example.id for member in rest for example in found.units.examples(member))
+        least = float(whole[part].min())
         yield Finding(
-            found.units[centre].examples[0].id,
+            found.units.first(head).id,
             "duplicates.near",
             "warn",
             "near-duplicate",
-            f"{len(others) + 1} examples say nearly the same; keep the first (similarity at least {least:.2f} whole, "
-            f"{min(side[1] for side in sides):.2f} prompt, {min(side[2] for side in sides):.2f} answer).",
+            f"{len(others) + 1:,} examples say nearly the same; keep the first (similarity at least {least:.2f} whole, "
+            f"{prompt[part].min():.2f} prompt, {answer[part].min():.2f} answer).",
             least,
-            related=tuple(others),
-            proposal=Proposal("drop", tuple(others), _is_safe(found, centre, members)),
+            related=others,
+            proposal=Proposal("drop", others, bool(safe[part].all())),
         )
     keep = drop | variant
-    edges = found.left[keep], found.right[keep]
-    for left, right, similarity in bridges(len(found.units), *edges, found.whole_score[keep], clusters):
+    for one, other, similarity in bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters):
         yield Finding(
-            found.units[left].examples[0].id,
+            found.units.first(one).id,
             "duplicates.near",
             "info",
             "near-variant",
             f"Two examples resemble each other ({similarity:.2f}) but differ in what they ask or state; keep both.",
             similarity,
-            related=(found.units[right].examples[0].id,),
+            related=(found.units.first(other).id,),
         )
 
 
-def _stances(example: Example) -> tuple[object, object]:
-    prompt = "\n".join(message.content for message in example.prompt)
-    return stance(prompt), stance(example.answer)
+def same_meaning(found: Relations, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether pairs of rows agree in all numbers, codes and negations, on the prompt's side and in the answer."""
+    same = found.same_stance_of_rows("prompt", left, right)
+    at = np.flatnonzero(same)
+    same[at] = found.same_stance_of_rows("answer", left[at], right[at])
+    return same
 
 
-def _is_safe(found: Relations, centre: int, members: list[int]) -> bool:
-    """Whether dropping loses no wording that teaches: the answers differ in no word, numbers and negations in none."""
-    kept: Unit = found.units[centre]
-    return all(
-        _stances(example) == _stances(kept.examples[0])
-        and _content_words(example.answer) == _content_words(kept.answer)
-        for member in members
-        for example in found.units[member].examples
-    )
+def _pairs_within(found: Relations, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of some units, each beside the first row of its unit, which is left out."""
+    starts, stops = found.units.starts[units], found.units.starts[units + 1]
+    counts = stops - starts - 1
+    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    copies = found.units.rows[np.repeat(starts, counts) + 1 + offset]
+    return found.units.rows[np.repeat(starts, counts)], copies
 
 
-_SMALL_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "am",
-        "do",
-        "does",
-        "did",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "as",
-        "and",
-        "or",
-        "so",
-        "then",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "i",
-        "you",
-        "we",
-        "he",
-        "she",
-        "they",
-        "my",
-        "your",
-        "our",
-        "his",
-        "her",
-        "their",
-        "me",
-        "us",
-        "them",
-        "please",
-        "kindly",
-        "just",
-        "here",
-        "there",
-        "also",
-        "very",
-        "will",
-        "would",
-        "can",
-        "could",
-        "should",
-        "may",
-        "might",
-        "has",
-        "have",
-        "had",
-        "who",
-        "which",
-        "what",
-    ]
-)
+def _is_safe(found: Relations, centre: NDArray[np.int64], member: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether dropping a unit loses no wording that teaches: bool [pairs].
 
-
-def _content_words(text: str) -> frozenset[str]:
-    return frozenset(normalise(text).split(" ")) - _SMALL_WORDS
+    Each of its examples answers with the content words of the one that stays, as often; numbers and negations agree.
+    """
+    counts = np.diff(found.units.starts)[member]
+    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows = found.units.rows[np.repeat(found.units.starts[member], counts) + offset]
+    kept = np.repeat(found.rows_of(centre), counts)
+    content = found.sides.made.right.content
+    same = content[rows] == content[kept]
+    at = np.flatnonzero(same)
+    same[at] = same_meaning(found, kept[at], rows[at])
+    safe = np.ones(len(member), np.bool_)
+    np.logical_and.at(safe, np.repeat(np.arange(len(member)), counts), same)
+    return safe
 
 
 LONG_ASK = (

@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.checks.duplicates import LONG_ANSWER, LONG_ASK
 from curation.evidence.batch import Batch
-from curation.evidence.facts import stance
-from curation.evidence.relations import relations
+from curation.evidence.relations import Relations, relations
 from curation.evidence.subsets import subsets
+from curation.minhash.clusters import bridges, centres
+from curation.minhash.views import distinct
 
 _FEW_WORDS = 4  # an answer of fewer words is a label, and labels repeat by nature
 _MANY_PROMPTS = 5
@@ -21,48 +23,97 @@ _MANY_PROMPTS = 5
 
 def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     found = Batch.of(examples).shared(relations)
-    for group in found.questions:
-        centre = np.full(len(group) - 1, group[0], np.int64)
-        others = np.array(group[1:], np.int64)
-        differ = others[~found.answers_alike(centre, others)]
-        if not len(differ):
-            continue
-        similarity = found.answer.similarity(found.answer.node[centre[: len(differ)]], found.answer.node[differ])
-        members = [found.units[group[0]].examples[0], *(e for u in differ for e in found.units[u].examples)]
-        yield Finding(
-            members[0].id,
-            "duplicates.conflict",
-            "info",
-            "answers-differ",
-            f"{len(members)} examples ask the same and answer differently (least answer similarity "
-            f"{similarity.min():.2f}).",
-            float(1 - similarity.min()),
-            related=tuple(member.id for member in members[1:]),
-        )
+    groups = found.questions
+    sizes = np.array([len(group) for group in groups], np.int64)
+    asked = np.repeat(np.arange(len(groups), dtype=np.int64), sizes - 1)
+    centre = np.array([group[0] for group in groups], np.int64)[asked]
+    others = np.array([unit for group in groups for unit in group[1:]], np.int64)
+    differ = ~found.answers_alike(centre, others)
+    asked, centre, others = asked[differ], centre[differ], others[differ]
+    similarity = found.answer.similarity(found.answer.node[centre], found.answer.node[others])
+    reported: list[tuple[int, list[int]]] = []
+    for part in _runs(asked):
+        head, rest = int(centre[part[0]]), others[part].tolist()
+        reported.append((head, rest))
+        yield _answers_differ(found, head, rest, float(similarity[part].min()))
+    # Groups are stars around one question; two rows that resemble each other may stand in different ones.
+    left, right = found.left, found.right
+    clash = found.prompts_alike(left, right)
+    at = np.flatnonzero(clash)
+    clash[at] = ~found.answers_alike(left[at], right[at])
+    left, right, whole = left[clash], right[clash], found.whole_score[clash]
+    for one, other, _ in bridges(len(found.units), left, right, whole, reported):
+        a, b = found.answer.node[[one]], found.answer.node[[other]]
+        yield _answers_differ(found, one, [other], float(found.answer.similarity(a, b)[0]))
+
+
+def _answers_differ(found: Relations, head: int, rest: Sequence[int], least: float) -> Finding:
+    related = tuple(example.id for unit in rest for example in found.units.examples(unit))
+    return Finding(
+        found.units.first(head).id,
+        "duplicates.conflict",
+        "info",
+        "answers-differ",
+        f"{len(related) + 1:,} examples ask the same and answer differently (least answer similarity {least:.2f}).",
+        1 - least,
+        related=related,
+    )
 
 
 def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
     found = Batch.of(examples).shared(relations)
-    by_answer: dict[tuple[int, object], list[int]] = defaultdict(list)
-    for number, unit in enumerate(found.units):
-        if unit.answer.strip():
-            by_answer[int(found.answer.node[number]), stance(unit.answer)].append(number)
-    for (node, _), group in sorted(by_answer.items(), key=lambda item: item[1][0]):
-        centre = np.full(len(group) - 1, group[0], np.int64)
-        others = np.array(group[1:], np.int64)
-        other = others[~found.prompts_alike(centre, others)] if len(others) else others
-        need = _MANY_PROMPTS if found.answer.words[node] < _FEW_WORDS else 2
-        if not len(other) or len(other) + 1 < need:
+    head = _answer_heads(found)
+    units = np.flatnonzero(found.answer.words[found.answer.node] > 0)
+    units = units[np.lexsort((units, head[units]))]
+    others = units[head[units] != units]
+    centre = head[others]
+    apart = ~found.prompts_alike(centre, others)
+    centre, others = centre[apart], others[apart]
+    words = found.answer.words[found.answer.node]
+    for part in _runs(centre):
+        first = int(centre[part[0]])
+        if len(part) + 1 < (_MANY_PROMPTS if words[first] < _FEW_WORDS else 2):
             continue
-        members = [found.units[group[0]].examples[0], *(e for u in other for e in found.units[u].examples)]
+        members = others[part]
+        exact = bool((found.answer.node[members] == found.answer.node[first]).all())
+        related = tuple(e.id for unit in members.tolist() for e in found.units.examples(unit))
         yield Finding(
-            members[0].id,
+            found.units.first(first).id,
             "duplicates.canned",
             "info",
             "same-answer",
-            f"{len(members)} examples with different prompts have the same answer.",
-            related=tuple(member.id for member in members[1:]),
+            f"{len(related) + 1:,} examples with different prompts have {'the same' if exact else 'nearly the same'} "
+            "answer.",
+            related=related,
         )
+
+
+def _answer_heads(found: Relations) -> NDArray[np.int64]:
+    """For each unit the first unit whose answer is alike, itself where there is none: stars over the answers.
+
+    Answers of a few words must be equal; labels resemble each other by nature.
+    """
+    many = len(found.units)
+    everyone = np.arange(many, dtype=np.int64)
+    fixed = found.sides.made.right.fixed[found.rows_of(everyone)]
+    variant, leaders = distinct(found.answer.node, fixed)
+    number = np.argsort(found.answer.node[leaders], kind="stable")
+    ordered = found.answer.node[leaders][number]
+    pairs = found.answer_pairs
+    enough = (found.answer.words[pairs.left] >= _FEW_WORDS) & (found.answer.words[pairs.right] >= _FEW_WORDS)
+    one = leaders[number[np.searchsorted(ordered, pairs.left[enough])]]
+    other = leaders[number[np.searchsorted(ordered, pairs.right[enough])]]
+    same_node = np.flatnonzero(ordered[1:] == ordered[:-1])
+    one = np.r_[one, leaders[number[same_node]]]
+    other = np.r_[other, leaders[number[same_node + 1]]]
+    alike = found.answers_alike(one, other)
+    head: NDArray[np.int64] = centres(many, one[alike], other[alike])
+    return head[leaders[variant]]
+
+
+def _runs(values: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Positions of equal neighbours, run by run."""
+    return np.split(np.arange(len(values)), np.flatnonzero(np.diff(values)) + 1) if len(values) else []
 
 
 def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -72,15 +123,16 @@ def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
     for part, holder, share in subsets(found, batch):
         holders[holder].append((part, share))
     for holder, parts in sorted(holders.items()):
+        least = min(share for _, share in parts)
         yield Finding(
-            found.units[holder].examples[0].id,
+            found.units.first(holder).id,
             "duplicates.subset",
             "info",
             "contained",
-            f"{len(parts)} shorter example{'s are' if len(parts) > 1 else ' is'} contained in this one (at least "
-            f"{min(share for _, share in parts):.0%} of the text).",
-            min(share for _, share in parts),
-            related=tuple(e.id for part, _ in parts for e in found.units[part].examples),
+            f"{len(parts):,} shorter example{'s are' if len(parts) > 1 else ' is'} contained in this one (at least "
+            f"{least:.0%} of the text).",
+            least,
+            related=tuple(e.id for part, _ in parts for e in found.units.examples(part)),
         )
 
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from curation.evidence.lexicon import COUNTS, NEGATIONS, OPPOSITES
+
 # Each unit as (dimension, factor): 500 mg and 0.5 g are the same dose.
 _UNITS: dict[str, tuple[str, float]] = {
     "mcg": ("mass", 1e-6), "µg": ("mass", 1e-6), "μg": ("mass", 1e-6), "ug": ("mass", 1e-6), "mg": ("mass", 1e-3),
@@ -24,25 +26,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "gb": ("byte", 1e9), "tb": ("byte", 1e12),
 }  # fmt: skip
 _MONEY = {"$": "usd", "€": "eur", "£": "gbp"}
-_COUNTS = {
-    "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
-    "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
-}  # fmt: skip
-_NEGATIONS = (
-    "not|no|never|none|nothing|without|neither|nor|cannot|denies|denied|deny|absent|absence|negative|except|unless|"
-    "excluding|excludes|lacks|lacking|non|isnt|dont|doesnt|didnt|wont|cant"
-)
-_OPPOSITES = (
-    ("left", "right"), ("acute", "chronic"), ("male", "female"), ("upper", "lower"), ("before", "after"),
-    ("increase", "decrease"), ("increased", "decreased"), ("high", "low"), ("higher", "lower"), ("benign", "malignant"),
-    ("always", "sometimes"), ("allowed", "forbidden"), ("valid", "invalid"), ("true", "false"), ("on", "off"),
-    ("enable", "disable"), ("enabled", "disabled"), ("primary", "secondary"), ("initial", "subsequent"),
-    ("minimum", "maximum"), ("first", "last"), ("with", "without"), ("positive", "negative"), ("more", "less"),
-    ("up", "down"), ("open", "closed"), ("old", "new"), ("in", "out"), ("best", "worst"), ("safe", "unsafe"),
-    ("possible", "impossible"), ("legal", "illegal"), ("agree", "disagree"), ("same", "different"),
-)  # fmt: skip
-OPPOSITE: dict[str, str] = {a: b for pair in _OPPOSITES for a, b in (pair, pair[::-1])}
+OPPOSITE: dict[str, str] = {a: b for pair in OPPOSITES for a, b in (pair, pair[::-1])}
 
 _FIXED_PARTS = (
     r"(?P<code>(?<![\w.@/-])(?=[A-Z0-9.-]*\d)[A-Z]{1,6}-?\d[\dA-Z]*(?:[.\-]\d[\dA-Z]*)*(?![\w]))"
@@ -54,8 +38,8 @@ _FIXED = re.compile(_FIXED_PARTS)
 _PATTERN = re.compile(_FIXED_PARTS + r"|(?P<word>[A-Za-z]+(?:(?<=[nN])['’][tT](?![A-Za-z]))?)")
 _DIGIT = re.compile(r"\d")
 _NO_NEGATION = ("no thank", "no problem", "no worries", "not only")
-_NOT_OR_COUNT = re.compile(rf"(?<![a-z])(?:{_NEGATIONS}|{'|'.join(_COUNTS)})(?![a-z])|(?<=[a-z])n['’]t(?![a-z])")
-_NEGATION = re.compile(rf"(?:{_NEGATIONS}|\w+n['’]t)\Z", re.IGNORECASE)
+_NOT_OR_COUNT = re.compile(rf"(?<![a-z])(?:{'|'.join(NEGATIONS)}|{'|'.join(COUNTS)})(?![a-z])|(?<=[a-z])n['’]t(?![a-z])")
+_NEGATION = re.compile(rf"(?:{'|'.join(NEGATIONS)}|\w+n['’]t)\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +78,8 @@ def facts(text: str) -> tuple[Fact, ...]:
             found.append(_number(match))
         else:
             word = match["word"].lower()
-            if word in _COUNTS:
-                found.append(Fact("number", f":{_COUNTS[word]:g}", start, end))
+            if word in COUNTS:
+                found.append(Fact("number", f":{COUNTS[word]:g}", start, end))
             elif _NEGATION.match(word):
                 if text[start : end + 8].lower().startswith(_NO_NEGATION):
                     continue
@@ -141,8 +125,8 @@ def stance(text: str) -> tuple[frozenset[str], int]:
     negations = 0
     for match in _NOT_OR_COUNT.finditer(lowered):
         word = match[0]
-        if word in _COUNTS:
-            fixed.add(f":{_COUNTS[word]:g}")
+        if word in COUNTS:
+            fixed.add(f":{COUNTS[word]:g}")
         elif not lowered.startswith(_NO_NEGATION, match.start()):
             negations += 1
     return frozenset(fixed), negations

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.types import Example
 from curation.evidence.batch import Batch
-from curation.evidence.facts import opposed, stance
-from curation.minhash.clusters import stars
-from curation.minhash.normalise import normalise
-from curation.minhash.views import View
+from curation.evidence.facts import stance
+from curation.evidence.sides import Sides, ask_of, prompt_side, sides
+from curation.minhash.bands import Pairs
+from curation.minhash.clusters import centres
+from curation.minhash.sketch import Column, sketch
+from curation.minhash.views import View, distinct
 
-_ENDED = re.compile(r"[.!?。！？…:;)\]}\"'”’`*>]\s*\Z")
 _ASK_NEAR, _ASK_SHORT, _ASK_SHORT_WORDS, _ASK_BORDER_WORDS = 0.5, 0.6, 60, 90
+_CHUNK = 50_000
+
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
-    """Examples that are equal after normalisation, on the prompt's side and in the answer.
+    """Examples that are equal after normalisation, in the system prompt, on the prompt's side and in the answer.
 
     Attributes:
         examples: Best first: the one to keep, then the copies.
-        prompt: Raw text of all turns before the answer, of the one to keep.
+        prompt: Raw text of all turns before the answer but the system's, of the one to keep.
         ask: Raw last user turn, without the context above its last paragraph.
         answer: Raw answer.
     """
@@ -37,187 +42,260 @@ class Unit:
     answer: str
 
 
+class Units(Sequence[Unit]):
+    """The units of a batch in order of rank, made when they are looked at.
+
+    Attributes:
+        rows: int64: the rows of all units, unit after unit, best first.
+        starts: int64 [units + 1].
+    """
+
+    def __init__(self, examples: Sequence[Example], rows: Index, starts: Index) -> None:
+        self._examples = examples
+        self.rows = rows
+        self.starts = starts
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> Unit: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Unit]: ...
+
+    def __getitem__(self, index: int | slice) -> Unit | list[Unit]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        examples = self.examples(index)
+        best = examples[0]
+        return Unit(examples, prompt_side(best), ask_of(best), best.answer)
+
+    def first(self, unit: int) -> Example:
+        """The example of a unit that should stay."""
+        return self._examples[self.rows[self.starts[unit]]]
+
+    def examples(self, unit: int) -> list[Example]:
+        """All examples of a unit, best first."""
+        return [self._examples[row] for row in self.rows[self.starts[unit] : self.starts[unit + 1]].tolist()]
+
+
 @dataclass(slots=True)
 class Relations:
     """Units, the three views of them, and the verified edges between them.
 
     Attributes:
         units: In order of rank: the row that should stay first.
-        whole, prompt, answer, ask: Views over the units.
-        left, right: int64 [edges]: pairs of units whose whole conversations are alike, ``left < right`` by rank.
-        whole_score: float64 [edges]: exact similarity of those pairs.
-        questions: Groups of units that ask the same, best first; at least two units each.
+        whole, prompt, answer: Views over the units.
+        pairs: All pairs of units whose whole conversations are alike, or resemble each other from the floor on.
+        left, right, whole_score: Those of them that reach the threshold.
     """
 
-    units: list[Unit]
+    units: Units
+    sides: Sides
     whole: View
     prompt: View
     answer: View
-    ask: View
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    pairs: Pairs
+    left: Index
+    right: Index
     whole_score: NDArray[np.float64]
-    questions: list[list[int]]
-    _prompt_stance: NDArray[np.int64]
-    _answer_stance: NDArray[np.int64]
+    _note: Callable[[str], None]
+    _near: dict[str, Pairs] = field(default_factory=dict)
+    _stances: dict[tuple[str, int], object] = field(default_factory=dict)
+    _questions: list[list[int]] | None = None
 
-    def prompts_alike(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether pairs of units ask the same: prompts alike, the ask alike, and no number, code or negation apart."""
+    @property
+    def questions(self) -> list[list[int]]:
+        """Groups of units that ask the same, best first; at least two units each. Stars around the first."""
+        if self._questions is None:
+            self._questions = _questions(self)
+        return self._questions
+
+    @property
+    def prompt_pairs(self) -> Pairs:
+        """Pairs of prompt nodes that are alike."""
+        return self._pairs_of("prompts", self.prompt)
+
+    @property
+    def answer_pairs(self) -> Pairs:
+        """Pairs of answer nodes that are alike."""
+        return self._pairs_of("answers", self.answer)
+
+    def _pairs_of(self, name: str, view: View) -> Pairs:
+        if name not in self._near:
+            self._near[name] = view.pairs()
+            _tell(self._note, name, self._near[name])
+        return self._near[name]
+
+    def rows_of(self, units: Index) -> Index:
+        """The row of each unit's first example."""
+        return self.units.rows[self.units.starts[units]]
+
+    def same_system(self, left: Index, right: Index) -> Mask:
+        """Whether pairs of units have the same system prompt, after normalisation."""
+        system = self.sides.system
+        same: Mask = system[self.rows_of(left)] == system[self.rows_of(right)]
+        return same
+
+    def prompts_alike(self, left: Index, right: Index) -> Mask:
+        """Whether pairs of units ask the same.
+
+        The system prompts are equal, the prompt sides alike, the ask alike, and no number, code, negation or opposite
+        word apart.
+        """
+        alike = self.same_system(left, right)
         a, b = self.prompt.node[left], self.prompt.node[right]
-        alike = self.prompt.alike(a, b, self.prompt.similarity(a, b))
-        a, b = self.ask.node[left], self.ask.node[right]
-        alike &= self.ask.alike(a, b, self.ask.similarity(a, b))
-        alike &= self._prompt_stance[left] == self._prompt_stance[right]
-        for pair in np.flatnonzero(alike):
-            one, other = self.units[left[pair]].ask, self.units[right[pair]].ask
-            alike[pair] = one == other or not opposed(one, other)
+        _narrow(alike, lambda at: self.prompt.alike(a[at], b[at], self.prompt.similarity(a[at], b[at])))
+        _narrow(alike, lambda at: self.same_stance("prompt", left[at], right[at]))
+        _narrow(alike, lambda at: self._asks_alike(left[at], right[at]))
         return alike
 
-    def answers_alike(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def answers_alike(self, left: Index, right: Index) -> Mask:
         """Whether pairs of units answer alike: similar wording, and no number, code, negation or opposite apart."""
         a, b = self.answer.node[left], self.answer.node[right]
         alike = self.answer.alike(a, b, self.answer.similarity(a, b))
-        alike &= self._answer_stance[left] == self._answer_stance[right]
-        for pair in np.flatnonzero(alike):
-            one, other = self.units[left[pair]].answer, self.units[right[pair]].answer
-            alike[pair] = one == other or not opposed(one, other)
+        column = self.sides.made.right
+        _narrow(alike, lambda at: ~_opposed(column, self.rows_of(left[at]), self.rows_of(right[at])))
+        _narrow(alike, lambda at: self.same_stance("answer", left[at], right[at]))
         return alike
 
-    def scores(self, left: int, right: int) -> tuple[float, float, float]:
-        """Exact similarity of two units: whole, prompt side, answer."""
-        pair = np.array([left]), np.array([right])
-        return tuple(
-            float(v.similarity(v.node[pair[0]], v.node[pair[1]])[0]) for v in (self.whole, self.prompt, self.answer)
-        )  # type: ignore[return-value]
+    def same_stance(self, side: str, left: Index, right: Index) -> Mask:
+        """Whether pairs of units agree in numbers, codes and negations on one side (``prompt`` or ``answer``)."""
+        rows = self.rows_of(left), self.rows_of(right)
+        return self.same_stance_of_rows(side, *rows)
+
+    def same_stance_of_rows(self, side: str, left: Index, right: Index) -> Mask:
+        """The same for pairs of rows: equal fingerprints settle it, else the texts are read."""
+        column = self.sides.made.left if side == "prompt" else self.sides.made.right
+        same: Mask = column.fixed[left] == column.fixed[right]
+        for pair in np.flatnonzero(~same):
+            same[pair] = self._stance(side, int(left[pair])) == self._stance(side, int(right[pair]))
+        return same
+
+    def scores(self, left: Index, right: Index) -> tuple[NDArray[np.float64], ...]:
+        """Exact similarity of pairs of units: whole, prompt side, answer."""
+        return tuple(v.similarity(v.node[left], v.node[right]) for v in (self.whole, self.prompt, self.answer))
+
+    def _stance(self, side: str, row: int) -> object:
+        if (side, row) not in self._stances:
+            example = self.units._examples[row]
+            self._stances[side, row] = stance(prompt_side(example) if side == "prompt" else example.answer)
+        return self._stances[side, row]
+
+    def _asks_alike(self, left: Index, right: Index) -> Mask:
+        """Where the ask is a part of the prompt side: is it alike, too? And is no opposite apart in what is asked?"""
+        rows = self.rows_of(left), self.rows_of(right)
+        alike = ~_opposed(self.sides.made.left, *rows)
+        apart = np.flatnonzero(~(self.sides.all_asked[rows[0]] & self.sides.all_asked[rows[1]]))
+        for start in range(0, len(apart), _CHUNK):
+            pairs = apart[start : start + _CHUNK]
+            units, place = np.unique(np.r_[left[pairs], right[pairs]], return_inverse=True)
+            made = sketch([self.units[unit].ask for unit in units.tolist()], border_words=_ASK_BORDER_WORDS)
+            everyone = np.arange(len(units), dtype=np.int64)
+            limits = _ASK_NEAR, _ASK_SHORT, _ASK_SHORT_WORDS, _ASK_BORDER_WORDS
+            view = View.side(made, made.left, everyone, *limits)
+            one, other = place[: len(pairs)], place[len(pairs) :]
+            a, b = view.node[one], view.node[other]
+            alike[pairs] = view.alike(a, b, view.similarity(a, b)) & ~_opposed(made.left, one, other)
+        return alike
 
 
 def relations(batch: Batch) -> Relations:
     """Compare all examples of a batch. Call it as ``batch.shared(relations)``."""
-    units = _units(batch)
     settings = batch.settings
-
-    def view(texts: list[str]) -> View:
-        return View.of(texts, near=settings.near_threshold, short=settings.short_threshold)
-
-    prompts = [normalise(unit.prompt) for unit in units]
-    answers = [normalise(unit.answer) for unit in units]
-    whole = view([f"{p} {a}".strip() for p, a in zip(prompts, answers, strict=True)])
-    ask = View.of(
-        [normalise(unit.ask) for unit in units],
-        near=_ASK_NEAR,
-        short=_ASK_SHORT,
-        short_words=_ASK_SHORT_WORDS,
-        border_words=_ASK_BORDER_WORDS,
-    )
-    prompt, answer = view(prompts), view(answers)
-    left, right, score = _edges_between_units(whole)
-    found = Relations(
-        units, whole, prompt, answer, ask, left, right, score, [],
-        _interned([stance(unit.prompt) for unit in units]), _interned([stance(unit.answer) for unit in units]),
+    taken = sides(batch, settings.preferred)
+    made, order = taken.made, taken.order
+    keys = (made.left.keys[order], made.right.keys[order])
+    unit, first = distinct(taken.system[order], *keys[0].T, *keys[1].T)
+    members = np.argsort(unit, kind="stable")
+    starts = np.searchsorted(unit[members], np.arange(len(first) + 1))
+    units = Units(batch, order[members], starts)
+    rows = order[first]
+    limits = settings.near_threshold, settings.short_threshold
+    whole = View.whole(made, rows, *limits)
+    prompt, answer = View.side(made, made.left, rows, *limits), View.side(made, made.right, rows, *limits)
+    pairs = whole.pairs(settings.pair_floor)
+    alike = whole.alike(pairs.left, pairs.right, pairs.score)
+    _tell(batch.note, "whole conversations", pairs)
+    return Relations(
+        units, taken, whole, prompt, answer, pairs, pairs.left[alike], pairs.right[alike], pairs.score[alike],
+        batch.note,
     )  # fmt: skip
-    found.questions = _questions(found)
-    for name, one in (("whole conversations", whole), ("prompts", prompt)):
-        if one.thinned_buckets:
-            batch.note(
-                f"Near-duplicates of {name}: {one.thinned_buckets} bands held more than 64 resembling texts; there "
-                f"each "
-                "was compared with the 12 longest and its 4 neighbours, not with all."
-            )
-    return found
 
 
-def _units(batch: Batch) -> list[Unit]:
-    """Equal examples gathered, and all put in order of rank: reviewed, complete, long."""
-    gathered: dict[tuple[str, str], list[Example]] = defaultdict(list)
-    for example in batch:
-        prompt = "\n".join(message.content for message in example.prompt)
-        gathered[normalise(prompt), normalise(example.answer)].append(example)
-
-    def rank(example: Example) -> tuple[bool, bool, bool, bool, int, str]:
-        text = "\n".join(message.content for message in example.messages)
-        answer = example.answer
-        return (
-            example.id not in batch.settings.preferred,
-            not answer.strip(),
-            "{{" in text,
-            _ENDED.search(answer[-8:]) is None,
-            -len(normalise(text).split(" ")),
-            example.id,
+def _tell(note: Callable[[str], None], name: str, pairs: Pairs) -> None:
+    if pairs.full_buckets:
+        note(
+            f"Near-duplicates of {name}: {pairs.full_buckets:,} buckets held more than 64 texts; there each was "
+            "compared with the leading texts of its bucket and its 4 neighbours, not with all."
         )
 
-    ranks = {example.id: rank(example) for example in batch}
-    units = []
-    for members in gathered.values():
-        members.sort(key=lambda example: ranks[example.id])
-        best = members[0]
-        prompt = "\n".join(message.content for message in best.prompt)
-        units.append(Unit(members, prompt, ask_of(best), best.answer))
-    units.sort(key=lambda unit: ranks[unit.examples[0].id])
-    return units
+
+def _narrow(alike: Mask, holds: Callable[[Index], Mask]) -> None:
+    """Keep those that also pass ``holds``, which looks only at those that passed so far."""
+    at = np.flatnonzero(alike)
+    alike[at] = holds(at)
 
 
-def ask_of(example: Example) -> str:
-    """What the last user turn asks: its last paragraph that asks or commands, not the context pasted above it."""
-    turns = [message.content for message in example.prompt if message.role == "user"]
-    if not turns:
-        return ""
-    paragraphs = [part for part in re.split(r"\n\s*\n", turns[-1]) if part.strip()]
-    if len(paragraphs) < 2:
-        return turns[-1]
-    asking = [part for part in paragraphs if "?" in part or "？" in part]
-    return (asking or paragraphs)[-1]
-
-
-def _edges_between_units(view: View) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Pairs of units whose texts in this view are alike; units of one text are linked to the first of them."""
-    node_left, node_right, node_score = view.pairs()
-    order = np.argsort(view.node, kind="stable")
-    starts = np.searchsorted(view.node[order], np.arange(len(view.texts) + 1))
-    counts = np.diff(starts)
-    if (counts == 1).all():
-        left, right, score = order[starts[node_left]], order[starts[node_right]], node_score
-    else:  # rare: the same whole text, cut differently into prompt and answer
-        first = order[starts[:-1]]
-        spare = np.flatnonzero(first[view.node] != np.arange(len(view.node)))
-        left = np.r_[first[node_left], first[view.node[spare]]]
-        right = np.r_[first[node_right], spare]
-        score = np.r_[node_score, np.ones(len(spare))]
-    low, high = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((high, low))
-    return low[order], high[order], score[order]
+def _opposed(column: Column, left: Index, right: Index) -> Mask:
+    """Whether pairs of rows hold opposite words (left / right, acute / chronic), each text just one of the two."""
+    first, second = column.first, column.second
+    only_first, only_second = first & ~second, second & ~first
+    apart: Mask = ((only_first[left] & only_second[right]) | (only_second[left] & only_first[right])) != 0
+    return apart
 
 
 def _questions(found: Relations) -> list[list[int]]:
     """Star groups of units that ask the same, from alike prompts: linear where thousands share one prompt."""
-    members: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    for unit in range(len(found.units)):
-        node = int(found.prompt.node[unit])
-        if found.ask.words[found.ask.node[unit]]:
-            members[node, int(found.ask.node[unit]), int(found._prompt_stance[unit])].append(unit)
-    keys = sorted(members, key=lambda key: members[key][0])
-    index: dict[int, list[int]] = defaultdict(list)
-    for number, key in enumerate(keys):
-        index[key[0]].append(number)
-    left: list[int] = []
-    right: list[int] = []
-    for a, b in zip(*(part.tolist() for part in found.prompt.pairs()[:2]), strict=True):
-        for one in index[a]:
-            for other in index[b]:
-                left.append(one)
-                right.append(other)
-    first = np.array([members[key][0] for key in keys], np.int64)
-    ends = np.array(left, np.int64), np.array(right, np.int64)
-    if left:
-        same = found.prompts_alike(first[ends[0]], first[ends[1]])
-        ends = ends[0][same], ends[1][same]
-    joined = stars(len(keys), *ends, np.arange(len(keys), dtype=np.int64))
-    taken = {number for centre, others in joined for number in (centre, *others)}
-    groups = [[u for number in (centre, *others) for u in members[keys[number]]] for centre, others in joined]
-    groups += [members[key] for number, key in enumerate(keys) if number not in taken and len(members[key]) > 1]
-    return sorted((sorted(group) for group in groups), key=lambda group: group[0])
+    asking = np.flatnonzero(found.prompt.words[found.prompt.node] > 0)
+    rows = found.rows_of(asking)
+    node, system = found.prompt.node[asking], found.sides.system[rows].astype(np.int64)
+    stances = _stance_numbers(found, rows, distinct(node, system)[0])
+    key, first = distinct(node, system, stances)
+    leader = asking[first]
+    left, right = _joined_keys(found.prompt_pairs, node[first], system[first])
+    same = found.prompts_alike(leader[left], leader[right])
+    group = centres(len(first), left[same], right[same])[key]
+    order = np.lexsort((asking, group))
+    cuts = np.flatnonzero(np.diff(group[order])) + 1
+    groups = [members for members in np.split(asking[order], cuts) if len(members) > 1]
+    return sorted((members.tolist() for members in groups), key=lambda members: members[0])
 
 
-def _interned(values: list[tuple[frozenset[str], int]]) -> NDArray[np.int64]:
-    """Equal values get equal numbers: int64 [values]."""
-    index: dict[object, int] = {}
-    return np.fromiter((index.setdefault(value, len(index)) for value in values), np.int64, len(values))
+def _stance_numbers(found: Relations, rows: Index, group: Index) -> Index:
+    """Number the stances of prompts within each group of equal prompts; only where fingerprints differ is text read."""
+    numbers = np.zeros(len(rows), np.int64)
+    fixed = found.sides.made.left.fixed[rows]
+    variant, leaders = distinct(group, fixed)
+    several = np.bincount(group[leaders], minlength=1) > 1
+    known: dict[object, int] = {}
+    number = np.zeros(len(leaders), np.int64)
+    for place in np.flatnonzero(several[group[leaders]]):
+        number[place] = known.setdefault(found._stance("prompt", int(rows[leaders[place]])), len(known) + 1)
+    numbers[:] = number[variant]
+    return numbers
+
+
+def _joined_keys(pairs: Pairs, node: Index, system: Index) -> tuple[Index, Index]:
+    """Pairs of keys whose prompts are alike and whose system prompts are the same."""
+    systems = int(system.max(initial=0)) + 1
+    code = node * systems + system
+    order = np.argsort(code, kind="stable")
+    ordered = code[order]
+    begin, end = np.searchsorted(node[order], pairs.left, "left"), np.searchsorted(node[order], pairs.left, "right")
+    which, one = _expand(begin, end)
+    wanted = pairs.right[which] * systems + system[order[one]]
+    again, other = _expand(np.searchsorted(ordered, wanted, "left"), np.searchsorted(ordered, wanted, "right"))
+    a, b = order[one[again]], order[other]
+    return np.minimum(a, b), np.maximum(a, b)
+
+
+def _expand(begin: Index, end: Index) -> tuple[Index, Index]:
+    """All positions of each half-open range: ``(number of the range, position)``."""
+    counts = end - begin
+    which = np.repeat(np.arange(len(begin), dtype=np.int64), counts)
+    offset = np.arange(counts.sum(), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+    return which, begin[which] + offset

@@ -13,7 +13,7 @@ from core.files import explain_os_error
 
 TABLE = "check"
 TABLES = frozenset({TABLE, "training", "evaluation"})  # one file may hold all of a project's settings
-_NOT_IN_FILE = frozenset({"rows", "preferred"})
+_NOT_IN_FILE = frozenset({"rows", "preferred", "pair_floor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Settings:
         phone_regions: Countries whose national phone formats are understood.
         rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
         preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
+        pair_floor: Pairs of whole conversations are kept from this similarity on, for the threshold explorer; None = only
+            those that reach the thresholds.
     """
 
     near_threshold: float = 0.70
@@ -49,6 +51,7 @@ class Settings:
     phone_regions: tuple[str, ...] = ("US", "GB")
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferred: frozenset[str] = frozenset()
+    pair_floor: float | None = None
 
     @classmethod
     def from_toml(cls, path: Path) -> Settings:

@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations
-from curation.minhash.shingles import Shingles
+from curation.minhash.normalise import normalise
+from curation.minhash.scan import jit
+from curation.minhash.sets import THREADS
+from curation.minhash.signatures import merged, shared
 
 _PROBES = 12  # grams of each text that are looked up
 _VOTES = 6  # of which this many must stand in the other text
 _COMMON = 100  # a gram that stands in more texts than this is boilerplate and is not looked up
 _LEAST_WORDS = 15
+_CHUNK = 16_384
 
 
 def subsets(found: Relations, batch: Batch) -> list[tuple[int, int, float]]:
     """Pairs of units ``(part, holder, share)``: the part's 3-grams stand in the longer holder.
 
-    The share is the containment |A ∩ B| / |A| of the part in the holder. Each part is reported with one holder, the
-    first by rank. Pairs that count as near-duplicates are left out.
+    The share is the containment |A ∩ B| / |A| of the part in the holder (Broder 1997). Each part is reported with one
+    holder, the first by rank. Pairs that count as near-duplicates are left out.
     """
-    view = found.whole
-    left, right = _candidates(view.by_word, view.words, batch)
-    if not len(left):
-        return []
-    sizes = view.by_word.sizes
-    share = view.by_word.shared(left, right) / np.maximum(sizes[left], 1)
-    keep = share >= batch.settings.subset_containment
-    left, right, share = left[keep], right[keep], share[keep]
-    keep = view.similarity(left, right) < view.near
-    first = np.full(len(view.texts), -1, np.int64)
-    first[view.node[::-1]] = np.arange(len(view.node))[::-1]
-    result: list[tuple[int, int, float]] = []
-    seen: set[int] = set()
     least = batch.settings.subset_containment
-    pairs = sorted(zip(first[left[keep]], first[right[keep]], share[keep], strict=True))
-    for part, holder, how_much in pairs:
-        if int(part) in seen:
+    view = found.whole
+    part, holder, share = _contained_pairs(found, batch, least)
+    keep = (view.similarity(part, holder) < view.near) & found.same_system(part, holder)
+    part, holder, share = part[keep], holder[keep], share[keep]
+    result: list[tuple[int, int, float]] = []
+    seen = -1
+    for at in np.lexsort((holder, part)).tolist():
+        if part[at] == seen:
             continue
-        text = f" {view.texts[view.node[holder]]} "
-        unit_answer = found.answer.texts[found.answer.node[part]]
-        unit_ask = found.ask.texts[found.ask.node[part]]
-        if _contained(unit_answer, text, least) and _contained(unit_ask, text, least):
-            seen.add(int(part))
-            result.append((int(part), int(holder), float(how_much)))
+        inner, outer = found.units[int(part[at])], found.units[int(holder[at])]
+        text = f" {normalise(outer.prompt)} {normalise(outer.answer)} "
+        if _stands_in(normalise(inner.answer), text, least) and _stands_in(normalise(inner.ask), text, least):
+            seen = part[at]
+            result.append((int(part[at]), int(holder[at]), float(share[at])))
     return result
 
 
-def _contained(part: str, whole: str, least: float) -> bool:
+def _stands_in(part: str, whole: str, least: float) -> bool:
     """Whether a normalised text stands in another: as a phrase, or by its word 3-grams."""
     if not part:
         return False
@@ -57,34 +54,113 @@ def _contained(part: str, whole: str, least: float) -> bool:
     return sum(gram in whole for gram in grams) >= least * len(grams)
 
 
-def _candidates(
-    shingles: Shingles, words: NDArray[np.int64], batch: Batch
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs (shorter, longer) that share at least half of the shorter text's probes."""
-    texts = len(words)
-    owner = np.repeat(np.arange(texts, dtype=np.int64), shingles.sizes)
-    order = np.argsort(shingles.hashes, kind="stable")
-    ordered = shingles.hashes[order]
-    owners = owner[order]
-    # The smallest hashes are a fair sample, and the same one for the same gram in every text.
-    position = np.arange(len(owner)) - shingles.starts[owner]
-    probes = np.flatnonzero((position < _PROBES) & (words[owner] >= _LEAST_WORDS))
-    low = np.searchsorted(ordered, shingles.hashes[probes], "left")
-    high = np.searchsorted(ordered, shingles.hashes[probes], "right")
-    usable = (high - low) <= _COMMON
-    skipped = np.unique(owner[probes]).size - np.unique(owner[probes[usable]]).size
+def _contained_pairs(
+    found: Relations, batch: Batch, least: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs (shorter, longer) that share at least half of the shorter text's probes and reach the containment."""
+    sets, words = found.whole.by_word, found.whole.words
+    nodes = len(words)
+    none = np.empty(0, np.int64)
+    stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts
+    probes = np.empty((nodes, _PROBES), np.uint64)
+    counts = np.zeros(nodes, np.int64)
+    _take_probes(*stored, sets.room, words, probes, counts)
+    owner = np.repeat(np.arange(nodes, dtype=np.int64), counts)
+    values = probes[np.arange(_PROBES) < counts[:, None]]
+    if not len(values):
+        return none, none, np.empty(0)
+    order = np.argsort(values, kind="stable")
+    values, owner = values[order], owner[order]
+    fresh = np.r_[True, values[1:] != values[:-1]]
+    starts = np.flatnonzero(np.r_[fresh, True])
+    many = np.diff(starts)
+    usable = many <= _COMMON
+    skipped = len(np.unique(owner)) - len(np.unique(owner[np.repeat(usable, many)]))
     if skipped:
         batch.note(
-            f"duplicates.subset: {skipped} texts consist of phrases that stand in more than {_COMMON} others; they "
-            f"were "
-            "not looked up in longer ones."
+            f"duplicates.subset: {skipped:,} texts consist of phrases that stand in more than {_COMMON} others; they "
+            "were not looked up in longer ones."
         )
-    probes, low, high = probes[usable], low[usable], high[usable]
-    counts = high - low
-    part = np.repeat(owner[probes], counts)
-    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    holder = owners[np.repeat(low, counts) + offset]
-    longer = shingles.sizes[holder] > shingles.sizes[part]
-    codes, votes = np.unique(part[longer] * texts + holder[longer], return_counts=True)
-    codes = codes[votes >= _VOTES]
-    return codes // texts, codes % texts
+    keys = values[starts[:-1]][usable]
+    begin, end = starts[:-1][usable], starts[1:][usable]
+    bits = max(1, len(keys).bit_length())
+    shelf = np.r_[np.searchsorted(keys, np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)), len(keys)]
+    # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
+    growth = least / found.whole.near + least - 1
+
+    def search(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        limits = start, min(start + _CHUNK, nodes), growth, least
+        result: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]] = _look_up(
+            *stored, sets.sizes, sets.room, counts, keys, begin, end, owner, shelf, np.uint64(64 - bits), *limits
+        )
+        return result
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(search, range(0, nodes, _CHUNK)))
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+@jit
+def _take_probes(hashes, parts, extra, extra_counts, room, words, probes, counts):  # type: ignore[no-untyped-def]
+    """The smallest hashes of each text: a fair sample, and the same one for the same gram in every text."""
+    scratch = np.empty(room, np.uint64)
+    for d in range(len(words)):
+        if words[d] >= _LEAST_WORDS:
+            size = min(_PROBES, merged(hashes, parts, extra, extra_counts, d, scratch))
+            for k in range(size):
+                probes[d, k] = scratch[k]
+            counts[d] = size
+
+
+@jit
+def _look_up(
+    hashes, parts, extra, extra_counts, sizes, room, counts, keys, begin, end, owner, shelf, shift, first, last, growth,
+    least,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """For texts [first, last): the shorter texts whose probes they hold, verified. ``shelf`` finds a key by its top bits."""
+    holders = np.empty(256, np.int64)
+    contained = np.empty(256, np.int64)
+    shares = np.empty(256, np.float64)
+    filled = 0
+    text = np.empty(room, np.uint64)
+    other = np.empty(room, np.uint64)
+    votes = np.empty(1024, np.int64)
+    for d in range(first, last):
+        size = merged(hashes, parts, extra, extra_counts, d, text)
+        cast = 0
+        for i in range(size):
+            top = np.int64(text[i] >> shift)
+            at = shelf[top]
+            while at < shelf[top + 1] and keys[at] != text[i]:
+                at += 1
+            if at == shelf[top + 1]:
+                continue
+            for k in range(begin[at], end[at]):
+                part = owner[k]
+                if sizes[part] * growth <= size:
+                    if cast == len(votes):
+                        larger = np.empty(2 * cast, np.int64)
+                        larger[:cast] = votes
+                        votes = larger
+                    votes[cast] = part
+                    cast += 1
+        chosen = votes[:cast]
+        chosen.sort()
+        i = 0
+        while i < cast:
+            j = i
+            while j < cast and chosen[j] == chosen[i]:
+                j += 1
+            part = chosen[i]
+            if j - i >= min(_VOTES, counts[part]):
+                grams = merged(hashes, parts, extra, extra_counts, part, other)
+                share = shared(text, size, other, grams) / grams
+                if share >= least:
+                    if filled == len(holders):
+                        h, c, s = np.empty(2 * filled, np.int64), np.empty(2 * filled, np.int64), np.empty(2 * filled)
+                        h[:filled], c[:filled], s[:filled] = holders, contained, shares
+                        holders, contained, shares = h, c, s
+                    holders[filled], contained[filled], shares[filled] = d, part, share
+                    filled += 1
+            i = j
+    return contained[:filled].copy(), holders[:filled].copy(), shares[:filled].copy()

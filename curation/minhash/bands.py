@@ -1,80 +1,251 @@
-"""Locality-sensitive bands over MinHash signatures: a net that catches candidate pairs, never a verdict."""
+"""Locality-sensitive bands over MinHash signatures: a net that catches candidate pairs, each verified as it is caught.
+
+The chance of catching a pair of Jaccard similarity J is 1 - (1 - J**4)**32: 0.9999 at 0.70, 0.87 at 0.50. Each band is
+sorted, so that the cost grows with n log n; equal keys stand next to each other and form a bucket.
+"""
 
 from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-BANDS = 32
-ROWS_PER_BAND = 4
-FULL_BUCKET = 64  # up to this many texts in a bucket, every pair is a candidate
-ANCHORS = 12  # in a fuller bucket each text meets this many leading texts, and its neighbours
-NEIGHBOURS = 4
+from curation.minhash.scan import jit
+from curation.minhash.sets import THREADS, Sets
+from curation.minhash.signatures import BANDS, merged, shared
+
+FULL_BUCKET = 64  # up to this many texts in a bucket, every pair is verified
+CENTRES = 32  # in a fuller bucket each text meets its leading texts, up to this many that are unlike each other,
+NEIGHBOURS = 4  # and the texts that are next to it by the following band
+LANES = 4  # bands are worked off in this many queues, whatever the number of threads, so that results never depend on it
+_LOW = np.uint64(0xFFFFFFFF)
+_WORD, _CHARACTER = 0, 1
 
 
-def candidates(
-    signatures: NDArray[np.uint32], rank: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Pairs of texts that agree in at least one band of four values.
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Verified pairs of nodes, ``left < right``, sorted, each once.
 
-    The chance of catching a pair of Jaccard J is 1 - (1 - J**4)**32: 0.9999 at 0.70. Found by sorting each band, so
-    the cost grows with n log n. In a bucket of more than 64 texts each text meets only the 12 leading ones by ``rank``
-    and its 4 next neighbours, which keeps cost linear where thousands of texts resemble each other.
+    Attributes:
+        left, right: int64 [pairs].
+        score: float64 [pairs]: exact Jaccard similarity.
+        full_buckets: Buckets of more than 64 texts, in which not every pair was verified.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    score: NDArray[np.float64]
+    full_buckets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """What decides by which n-grams two texts compare.
+
+    Attributes:
+        words: int32 [nodes].
+        short: A text of fewer words is short; a pair with a short text compares on characters,
+        border: unless the other has this many words.
+    """
+
+    words: NDArray[np.int32]
+    short: int
+    border: int
+
+
+def similar_pairs(
+    bands: NDArray[np.uint32],
+    nodes: NDArray[np.int64],
+    sets: Sets,
+    lengths: Lengths,
+    *,
+    least: float,
+    enough: float,
+    by_character: bool,
+) -> Pairs:
+    """All pairs that share a band key and reach ``least``.
 
     Args:
-        signatures: uint32 [texts, 128].
-        rank: int64 [texts]: 0 = the text that others should be compared with first.
-
-    Returns:
-        ``(left, right, thinned)`` with ``left < right``, sorted, each pair once; ``thinned`` counts full buckets.
+        bands: uint32 [len(nodes), 32].
+        nodes: int64, rising: the node of each row of ``bands``. A lower node leads.
+        sets: The n-gram sets to verify by, indexed by node.
+        lengths: By node. Pairs that compare by the other kind of n-grams are passed over.
+        least: Least Jaccard similarity.
+        enough: From this similarity on a text of a full bucket has found its centre.
+        by_character: Whether ``bands`` and ``sets`` are of character n-grams.
     """
-    texts = len(signatures)
-    empty = np.empty(0, np.int64)
-    if texts < 2:
-        return empty, empty, 0
-    by_rank = np.argsort(rank, kind="stable")
-    found: list[NDArray[np.int64]] = []
-    thinned = 0
-    for band in range(BANDS):
-        part = np.ascontiguousarray(signatures[by_rank, band * ROWS_PER_BAND : (band + 1) * ROWS_PER_BAND])
-        key = _key(part)
-        order = np.argsort(key, kind="stable")
-        ordered = key[order]
-        edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
-        sizes = np.diff(edges)
-        for size in np.unique(sizes[sizes > 1]):
-            starts = edges[:-1][sizes == size]
-            first, second = _pairs_within(int(size))
-            thinned += len(starts) if size > FULL_BUCKET else 0
-            members = by_rank[order[starts[:, None] + np.arange(size)]]
-            left, right = members[:, first].ravel(), members[:, second].ravel()
-            found.append(np.minimum(left, right) * texts + np.maximum(left, right))
-    if not found:
-        return empty, empty, thinned
-    pairs = np.unique(np.concatenate(found))
-    return pairs // texts, pairs % texts, thinned
+    none = np.empty(0, np.int64)
+    if len(nodes) < 2:
+        return Pairs(none, none, np.empty(0))
+    sorted_bands = np.empty((BANDS, len(nodes)), np.uint64)
+    full = np.zeros((BANDS, len(nodes)), np.bool_)
+    positions = np.arange(len(nodes), dtype=np.uint64)
+
+    def sort(band: int) -> int:
+        packed = sorted_bands[band]
+        np.copyto(packed, bands[:, band])
+        packed <<= np.uint64(32)
+        packed |= positions
+        packed.sort()
+        return int(_mark_full(packed, full[band]))
+
+    stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts, sets.sizes, sets.room
+    rule = lengths.words, lengths.short, lengths.border, _CHARACTER if by_character else _WORD, least, enough
+
+    def work(lane: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+        joined = np.full(len(nodes), -1, np.int64)
+        return [
+            _verify(sorted_bands[band], band, bands, full, joined, nodes, *stored, *rule)
+            for band in range(lane, BANDS, LANES)
+        ]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        crowded = sum(pool.map(sort, range(BANDS)))
+        found = [part for lane in pool.map(work, range(LANES)) for part in lane]
+    left = np.concatenate([part[0] for part in found])
+    right = np.concatenate([part[1] for part in found])
+    score = np.concatenate([part[2] for part in found])
+    order = np.lexsort((right, left))
+    left, right, score = left[order], right[order], score[order]
+    if crowded and len(left):
+        once = np.r_[True, (left[1:] != left[:-1]) | (right[1:] != right[:-1])]
+        left, right, score = left[once], right[once], score[once]
+    return Pairs(left, right, score, crowded)
 
 
-def _key(part: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Four 32-bit values a row, hashed to 64 bits (a chance collision only adds a candidate)."""
-    key = np.zeros(len(part), np.uint64)
-    for column in range(part.shape[1]):
-        key = (key ^ part[:, column]) * np.uint64(0x9E3779B97F4A7C15)
-        key ^= key >> np.uint64(29)
-    return key
+@jit
+def _mark_full(packed, full):  # type: ignore[no-untyped-def]
+    """Mark the texts that stand in a bucket of more than ``FULL_BUCKET``; returns the number of such buckets."""
+    count = 0
+    start = 0
+    for i in range(1, len(packed) + 1):
+        if i == len(packed) or packed[i] >> np.uint64(32) != packed[start] >> np.uint64(32):
+            if i - start > FULL_BUCKET:
+                count += 1
+                for k in range(start, i):
+                    full[packed[k] & _LOW] = True
+            start = i
+    return count
 
 
-def _pairs_within(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of the pairs to compare in a bucket of ``size`` texts that stand in order of rank."""
-    if size <= FULL_BUCKET:
-        first, second = np.triu_indices(size, 1)
-        return first.astype(np.int64), second.astype(np.int64)
-    positions = np.arange(size, dtype=np.int64)
-    first_parts, second_parts = [], []
-    for anchor in range(ANCHORS):
-        first_parts.append(np.full(size - anchor - 1, anchor, np.int64))
-        second_parts.append(positions[anchor + 1 :])
-    for step in range(1, NEIGHBOURS + 1):
-        first_parts.append(positions[:-step])
-        second_parts.append(positions[step:])
-    return np.concatenate(first_parts), np.concatenate(second_parts)
+@jit
+def _by_this_kind(words, x, y, short, border, kind):  # type: ignore[no-untyped-def]
+    """Whether two nodes compare by the n-grams at hand."""
+    least = min(words[x], words[y])
+    most = max(words[x], words[y])
+    return (least < short and most < border) == (kind == _CHARACTER)
+
+
+@jit
+def _met_before(bands, full, band, x, y):  # type: ignore[no-untyped-def]
+    """Whether an earlier band put two texts into one bucket in which every pair was verified."""
+    for earlier in range(band):
+        if bands[x, earlier] == bands[y, earlier] and not full[earlier, x]:
+            return True
+    return False
+
+
+@jit
+def _grown(values, filled):  # type: ignore[no-untyped-def]
+    """The array itself, or one twice as long where it is full."""
+    if filled < len(values):
+        return values
+    larger = np.empty(2 * len(values), values.dtype)
+    larger[:filled] = values
+    return larger
+
+
+@jit
+def _verify(
+    packed, band, bands, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short, border, kind,
+    least, enough,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """The pairs of one sorted band that reach ``least``; ``joined`` holds the centre each text was last verified with."""
+    lefts = np.empty(1024, np.int64)
+    rights = np.empty(1024, np.int64)
+    scores = np.empty(1024, np.float64)
+    filled = 0
+    one = np.empty(room, np.uint64)
+    two = np.empty(room, np.uint64)
+    start = 0
+    for stop in range(1, len(packed) + 1):
+        if stop < len(packed) and packed[stop] >> np.uint64(32) == packed[start] >> np.uint64(32):
+            continue
+        size = stop - start
+        if 1 < size <= FULL_BUCKET:
+            for i in range(start, stop - 1):
+                x = np.int64(packed[i] & _LOW)
+                held = -1  # grams of x in ``one``, once they are needed
+                for j in range(i + 1, stop):
+                    y = np.int64(packed[j] & _LOW)
+                    a, b = nodes[x], nodes[y]
+                    low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
+                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
+                        continue
+                    if _met_before(bands, full, band, x, y):
+                        continue
+                    if held < 0:
+                        held = merged(hashes, parts, extra, extra_counts, a, one)
+                    both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, b, two))
+                    score = both / (sizes[a] + sizes[b] - both)
+                    if score >= least:
+                        lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
+                        lefts[filled], rights[filled], scores[filled] = a, b, score
+                        filled += 1
+        elif size > FULL_BUCKET:
+            centres = np.empty(CENTRES, np.int64)
+            many = 0
+            order = np.empty(size, np.uint64)
+            for i in range(size):
+                x = np.int64(packed[start + i] & _LOW)
+                order[i] = np.uint64(bands[x, (band + 1) % BANDS]) << np.uint64(32) | np.uint64(x)
+                known = False
+                for c in range(many):
+                    known = known or joined[x] == centres[c]
+                if known:
+                    continue
+                b = nodes[x]
+                held = merged(hashes, parts, extra, extra_counts, b, two)
+                for c in range(many):
+                    a = nodes[centres[c]]
+                    low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
+                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
+                        continue
+                    both = shared(one, merged(hashes, parts, extra, extra_counts, a, one), two, held)
+                    score = both / (sizes[a] + sizes[b] - both)
+                    if score >= least:
+                        lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
+                        lefts[filled], rights[filled], scores[filled] = a, b, score
+                        filled += 1
+                        if score >= enough:
+                            joined[x] = centres[c]
+                            known = True
+                            break
+                if not known and many < CENTRES:
+                    centres[many] = x
+                    joined[x] = x
+                    many += 1
+            order.sort()
+            for i in range(size):
+                x = np.int64(order[i] & _LOW)
+                held = -1
+                for j in range(i + 1, min(i + 1 + NEIGHBOURS, size)):
+                    y = np.int64(order[j] & _LOW)
+                    if joined[x] == joined[y] and joined[x] >= 0:
+                        continue
+                    a, b = nodes[min(x, y)], nodes[max(x, y)]
+                    low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
+                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
+                        continue
+                    if held < 0:
+                        held = merged(hashes, parts, extra, extra_counts, nodes[x], one)
+                    both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, nodes[y], two))
+                    score = both / (sizes[a] + sizes[b] - both)
+                    if score >= least:
+                        lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
+                        lefts[filled], rights[filled], scores[filled] = a, b, score
+                        filled += 1
+        start = stop
+    return lefts[:filled].copy(), rights[:filled].copy(), scores[:filled].copy()

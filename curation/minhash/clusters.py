@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.minhash.scan import jit
+
 
 def stars(
     nodes: int, left: NDArray[np.int64], right: NDArray[np.int64], rank: NDArray[np.int64]
@@ -25,23 +27,35 @@ def stars(
     Returns:
         ``(centre, members)`` with members in order of rank, centres in order of rank; stars of one node are left out.
     """
-    sources = np.concatenate([left, right])
-    targets = np.concatenate([right, left])
-    order = np.lexsort((rank[targets], sources))
-    targets = targets[order]
-    starts = np.searchsorted(sources[order], np.arange(nodes + 1))
-    free = np.ones(nodes, bool)
-    found: list[tuple[int, list[int]]] = []
-    for centre in np.argsort(rank, kind="stable"):
-        if not free[centre]:
-            continue
-        free[centre] = False
-        neighbours = targets[starts[centre] : starts[centre + 1]]
-        members = list(dict.fromkeys(int(node) for node in neighbours[free[neighbours]]))
-        if members:
-            free[members] = False
-            found.append((int(centre), members))
-    return found
+    by_rank = np.argsort(rank, kind="stable")
+    centre = centres(nodes, rank[left], rank[right])
+    taken = np.flatnonzero(centre != np.arange(nodes))
+    order = taken[np.lexsort((taken, centre[taken]))]
+    starts = np.flatnonzero(np.r_[True, np.diff(centre[order]) != 0]) if len(order) else np.empty(0, np.int64)
+    return [
+        (int(by_rank[centre[members[0]]]), by_rank[members].tolist()) for members in np.split(order, starts[1:]) if len(members)
+    ]
+
+
+def centres(nodes: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same with nodes numbered by rank: the centre of each node, itself where it is alone or a centre.
+
+    Returns:
+        int64 [nodes].
+    """
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    order = np.argsort(low, kind="stable")
+    centre: NDArray[np.int64] = np.arange(nodes, dtype=np.int64)
+    _take(low[order], high[order], centre)
+    return centre
+
+
+@jit
+def _take(low, high, centre):  # type: ignore[no-untyped-def]
+    """Give each free right end to its left end where that is free or a centre; ``low`` is in rising order."""
+    for edge in range(len(low)):
+        if centre[low[edge]] == low[edge] and centre[high[edge]] == high[edge]:
+            centre[high[edge]] = low[edge]
 
 
 def bridges(
@@ -56,21 +70,29 @@ def bridges(
     Two rows that resemble each other can stand in different stars. These edges say so without putting the stars
     together. At most one edge joins two connected groups.
     """
-    parent = list(range(nodes))
-
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
+    parent = np.arange(nodes, dtype=np.int64)
     for centre, members in groups:
-        for member in members:
-            parent[root(member)] = root(centre)
-    joined: list[tuple[int, int, float]] = []
-    for edge in np.lexsort((right, left, -score)):
-        a, b = root(int(left[edge])), root(int(right[edge]))
+        parent[members] = centre
+    order = np.lexsort((right, left, -score))
+    chosen = order[_joins(parent, left[order], right[order])]
+    return list(zip(left[chosen].tolist(), right[chosen].tolist(), score[chosen].tolist(), strict=True))
+
+
+@jit
+def _root(parent, node):  # type: ignore[no-untyped-def]
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+@jit
+def _joins(parent, left, right):  # type: ignore[no-untyped-def]
+    """Which edges, in the order given, join two groups (union-find)."""
+    chosen = np.zeros(len(left), np.bool_)
+    for edge in range(len(left)):
+        a, b = _root(parent, left[edge]), _root(parent, right[edge])
         if a != b:
             parent[a] = b
-            joined.append((int(left[edge]), int(right[edge]), float(score[edge])))
-    return joined
+            chosen[edge] = True
+    return chosen

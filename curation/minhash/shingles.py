@@ -1,68 +1,80 @@
-"""Texts as sets of n-grams, held in two flat arrays, with exact Jaccard and containment between any of them."""
+"""Texts as n-gram sets and MinHash signatures: the engine's parts for a few texts, or for signatures alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS_PER_GRAM = 3
-CHARACTERS_PER_GRAM = 5
+from curation.minhash.sets import THREADS, Sets
+from curation.minhash.sketch import BLOCK_ROWS, Column, read_words
 
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The distinct n-grams of some texts.
+    """The distinct n-grams of some texts: ``sets`` in the order of the texts, one run each."""
 
-    Attributes:
-        hashes: uint64, each text's gram hashes in rising order, one text after the other.
-        starts: int64 [texts + 1]: text ``i`` owns ``hashes[starts[i]:starts[i + 1]]``.
-    """
-
-    hashes: NDArray[np.uint64]
-    starts: NDArray[np.int64]
+    sets: Sets
 
     @property
     def sizes(self) -> NDArray[np.int64]:
         """Number of distinct grams of each text: int64 [texts]."""
-        return np.diff(self.starts)
+        return self.sets.sizes
 
     def of(self, index: int) -> NDArray[np.uint64]:
-        """The gram hashes of one text."""
-        return self.hashes[self.starts[index] : self.starts[index + 1]]
-
-    def shared(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Grams in common for each pair: int64 [pairs]."""
-        from curation.minhash.signatures import shared_counts
-
-        counts: NDArray[np.int64] = shared_counts(self.hashes, self.starts, left, right)
-        return counts
+        """The gram hashes of one text, rising."""
+        start, end = self.sets.parts[index, :2]
+        return self.sets.hashes[start:end]
 
     def jaccard(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Exact Jaccard similarity |A ∩ B| / |A ∪ B| of each pair, in [0, 1]; two empty texts are alike (1)."""
-        both = self.shared(left, right)
-        either = self.sizes[left] + self.sizes[right] - both
-        return np.where(either > 0, both / np.maximum(either, 1), 1.0)
+        """Exact Jaccard similarity of each pair of texts."""
+        return self.sets.jaccard(left, right)
 
     def signatures(self) -> NDArray[np.uint32]:
-        """MinHash signatures, 128 permutations: uint32 [texts, 128]."""
-        from curation.minhash.signatures import minhash, permutations
+        """MinHash signatures, 128 permutations, as ``datasketch`` gives for the low 32 bits: uint32 [texts, 128]."""
+        from curation.minhash import signatures as compiled
 
-        signatures: NDArray[np.uint32] = minhash(self.hashes, self.starts, *permutations())
-        return signatures
+        parts = self.sets.parts
+        starts = np.r_[parts[:, 0], parts[-1:, 1]] if len(parts) else np.zeros(1, np.int64)
+        out = np.empty((len(parts), compiled.PERMUTATIONS), np.uint32)
+        compiled.minhash(self.sets.hashes, starts, *compiled.permutations(), out)
+        return out
 
 
 def shingle(texts: Sequence[str], kind: Literal["word", "character"]) -> Shingles:
-    """Cut normalised texts into word 3-grams or character 5-grams; a shorter text is one gram."""
-    from curation.minhash.signatures import ngram_sets
+    """Cut texts into normalised word 3-grams or character 5-grams; a shorter text is one gram."""
+    from curation.minhash import signatures as compiled
 
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    buffer = np.frombuffer(b"".join(encoded) or b" ", np.uint8)
-    by_word = kind == "word"
-    hashes, starts = ngram_sets(buffer, offsets, WORDS_PER_GRAM if by_word else CHARACTERS_PER_GRAM, by_word)
-    return Shingles(hashes, starts)
+    everything = np.iinfo(np.int64).max
+    words = read_words(texts, Column.empty(len(texts)), slice(0, len(texts)), everything if kind == "character" else 0)
+    starts = np.zeros(len(texts) + 1, np.int64)
+    if kind == "word":
+        hashes = np.empty(len(words.hashes), np.uint64)
+        compiled.word_grams(words.hashes, words.counts, hashes, starts)
+    else:
+        hashes = np.empty(len(words.kept), np.uint64)
+        compiled.character_grams(words.kept, words.kept_starts, hashes, starts)
+    return Shingles(Sets.of(hashes[: starts[-1]], np.column_stack([starts[:-1], starts[1:]])))
+
+
+def signatures_of(texts: Sequence[str]) -> NDArray[np.uint32]:
+    """MinHash signatures of raw texts: normalised, cut into word 3-grams, 128 permutations: uint32 [texts, 128]."""
+    from curation.minhash import signatures as compiled
+
+    out = np.empty((len(texts), compiled.PERMUTATIONS), np.uint32)
+    column = Column.empty(len(texts))
+
+    def work(start: int) -> None:
+        rows = slice(start, min(start + BLOCK_ROWS, len(texts)))
+        words = read_words(texts[rows], column, rows, 0)
+        hashes, starts = np.empty(len(words.hashes), np.uint64), np.zeros(len(words.counts) + 1, np.int64)
+        compiled.word_grams(words.hashes, words.counts, hashes, starts)
+        compiled.minhash(hashes, starts, *compiled.permutations(), out[rows])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, range(0, len(texts), BLOCK_ROWS)))
+    return out

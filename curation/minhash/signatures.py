@@ -1,182 +1,348 @@
-"""The compiled loops: n-gram hashes, MinHash signatures (datasketch's affine32) and exact set intersections.
+"""The compiled loops over n-grams: sets, MinHash signatures (datasketch's affine32), bands, exact intersections.
 
 Importing this module imports numba (about half a second); the compiled code is cached on disk beside it.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-_FNV_OFFSET = np.uint64(14695981039346656037)
-_FNV_PRIME = np.uint64(1099511628211)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
-_SEED = np.uint64(0x9E3779B97F4A7C15)
-_SPACE = 32
+from curation.minhash.scan import FNV_OFFSET, FNV_PRIME, jit, mix64
+
+WORDS_PER_GRAM = 3
+CHARACTERS_PER_GRAM = 5
+PERMUTATIONS = 128
+BANDS = 32
+ROWS_PER_BAND = 4
+
+_FIRST = np.uint64(0x9E3779B97F4A7C15)
+_SECOND = np.uint64(0xD1B54A32D192ED03)
 _LOW_32 = np.uint64(0xFFFFFFFF)
 
-_jit: Any = numba.njit(cache=True, nogil=True)
+
+@jit
+def _gram(words, at, width):  # type: ignore[no-untyped-def]
+    """The hash of up to three words from ``at`` on."""
+    gram = words[at] * _FIRST
+    if width > 1:
+        gram = gram + words[at + 1] * _SECOND
+    if width > 2:
+        gram = gram + words[at + 2]
+    return mix64(gram)
 
 
-@_jit
-def _mix64(value):  # type: ignore[no-untyped-def]
-    """The finaliser of splitmix64: every input bit reaches every output bit."""
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
-    return value ^ (value >> np.uint64(31))
+@jit
+def _distinct(grams, count, scratch, places, out, filled):  # type: ignore[no-untyped-def]
+    """Put each value of ``grams[:count]`` once and in rising order into ``out`` from ``filled`` on; returns the end.
 
-
-@_jit
-def _word_ngrams(buffer, start, end, n, out):  # type: ignore[no-untyped-def]
-    """Hash each word n-gram of buffer[start:end] into ``out``; a text under n words is one gram. Returns how many."""
-    count = 0
-    word = _FNV_OFFSET
-    inside = False
-    for i in range(start, end):
-        byte = buffer[i]
-        if byte <= _SPACE:
-            if inside:
-                out[count] = word
-                count += 1
-                inside = False
-                word = _FNV_OFFSET
-        else:
-            word = (word ^ np.uint64(byte)) * _FNV_PRIME
-            inside = True
-    if inside:
-        out[count] = word
-        count += 1
-    if count == 0:
-        return 0
-    grams = max(1, count - n + 1)
-    width = min(n, count)
-    for i in range(grams):
-        gram = _SEED
-        for j in range(width):
-            gram = _mix64(gram * _FNV_PRIME + out[i + j])
-        out[i] = gram  # position i is never read again
-    return grams
-
-
-@_jit
-def _character_ngrams(buffer, start, end, n, out):  # type: ignore[no-untyped-def]
-    """Hash each n-gram of UTF-8 characters of buffer[start:end]; a text under n characters is one gram."""
-    count = 0
-    first = start
-    last = start  # one past the final byte of the current gram
-    held = 0
-    while last < end:
-        last += 1
-        while last < end and (buffer[last] & 0xC0) == 0x80:
-            last += 1
-        held += 1
-        if held > n:
-            first += 1
-            while (buffer[first] & 0xC0) == 0x80:
-                first += 1
-            held = n
-        if held == n or last >= end:
-            gram = _FNV_OFFSET
-            for i in range(first, last):
-                gram = (gram ^ np.uint64(buffer[i])) * _FNV_PRIME
-            out[count] = _mix64(gram)
-            count += 1
-    return count
-
-
-@_jit
-def ngram_sets(buffer, offsets, n, by_word):  # type: ignore[no-untyped-def]
-    """Sorted distinct 64-bit n-gram hashes of each text.
+    The hashes are spread evenly, so one pass by the top bits leaves hardly anything to sort.
 
     Args:
-        buffer: uint8, the UTF-8 bytes of all texts.
-        offsets: int64 [texts + 1], where each text starts.
-        n: Length of a gram, in words or in characters.
-        by_word: Word grams if True, character grams otherwise.
-
-    Returns:
-        ``(hashes: uint64 [total], starts: int64 [texts + 1])``.
+        grams: uint64.
+        count: How many.
+        scratch: uint64, at least ``count`` long.
+        places: int64, at least ``2 * count + 2`` long.
+        out: Out, uint64.
+        filled: Where to begin.
     """
-    texts = len(offsets) - 1
-    room = np.int64(0)
-    for d in range(texts):
-        size = offsets[d + 1] - offsets[d]
-        room += (size // 2 + 1) if by_word else size
-    hashes = np.empty(room, np.uint64)
-    starts = np.zeros(texts + 1, np.int64)
-    scratch = np.empty(64, np.uint64)
+    bits = 1
+    while 1 << bits < count:
+        bits += 1
+    shift = np.uint64(64 - bits)
+    places[: (1 << bits) + 1] = 0
+    for i in range(count):
+        places[(grams[i] >> shift) + np.uint64(1)] += 1
+    for b in range(1 << bits):
+        places[b + 1] += places[b]
+    for i in range(count):
+        top = grams[i] >> shift
+        scratch[places[top]] = grams[i]
+        places[top] += 1
+    for i in range(count):
+        value = scratch[i]
+        k = i
+        while k > 0 and scratch[k - 1] > value:
+            scratch[k] = scratch[k - 1]
+            k -= 1
+        scratch[k] = value
+    for i in range(count):
+        if i == 0 or scratch[i] != scratch[i - 1]:
+            out[filled] = scratch[i]
+            filled += 1
+    return filled
+
+
+@jit
+def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
+    """Sorted distinct word 3-grams of each text; a text of one or two words is one gram.
+
+    Args:
+        words: uint64: word hashes, text after text.
+        counts: int64 [texts]: words of each.
+        out: Out, uint64, at least as long as ``words``.
+        starts: Out, int64 [texts + 1].
+    """
+    longest = 1
+    for d in range(len(counts)):
+        longest = max(longest, counts[d])
+    grams, scratch, places = np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
     filled = 0
-    for d in range(texts):
-        size = offsets[d + 1] - offsets[d]
-        if size + 1 > len(scratch):
-            scratch = np.empty(2 * (size + 1), np.uint64)
-        if by_word:
-            count = _word_ngrams(buffer, offsets[d], offsets[d + 1], n, scratch)
-        else:
-            count = _character_ngrams(buffer, offsets[d], offsets[d + 1], n, scratch)
-        grams = scratch[:count]
-        grams.sort()
-        for i in range(count):
-            if i == 0 or grams[i] != grams[i - 1]:
-                hashes[filled] = grams[i]
+    at = 0
+    starts[0] = 0
+    for d in range(len(counts)):
+        n = counts[d]
+        if n:
+            width = min(WORDS_PER_GRAM, n)
+            for i in range(n - width + 1):
+                grams[i] = _gram(words, at + i, width)
+            filled = _distinct(grams, n - width + 1, scratch, places, out, filled)
+        starts[d + 1] = filled
+        at += n
+
+
+@jit
+def border_grams(left, left_counts, right, right_counts, out, counts):  # type: ignore[no-untyped-def]
+    """The word 3-grams of "left right" that lie in neither: at most two a row.
+
+    Where both sides together have under three words, all of it is the one gram.
+
+    Args:
+        left, right: uint64: word hashes of either side, row after row.
+        left_counts, right_counts: int64 [rows].
+        out: Out, uint64 [rows, 2].
+        counts: Out, uint8 [rows].
+    """
+    at = 0
+    to = 0
+    near = np.empty(4, np.uint64)
+    for d in range(len(left_counts)):
+        n = left_counts[d]
+        m = right_counts[d]
+        counts[d] = 0
+        before = min(2, n)
+        after = min(2, m)
+        for k in range(before):
+            near[k] = left[at + n - before + k]
+        for k in range(after):
+            near[before + k] = right[to + k]
+        held = before + after
+        if held >= 3:
+            for k in range(held - 2):
+                out[d, k] = _gram(near, k, 3)
+            counts[d] = held - 2
+        elif held and n + m < WORDS_PER_GRAM:
+            out[d, 0] = _gram(near, 0, held)
+            counts[d] = 1
+        at += n
+        to += m
+
+
+@jit
+def character_grams(buffer, offsets, out, starts):  # type: ignore[no-untyped-def]
+    """Sorted distinct 5-grams of UTF-8 characters of each text; a shorter text is one gram.
+
+    Args:
+        buffer: uint8.
+        offsets: int64 [texts + 1].
+        out: Out, uint64, at least as long as ``buffer``.
+        starts: Out, int64 [texts + 1].
+    """
+    longest = np.int64(1)
+    for d in range(len(offsets) - 1):
+        longest = max(longest, offsets[d + 1] - offsets[d])
+    grams, scratch, places = np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
+    filled = 0
+    starts[0] = 0
+    for d in range(len(offsets) - 1):
+        first = offsets[d]
+        last = first
+        end = offsets[d + 1]
+        count = 0
+        held = 0
+        while last < end:
+            last += 1
+            while last < end and (buffer[last] & 0xC0) == 0x80:
+                last += 1
+            held += 1
+            if held > CHARACTERS_PER_GRAM:
+                first += 1
+                while (buffer[first] & 0xC0) == 0x80:
+                    first += 1
+                held = CHARACTERS_PER_GRAM
+            if held == CHARACTERS_PER_GRAM or last >= end:
+                gram = FNV_OFFSET
+                for i in range(first, last):
+                    gram = (gram ^ np.uint64(buffer[i])) * FNV_PRIME
+                grams[count] = mix64(gram)
+                count += 1
+        filled = _distinct(grams, count, scratch, places, out, filled)
+        starts[d + 1] = filled
+
+
+@jit
+def join_bytes(left, left_starts, right, right_starts, wanted, out, starts):  # type: ignore[no-untyped-def]
+    """Put "left right" of the wanted rows into ``out`` (uint8), with ``starts`` (int64 [rows + 1])."""
+    filled = 0
+    for d in range(len(wanted)):
+        if wanted[d]:
+            before = filled
+            for i in range(left_starts[d], left_starts[d + 1]):
+                out[filled] = left[i]
+                filled += 1
+            if filled > before and right_starts[d + 1] > right_starts[d]:
+                out[filled] = 32
+                filled += 1
+            for i in range(right_starts[d], right_starts[d + 1]):
+                out[filled] = right[i]
                 filled += 1
         starts[d + 1] = filled
-    return hashes[:filled].copy(), starts
 
 
-@_jit
-def minhash(hashes, starts, factors, offsets):  # type: ignore[no-untyped-def]
-    """MinHash signatures of n-gram sets: uint32 [texts, permutations].
+@jit
+def _fold(row, gram, factors, offsets):  # type: ignore[no-untyped-def]
+    """Let one gram into a signature: murmur3's finaliser on its low 32 bits, then one affine map a permutation."""
+    h = np.uint32(gram & _LOW_32)
+    h = np.uint32(h ^ (h >> np.uint32(16)))
+    h = np.uint32(h * np.uint32(0x85EBCA6B))
+    h = np.uint32(h ^ (h >> np.uint32(13)))
+    h = np.uint32(h * np.uint32(0xC2B2AE35))
+    h = np.uint32(h ^ (h >> np.uint32(16)))
+    for k in range(len(factors)):
+        value = np.uint32(np.uint32(h * factors[k]) + offsets[k])
+        row[k] = min(row[k], value)
+
+
+@jit
+def minhash(hashes, starts, factors, offsets, out):  # type: ignore[no-untyped-def]
+    """MinHash signatures of n-gram sets into ``out``: uint32 [texts, permutations].
 
     Each 64-bit gram hash counts by its low 32 bits. Equal, bit for bit, to ``datasketch.MinHash`` of the same 32-bit
     hashes with scheme ``affine32``: murmur3's finaliser, then ``factor * h + offset`` modulo 2**32.
     """
-    texts = len(starts) - 1
-    permutations = len(factors)
-    out = np.full((texts, permutations), np.uint32(0xFFFFFFFF), np.uint32)
-    for d in range(texts):
+    for d in range(len(starts) - 1):
         row = out[d]
+        row[:] = np.uint32(0xFFFFFFFF)
         for i in range(starts[d], starts[d + 1]):
-            h = np.uint32(hashes[i] & _LOW_32)
-            h = np.uint32(h ^ (h >> np.uint32(16)))
-            h = np.uint32(h * np.uint32(0x85EBCA6B))
-            h = np.uint32(h ^ (h >> np.uint32(13)))
-            h = np.uint32(h * np.uint32(0xC2B2AE35))
-            h = np.uint32(h ^ (h >> np.uint32(16)))
-            for k in range(permutations):
-                value = np.uint32(np.uint32(h * factors[k]) + offsets[k])
-                row[k] = min(row[k], value)
-    return out
+            _fold(row, hashes[i], factors, offsets)
 
 
-@_jit
-def shared_counts(hashes, starts, left, right):  # type: ignore[no-untyped-def]
-    """Number of grams that text left[p] and text right[p] have in common, for each pair p: int64 [pairs]."""
-    out = np.zeros(len(left), np.int64)
+@jit
+def joint(left, left_counts, right, right_counts, border, border_counts, factors, offsets, out):  # type: ignore[no-untyped-def]
+    """Signatures of "left right": the minimum of both sides' and of the grams across their border.
+
+    A side of one or two words counts by the border alone, since its own gram is none of the whole.
+
+    Args:
+        left, right: uint32 [rows, permutations].
+        left_counts, right_counts: int64 [rows]: words.
+        border, border_counts: From ``border_grams``.
+        factors, offsets: From ``permutations``.
+        out: Out, uint32 [rows, permutations].
+    """
+    for d in range(len(left)):
+        row = out[d]
+        row[:] = np.uint32(0xFFFFFFFF)
+        if left_counts[d] >= WORDS_PER_GRAM:
+            row[:] = left[d]
+        if right_counts[d] >= WORDS_PER_GRAM:
+            for k in range(len(row)):
+                row[k] = min(row[k], right[d, k])
+        for g in range(border_counts[d]):
+            _fold(row, border[d, g], factors, offsets)
+
+
+@jit
+def band_keys(signatures, out):  # type: ignore[no-untyped-def]
+    """Four values of a signature as one hash: uint32 [texts, 32] (a chance collision only adds a candidate)."""
+    for d in range(len(signatures)):
+        for b in range(BANDS):
+            key = np.uint64(b + 1)
+            for k in range(b * ROWS_PER_BAND, (b + 1) * ROWS_PER_BAND):
+                key = mix64(key * FNV_PRIME + np.uint64(signatures[d, k]))
+            out[d, b] = np.uint32(key >> np.uint64(32))
+
+
+@jit
+def merged(hashes, parts, extra, extra_counts, node, out):  # type: ignore[no-untyped-def]
+    """The n-gram set of one node in rising order into ``out``; returns its size.
+
+    Args:
+        hashes: uint64: sorted runs.
+        parts: int64 [nodes, 4]: two runs of each node as start and end (an empty run where there is one).
+        extra: uint64 [nodes, 2]: grams beside the runs.
+        extra_counts: uint8 [nodes].
+        node: Which.
+        out: Out, uint64, long enough.
+    """
+    i, i_end, j, j_end = parts[node, 0], parts[node, 1], parts[node, 2], parts[node, 3]
+    filled = 0
+    while i < i_end or j < j_end:
+        if j >= j_end or (i < i_end and hashes[i] <= hashes[j]):
+            value = hashes[i]
+            i += 1
+        else:
+            value = hashes[j]
+            j += 1
+        if filled == 0 or out[filled - 1] != value:
+            out[filled] = value
+            filled += 1
+    for e in range(extra_counts[node]):
+        value = extra[node, e]
+        k = filled
+        while k > 0 and out[k - 1] > value:
+            k -= 1
+        if k > 0 and out[k - 1] == value:
+            continue
+        for m in range(filled, k, -1):
+            out[m] = out[m - 1]
+        out[k] = value
+        filled += 1
+    return filled
+
+
+@jit
+def shared(a, a_size, b, b_size):  # type: ignore[no-untyped-def]
+    """Number of values that two sorted distinct arrays have in common."""
+    i = 0
+    j = 0
+    count = 0
+    while i < a_size and j < b_size:
+        x = a[i]
+        y = b[j]
+        count += x == y
+        i += x <= y
+        j += y <= x
+    return count
+
+
+@jit
+def set_sizes(hashes, parts, extra, extra_counts, out):  # type: ignore[no-untyped-def]
+    """Distinct grams of each node: int64 [nodes]. Returns the room that the largest needs."""
+    room = 1
+    for d in range(len(parts)):
+        room = max(room, parts[d, 1] - parts[d, 0] + parts[d, 3] - parts[d, 2] + 2)
+    scratch = np.empty(room, np.uint64)
+    for d in range(len(parts)):
+        out[d] = merged(hashes, parts, extra, extra_counts, d, scratch)
+    return room
+
+
+@jit
+def shared_counts(hashes, parts, extra, extra_counts, room, left, right, out):  # type: ignore[no-untyped-def]
+    """Grams in common of nodes left[p] and right[p], for each pair p: int64 [pairs]."""
+    a = np.empty(room, np.uint64)
+    b = np.empty(room, np.uint64)
+    last = np.int64(-1)
+    size = 0
     for p in range(len(left)):
-        i = starts[left[p]]
-        j = starts[right[p]]
-        i_end = starts[left[p] + 1]
-        j_end = starts[right[p] + 1]
-        shared = 0
-        while i < i_end and j < j_end:
-            if hashes[i] == hashes[j]:
-                shared += 1
-                i += 1
-                j += 1
-            elif hashes[i] < hashes[j]:
-                i += 1
-            else:
-                j += 1
-        out[p] = shared
-    return out
+        if left[p] != last:
+            last = left[p]
+            size = merged(hashes, parts, extra, extra_counts, last, a)
+        out[p] = shared(a, size, b, merged(hashes, parts, extra, extra_counts, right[p], b))
 
 
-def permutations(count: int = 128, seed: int = 1) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+def permutations(count: int = PERMUTATIONS, seed: int = 1) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """The factors (odd) and offsets of datasketch 2.0's ``affine32`` scheme: uint32 [count] each."""
     generator = np.random.RandomState(seed)
     factors = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)

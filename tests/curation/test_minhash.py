@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curation.minhash.bands import candidates
+from curation.minhash import inert
+from curation.minhash.bands import Lengths, similar_pairs
 from curation.minhash.clusters import bridges, stars
 from curation.minhash.normalise import normalise, word_count
-from curation.minhash.shingles import shingle
+from curation.minhash.shingles import shingle, signatures_of
+from curation.minhash.signatures import band_keys, merged
+from curation.minhash.sketch import sketch
 from curation.minhash.views import View
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)
@@ -71,6 +74,50 @@ def test_signatures_equal_datasketch_bit_for_bit() -> None:
             assert (reference.hashvalues == signatures[number]).all()
 
 
+def test_signatures_of_raw_texts_are_those_of_their_normalised_words() -> None:
+    texts = [text.title().replace(" ", "  ") + "!" for text in made_texts(30)]
+    assert (signatures_of(texts) == shingle([normalise(text) for text in texts], "word").signatures()).all()
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(any_text, min_size=1, max_size=8))
+def test_the_compiled_normaliser_agrees_with_the_reference(texts: list[str]) -> None:
+    raw, reference = shingle(texts, "character"), shingle([normalise(text) for text in texts], "character")
+    for number, text in enumerate(texts):
+        flat = normalise(text)
+        expected = {flat[i : i + 5] for i in range(max(1, len(flat) - 4))} if flat else set()
+        assert raw.sizes[number] == len(expected)
+        assert (raw.of(number) == reference.of(number)).all()
+
+
+def test_every_character_that_is_looked_up_is_normalised_as_the_reference_does() -> None:
+    texts = [f"ab{chr(code)}cd {chr(code)}{chr(code)}x" for code in range(inert.LIMIT)]
+    texts += [f"ab{chr(code)}cd{chr(code)}" for code in (*range(0x4DB0, 0x4E10), *range(0xABF0, 0xAC10), 0xFE0F)]
+    texts += [f"ab{chr(code)}cd{chr(code)}" for code in range(0x1F2F0, 0x1FA10)]
+    raw, reference = shingle(texts, "character"), shingle([normalise(text) for text in texts], "character")
+    assert (raw.sizes == reference.sizes).all() and (raw.sets.hashes == reference.sets.hashes).all()
+    table = inert.table()
+    width = [len(chr(code).encode("utf-8", "surrogatepass")) for code in range(inert.LIMIT)]
+    known = table.length != inert.NOT_INERT
+    assert (table.length[known] <= inert.MOST_BYTES * np.array(width)[known]).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(any_text, any_text), min_size=1, max_size=6))
+def test_the_whole_is_made_of_its_sides(rows: list[tuple[str, str]]) -> None:
+    made = sketch([left for left, _ in rows], [right for _, right in rows])
+    view = View.whole(made, np.arange(len(rows)), 0.7, 0.85)
+    joined = shingle([f"{normalise(left)} {normalise(right)}".strip() for left, right in rows], "word")
+    keys = np.empty((len(rows), 32), np.uint32)
+    band_keys(joined.signatures(), keys)
+    assert (keys == made.whole.bands).all()
+    out = np.empty(view.by_word.room, np.uint64)
+    for row in range(len(rows)):
+        sets = view.by_word
+        size = merged(sets.hashes, sets.parts, sets.extra, sets.extra_counts, row, out)
+        assert (out[:size] == joined.of(row)).all() and size == sets.sizes[row] == joined.sizes[row]
+
+
 @settings(deadline=None)
 @given(st.lists(any_text.map(normalise), min_size=2, max_size=6))
 def test_jaccard_is_exact_for_any_text(texts: list[str]) -> None:
@@ -91,7 +138,8 @@ def test_character_grams_are_all_there(text: str) -> None:
 def test_every_pair_above_the_threshold_is_found_and_no_other() -> None:
     texts = list(dict.fromkeys(normalise(text) for text in made_texts(400, seed=3)))
     view = View.of(texts, near=0.7, short=0.85)
-    left, right, score = view.pairs()
+    pairs = view.pairs()
+    left, right, score = pairs.left, pairs.right, pairs.score
     found = dict(zip(zip(left.tolist(), right.tolist(), strict=True), score.tolist(), strict=True))
     sets = [grams(text, 3) for text in texts]
     true = {
@@ -110,7 +158,7 @@ def test_short_texts_compare_on_characters_and_are_never_skipped() -> None:
     view = View.of(
         [normalise(t) for t in ("Which code applies here?", "Which code applies heres?", "No.")], near=0.7, short=0.85
     )
-    left, right, _ = view.pairs()
+    left, right = view.pairs().left, view.pairs().right
     assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1)]
 
 
@@ -118,15 +166,16 @@ def test_thousands_of_copies_are_one_text() -> None:
     view = View.of(
         ["the same text over and over again"] * 50_000 + ["another text that stands alone here"], near=0.7, short=0.85
     )
-    assert len(view.texts) == 2
-    assert len(view.pairs()[0]) == 0
+    assert len(view.first) == 2
+    assert len(view.pairs().left) == 0
 
 
 def test_thousands_of_alike_texts_stay_linear_and_say_so() -> None:
     base = " ".join(f"w{i}" for i in range(80))
     view = View.of([f"{base} tail{i}" for i in range(3000)], near=0.7, short=0.85)
-    left, right, _ = view.pairs()
-    assert view.thinned_buckets > 0
+    pairs = view.pairs()
+    left, right = pairs.left, pairs.right
+    assert pairs.full_buckets > 0
     assert len(left) < 3000 * 200
     groups = stars(3000, left, right, np.arange(3000))
     assert len(groups) == 1 and len(groups[0][1]) == 2999
@@ -134,14 +183,17 @@ def test_thousands_of_alike_texts_stay_linear_and_say_so() -> None:
 
 def test_no_text_and_one_text_have_no_pairs() -> None:
     for texts in ([], ["alone"], ["", ""]):
-        assert len(View.of(texts, near=0.7, short=0.85).pairs()[0]) == 0
+        assert len(View.of(texts, near=0.7, short=0.85).pairs().left) == 0
 
 
 def test_bands_give_each_pair_once_in_order() -> None:
-    signatures = np.zeros((4, 128), np.uint32)
-    left, right, thinned = candidates(signatures, np.arange(4))
-    assert list(zip(left.tolist(), right.tolist(), strict=True)) == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
-    assert thinned == 0
+    shingles = shingle(["the very same words stand here each time " * 3] * 4, "word")
+    bands = np.zeros((4, 32), np.uint32)
+    lengths = Lengths(np.full(4, 24, np.int32), 15, 24)
+    pairs = similar_pairs(bands, np.arange(4), shingles.sets, lengths, least=0.7, enough=0.7, by_character=False)
+    found = list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+    assert found == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    assert pairs.full_buckets == 0
 
 
 def test_a_star_holds_only_what_touches_its_centre() -> None:

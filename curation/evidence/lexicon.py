@@ -1,0 +1,64 @@
+"""The words that change what a text says, or say nothing of their own, as lists and as tables for the compiled loops."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+COUNTS = {
+    "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+}  # fmt: skip
+NEGATIONS = (
+    "not", "no", "never", "none", "nothing", "without", "neither", "nor", "cannot", "denies", "denied", "deny",
+    "absent", "absence", "negative", "except", "unless", "excluding", "excludes", "lacks", "lacking", "non", "isnt",
+    "dont", "doesnt", "didnt", "wont", "cant",
+)  # fmt: skip
+OPPOSITES = (
+    ("left", "right"), ("acute", "chronic"), ("male", "female"), ("upper", "lower"), ("before", "after"),
+    ("increase", "decrease"), ("increased", "decreased"), ("high", "low"), ("higher", "lower"), ("benign", "malignant"),
+    ("always", "sometimes"), ("allowed", "forbidden"), ("valid", "invalid"), ("true", "false"), ("on", "off"),
+    ("enable", "disable"), ("enabled", "disabled"), ("primary", "secondary"), ("initial", "subsequent"),
+    ("minimum", "maximum"), ("first", "last"), ("with", "without"), ("positive", "negative"), ("more", "less"),
+    ("up", "down"), ("open", "closed"), ("old", "new"), ("in", "out"), ("best", "worst"), ("safe", "unsafe"),
+    ("possible", "impossible"), ("legal", "illegal"), ("agree", "disagree"), ("same", "different"),
+)  # fmt: skip
+SMALL_WORDS = tuple(
+    "a an the is are was were be been am do does did of to in on at by for from as and or so then that this these those "
+    "it its i you we he she they my your our his her their me us them please kindly just here there also very will "
+    "would can could should may might has have had who which what".split()
+)
+
+Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64]]
+_SLOTS = 1024
+
+
+@lru_cache(maxsize=1)
+def known() -> Known:
+    """All these words in one open-addressing table, as ``scan.scan_words`` reads it."""
+    words = sorted({*COUNTS, *NEGATIONS, *SMALL_WORDS, *(word for pair in OPPOSITES for word in pair)})
+    keys = np.zeros(_SLOTS, np.uint64)
+    slots: dict[str, int] = {}
+    for word in words:
+        slot = (_fnv(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 54
+        while keys[slot]:
+            slot = (slot + 1) % _SLOTS
+        keys[slot], slots[word] = _fnv(word), slot
+    kinds, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
+    for word, slot in slots.items():
+        kinds[slot] = (word in SMALL_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
+    for number, (left, right) in enumerate(OPPOSITES):
+        lefts[slots[left]] |= np.uint64(1 << number)
+        rights[slots[right]] |= np.uint64(1 << number)
+    return keys, kinds, lefts, rights
+
+
+def _fnv(word: str) -> int:
+    """FNV-1a, 64 bits."""
+    value = 14695981039346656037
+    for byte in word.encode():
+        value = (value ^ byte) * 1099511628211 % (1 << 64)
+    return value

@@ -1,0 +1,280 @@
+"""From texts to arrays, block by block: words, n-gram sets, MinHash bands and fingerprints of both sides of a row.
+
+Python only encodes the texts; the loops are compiled and run on two threads without the interpreter's lock. What is kept
+of a text of 1 kB is about 1.4 kB of n-gram hashes and 300 bytes beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curation.evidence import lexicon
+from curation.minhash import inert
+from curation.minhash.normalise import normalise
+from curation.minhash.sets import THREADS
+
+BLOCK_ROWS = 8_192
+BLOCK_CHARACTERS = 16_000_000
+AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
+SHORT_WORDS = 15  # under this many words a text compares on character 5-grams
+BORDER_WORDS = 24  # no text of this many words can reach the short threshold against a short one
+EMPTY = ""
+
+
+@dataclass(slots=True)
+class Column:
+    """One side of all rows.
+
+    Attributes:
+        words: int32 [rows].
+        keys: uint64 [rows, 2]: equal for texts that are equal after normalisation, and only for them.
+        fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``scan.scan_words``).
+        first, second: uint64 [rows]: which words of the pairs of opposites it holds.
+        content: uint64 [rows]: equal where the content words agree, in any order.
+        grams: int64 [rows, 2]: start and end of its word 3-grams.
+        small: int64 [rows, 2]: start and end of its character 5-grams; empty for texts of many words.
+        bands: uint32 [rows, 32]: band keys of the word 3-grams' signature.
+        small_bands: uint32 [rows of few words, 32]: the same of the character 5-grams.
+        small_rows: int64: the rows that these belong to.
+    """
+
+    words: NDArray[np.int32]
+    keys: NDArray[np.uint64]
+    fixed: NDArray[np.uint64]
+    first: NDArray[np.uint64]
+    second: NDArray[np.uint64]
+    content: NDArray[np.uint64]
+    grams: NDArray[np.int64]
+    small: NDArray[np.int64]
+    bands: NDArray[np.uint32]
+    small_bands: NDArray[np.uint32]
+    small_rows: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, rows: int) -> Column:
+        """A column to be filled."""
+        word64, runs = (lambda: np.zeros(rows, np.uint64)), (lambda: np.zeros((rows, 2), np.int64))
+        none = np.empty(0, np.int64)
+        return cls(
+            np.zeros(rows, np.int32), np.zeros((rows, 2), np.uint64), word64(), word64(), word64(), word64(), runs(),
+            runs(), np.empty((rows, 32), np.uint32), np.empty((0, 32), np.uint32), none,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Sketch:
+    """Both sides of all rows and the whole of them; ``hashes`` holds the n-grams that the columns point into.
+
+    ``border`` (uint64 [rows, 2]) and ``border_counts`` (uint8 [rows]) are the 3-grams across the border of the sides.
+    """
+
+    left: Column
+    right: Column
+    whole: Column
+    border: NDArray[np.uint64]
+    border_counts: NDArray[np.uint8]
+    hashes: NDArray[np.uint64]
+
+
+class _Growing:
+    """An array that is appended to; it grows in place, without a copy where the system can remap memory."""
+
+    def __init__(self, *width: int, dtype: Any) -> None:
+        self._array = np.empty((0, *width), dtype)
+        self._filled = 0
+
+    def add(self, values: NDArray[Any]) -> int:
+        """Append; returns where the values begin."""
+        begin, end = self._filled, self._filled + len(values)
+        if end > len(self._array):
+            self._array.resize((max(end, len(self._array) * 3 // 2), *self._array.shape[1:]), refcheck=False)
+        self._array[begin:end] = values
+        self._filled = end
+        return begin
+
+    def done(self) -> NDArray[Any]:
+        """All that was added."""
+        self._array.resize((self._filled, *self._array.shape[1:]), refcheck=False)
+        return self._array
+
+
+def sketch(left: Sequence[str], right: Sequence[str] | None = None, *, border_words: int = BORDER_WORDS) -> Sketch:
+    """Sketch rows of two texts (or of one; then the right column stays empty and the whole is the left one).
+
+    Args:
+        left: Raw texts, lone surrogates allowed.
+        right: As many.
+        border_words: Texts of fewer words get character 5-grams too.
+    """
+    rows = len(left)
+    made = Sketch(
+        Column.empty(rows),
+        Column.empty(rows if right is not None else 0),
+        Column.empty(rows if right is not None else 0),
+        np.zeros((rows, 2), np.uint64),
+        np.zeros(rows, np.uint8),
+        np.empty(0, np.uint64),
+    )
+    hashes = _Growing(dtype=np.uint64)
+    columns = (made.left,) if right is None else (made.left, made.right, made.whole)
+    few = [(_Growing(32, dtype=np.uint32), _Growing(dtype=np.int64)) for _ in columns]
+    waiting: list[tuple[int, Future[list[_Part]]]] = []
+
+    def collect() -> None:
+        start, future = waiting.pop(0)
+        for column, part, (bands, at) in zip(columns, future.result(), few, strict=True):
+            stop = start + len(part.grams) - 1
+            for runs, starts, values in (
+                (column.grams, part.grams, part.gram_hashes),
+                (column.small, part.small, part.small_hashes),
+            ):
+                begin = hashes.add(values)
+                runs[start:stop, 0], runs[start:stop, 1] = begin + starts[:-1], begin + starts[1:]
+            bands.add(part.small_bands)
+            at.add(start + part.small_rows)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for start, stop in _blocks(left, right):
+            waiting.append((start, pool.submit(_block, made, left, right, start, stop, border_words)))
+            if len(waiting) >= AHEAD:
+                collect()
+        while waiting:
+            collect()
+    for column, (bands, at) in zip(columns, few, strict=True):
+        column.small_bands, column.small_rows = bands.done(), at.done()
+    made.hashes = hashes.done()
+    return made
+
+
+def _blocks(left: Sequence[str], right: Sequence[str] | None) -> Iterator[tuple[int, int]]:
+    """Ranges of rows, bounded in rows and in characters."""
+    start, held = 0, 0
+    for row in range(len(left)):
+        size = len(left[row]) + (len(right[row]) if right is not None else 0)
+        if row > start and (row - start >= BLOCK_ROWS or held + size > BLOCK_CHARACTERS):
+            yield start, row
+            start, held = row, 0
+        held += size
+    if start < len(left):
+        yield start, len(left)
+
+
+@dataclass(slots=True)
+class _Part:
+    """The ragged results of one column of one block; ``grams`` and ``small`` are starts, int64 [rows + 1]."""
+
+    gram_hashes: NDArray[np.uint64]
+    grams: NDArray[np.int64]
+    small_hashes: NDArray[np.uint64]
+    small: NDArray[np.int64]
+    small_bands: NDArray[np.uint32]
+    small_rows: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Words:
+    """A side of a block as word hashes; texts of few words keep their normalised bytes."""
+
+    hashes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    kept: NDArray[np.uint8]
+    kept_starts: NDArray[np.int64]
+
+
+def _block(
+    made: Sketch, left: Sequence[str], right: Sequence[str] | None, start: int, stop: int, border_words: int
+) -> list[_Part]:
+    from curation.minhash import signatures as compiled
+
+    rows = slice(start, stop)
+    factors = compiled.permutations()
+    sides = [(left, made.left)] if right is None else [(left, made.left), (right, made.right)]
+    words, drawn, parts = [], [], []
+    for texts, column in sides:
+        read = read_words(texts[rows], column, rows, border_words)
+        starts = np.zeros(stop - start + 1, np.int64)
+        grams = np.empty(len(read.hashes), np.uint64)
+        compiled.word_grams(read.hashes, read.counts, grams, starts)
+        signed = np.empty((stop - start, compiled.PERMUTATIONS), np.uint32)
+        compiled.minhash(grams, starts, *factors, signed)
+        compiled.band_keys(signed, column.bands[rows])
+        words.append(read)
+        drawn.append(signed)
+        parts.append(_Part(grams[: starts[-1]], starts, *_small(read.kept, read.kept_starts)))
+    if right is None:
+        return parts
+    one, other = words
+    border, counts = made.border[rows], made.border_counts[rows]
+    compiled.border_grams(one.hashes, one.counts, other.hashes, other.counts, border, counts)
+    signed = np.empty_like(drawn[0])
+    compiled.joint(drawn[0], one.counts, drawn[1], other.counts, border, counts, *factors, signed)
+    compiled.band_keys(signed, made.whole.bands[rows])
+    made.whole.words[rows] = one.counts + other.counts
+    kept = _joined(one, other, border_words)
+    none = np.zeros(stop - start + 1, np.int64)
+    parts.append(_Part(np.empty(0, np.uint64), none, *_small(*kept)))
+    return parts
+
+
+def read_words(texts: Sequence[str], column: Column, rows: slice, border_words: int) -> Words:
+    """Encode the texts, cut them into normalised words, and fill their rows of the column."""
+    from curation.minhash import scan
+
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    table = inert.table()
+    ready = np.zeros(len(texts), np.bool_)
+    for row, text in enumerate(texts):
+        if not text.isascii() and not scan.is_inert(np.frombuffer(encoded[row], np.uint8), table.length):
+            encoded[row] = normalise(text).encode("utf-8", "surrogatepass")
+            ready[row] = True
+    raw, offsets = _buffer(encoded)
+    hashes = np.empty(2 * len(raw) + len(texts), np.uint64)  # touched only as far as it is filled
+    marks = np.empty(len(hashes), np.uint32)
+    kept = np.empty(inert.MOST_BYTES * len(raw) + 1, np.uint8)
+    counts, starts = np.zeros(len(texts), np.int64), np.zeros(len(texts) + 1, np.int64)
+    filled = scan.scan_words(
+        raw, offsets, ready, table.ascii, table.start, table.length, table.flat, *lexicon.known(),
+        border_words, hashes, marks, counts, column.keys[rows], column.fixed[rows], column.first[rows],
+        column.second[rows], column.content[rows], kept, starts,
+    )  # fmt: skip
+    column.words[rows] = counts
+    return Words(hashes[:filled].copy(), counts, kept[: starts[-1]].copy(), starts)
+
+
+def _buffer(encoded: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(text) for text in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded) or b" ", np.uint8), offsets
+
+
+def _small(
+    kept: NDArray[np.uint8], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]:
+    """Character 5-grams and their bands for the texts that kept their bytes."""
+    from curation.minhash import signatures as compiled
+
+    hashes, at = np.empty(len(kept), np.uint64), np.zeros(len(starts), np.int64)
+    compiled.character_grams(kept, starts, hashes, at)
+    rows = np.flatnonzero(np.diff(starts) > 0)
+    signed = np.empty((len(rows), compiled.PERMUTATIONS), np.uint32)
+    compiled.minhash(hashes, np.r_[at[rows], at[-1]], *compiled.permutations(), signed)
+    bands = np.empty((len(rows), compiled.BANDS), np.uint32)
+    compiled.band_keys(signed, bands)
+    return hashes[: at[-1]].copy(), at, bands, rows
+
+
+def _joined(one: Words, other: Words, border_words: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Normalised bytes of both sides with a space between, where together they have few words."""
+    from curation.minhash import signatures as compiled
+
+    out = np.empty(len(one.kept) + len(other.kept) + len(one.counts), np.uint8)
+    starts = np.zeros(len(one.counts) + 1, np.int64)
+    few = one.counts + other.counts < border_words
+    compiled.join_bytes(one.kept, one.kept_starts, other.kept, other.kept_starts, few, out, starts)
+    return out[: starts[-1]], starts

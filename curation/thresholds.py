@@ -102,7 +102,8 @@ class PairTable:
     Args:
         units: Columns of :data:`UNITS`, in order of rank.
         pairs: Columns of :data:`PAIRS`; row numbers of ``units``, ``left < right``.
-        meta: ``near`` and ``short``, the thresholds of that check, and ``floor``, the least similarity kept.
+        meta: ``dataset_key``, the state of the dataset; ``near`` and ``short``, the thresholds of that check; and
+            ``floor``, the least similarity kept.
 
     Raises:
         ValueError: A pair names a unit that is not there.
@@ -110,6 +111,7 @@ class PairTable:
 
     def __init__(self, units: pl.DataFrame, pairs: pl.DataFrame, meta: dict[str, Any]) -> None:
         self.units = units
+        self.dataset_key = str(meta["dataset_key"])
         self.near, self.short, self.floor = float(meta["near"]), float(meta["short"]), float(meta["floor"])
         self._left = pairs["left"].to_numpy().astype(np.int64)
         self._right = pairs["right"].to_numpy().astype(np.int64)
@@ -227,22 +229,31 @@ class PairTable:
         return Pair(ids[int(self._left[row])], ids[int(self._right[row])], self._sides(row), short, margin)
 
 
-def load(workspace: Workspace) -> PairTable | NoTable:
-    """The pair table of the last check of duplicates, or why there is none that fits the dataset as it is now."""
+def load(workspace: Workspace, *, current: bool = True) -> PairTable | NoTable:
+    """The pair table of the last check of duplicates, or why there is none that fits the dataset as it is now.
+
+    Args:
+        workspace: The open workspace.
+        current: Whether a table of another state of the dataset is refused as stale. The similarities of two examples
+            hold in any state; counts do not.
+    """
     folder = workspace.path / FOLDER
     if not (folder / "meta.json").is_file():
         return NoTable("absent")
-    with cache.synced(workspace).reading() as connection:
-        current = queries.dataset_key(connection)
     try:
         meta = read_json(folder / "meta.json")
-        if meta["dataset_key"] != current:
-            return NoTable("stale")
         units = pl.read_parquet(folder / "units.parquet", columns=list(UNITS)).cast(UNITS)
         pairs = pl.read_parquet(folder / "pairs.parquet", columns=list(PAIRS)).cast(PAIRS)
-        return PairTable(units, pairs, meta)
+        table = PairTable(units, pairs, meta)
     except (FinetoothError, OSError, pl.exceptions.PolarsError, KeyError, TypeError, ValueError):
         return NoTable("broken")
+    return NoTable("stale") if current and not fits(workspace, table) else table
+
+
+def fits(workspace: Workspace, table: PairTable) -> bool:
+    """Whether the dataset is still as it was when the table was made."""
+    with cache.synced(workspace).reading() as connection:
+        return table.dataset_key == queries.dataset_key(connection)
 
 
 def _least(values: NDArray[np.float32], among: NDArray[np.int64], limit: int) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -120,23 +120,48 @@ def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
     return place
 
 
-def family_queue(overview: queries.Overview, family: str, scope: str) -> Queue:
-    """The queue of one family, with a filter on its checks and on what is settled; both stand in the address."""
+def family_queue(
+    overview: queries.Overview, family: str, scope: str, *, sorts: Mapping[str, str] | None = None
+) -> Queue:
+    """The queue of one family, with a filter on its checks and on what is settled; all of it stands in the address.
+
+    Args:
+        overview: The counts.
+        family: Such as ``duplicates``.
+        scope: The page.
+        sorts: The orders that can be chosen, by the words for them, the usual one first; None = no choice.
+    """
     checks = [c for c in overview.counts if c.family == family]
     n_open, n_all = sum(c.open for c in checks), sum(c.open + c.settled for c in checks)
+    short = {c.check: c.check.partition(".")[2] for c in checks}
+    each = ", ".join(f"{c.open:,} {short[c.check]}" for c in checks)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        each = ", ".join(f"{c.open:,} {c.check.partition('.')[2]}" for c in checks)
         wanted = st.pills(
             f"{wording.of(n_open, n_all, 'findings')} open: {each}",
-            [c.check for c in checks],
+            list(short),
             selection_mode="multi",
+            format_func=short.__getitem__,
             key=f"{scope}_check",
             bind="query-params",
+            help="\n".join(f"- **{short[c.check]}**: {c.title}." for c in checks),
         )
         state = st.segmented_control(
             "State", ["open", "settled", "all"], default="open", key=f"{scope}_state", bind="query-params"
         )
-    return Queue(families=(family,), checks=tuple(wanted), state=state or "open")
+        order = "severity"
+        if sorts:
+            usual = next(iter(sorts))
+            chosen = st.segmented_control(  # not a select box: that would keep the focus, and swallow the next key
+                "Sort",
+                list(sorts),
+                default=usual,
+                key=f"{scope}_sort",
+                bind="query-params",
+                on_change=_to_the_first,
+                args=(scope,),
+            )
+            order = sorts[chosen or usual]
+    return Queue(families=(family,), checks=tuple(wanted), state=state or "open", order=order)
 
 
 def finished(workspace: Workspace, scope: str, name: str, sentence: str) -> None:
@@ -155,6 +180,12 @@ def go(scope: str, finding_id: str | None) -> None:
     following = held.following[step:]
     st.session_state[f"desk-{scope}"] = Held(held.queue, finding_id, held.index + step, following)
     st.query_params["finding"] = finding_id
+
+
+def _to_the_first(scope: str) -> None:
+    """A new order is read from its start."""
+    st.session_state.pop(f"desk-{scope}", None)
+    st.query_params.pop("finding", None)
 
 
 def then_next(scope: str, place: Place, do: act.Do) -> act.Do:

@@ -124,13 +124,18 @@ def _run_button(workspace: Workspace, overview: queries.Overview, label: str, ki
     act.button(label, shown, "check", lambda _: start_checks(workspace), icon=icon, kind=kind, guard=False)
 
 
-def start_checks(workspace: Workspace) -> None:
-    """Launch the checks in a process of their own, unless they are running already."""
-    running = latest(workspace, "check")
-    if running and not jobs.read(running).ended:
+def start_checks(workspace: Workspace, only: Sequence[str] = ()) -> None:
+    """Launch the checks (all, or these families) in a process of their own, unless they are running already."""
+    if checking(workspace):
         raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
-    spec = {"workspace": str(workspace.path), "only": []}
+    spec = {"workspace": str(workspace.path), "only": list(only)}
     jobs.submit(workspace.jobs_dir, "check", "curation.actions:check_job", spec)
+
+
+def checking(workspace: Workspace) -> bool:
+    """Whether the checks are running now."""
+    running = latest(workspace, "check")
+    return running is not None and not jobs.read(running).ended
 
 
 def _concerns(shown: jobs.Job, overview: queries.Overview) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,10 @@ from hypothesis import strategies as st
 
 from core.files import write_json
 from core.workspace import Workspace
-from curation import actions, cache, queries, thresholds
+from curation import actions, cache, project_settings, queries, thresholds
 from curation.thresholds import NoTable, PairTable
 
-META = {"near": 0.70, "short": 0.85, "floor": 0.50}
+META = {"dataset_key": "", "near": 0.70, "short": 0.85, "floor": 0.50}
 ROWS = (
     # left, right, whole, prompt, answer, short, same
     (0, 1, 0.90, 0.80, 1.00, 0, True),  # goes at 0.70
@@ -156,7 +157,7 @@ def write_table(workspace: Workspace) -> None:
     pl.DataFrame({"id": ids, "copies": [1] * len(ids)}, schema=thresholds.UNITS).write_parquet(folder / "units.parquet")
     pairs = pl.DataFrame([(0, 1, 0.8, 0.8, 0.8, 0, True)], schema=thresholds.PAIRS, orient="row")
     pairs.write_parquet(folder / "pairs.parquet")
-    write_json(folder / "meta.json", {"dataset_key": key, **META})
+    write_json(folder / "meta.json", {**META, "dataset_key": key})
 
 
 def test_the_table_is_read_where_it_fits_the_dataset(project: Workspace) -> None:
@@ -171,6 +172,7 @@ def test_a_table_of_another_state_of_the_dataset_is_not_used_until_that_state_is
     write_table(project)
     actions.decide(project, queries.examples(project).items[0].example.id, "drop", who="Ana")
     assert thresholds.load(project) == NoTable("stale")
+    assert isinstance(thresholds.load(project, current=False), PairTable), "two texts are as alike as they were"
     actions.undo(project, who="Ana")
     assert isinstance(thresholds.load(project), PairTable)
 
@@ -188,3 +190,32 @@ def test_a_pair_that_names_no_unit_is_damage(project: Workspace) -> None:
         project.path / "index" / "pairs.parquet"
     )
     assert thresholds.load(project) == NoTable("broken")
+
+
+TEMPLATED = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data" / "templated_sft.jsonl.gz"
+
+
+def test_what_the_explorer_says_is_what_a_check_at_that_threshold_proposes(tmp_path: Path) -> None:
+    if not TEMPLATED.exists():
+        pytest.skip("the templated rows are not here")
+    workspace = Workspace.create(tmp_path / "templated")
+    source = tmp_path / "rows.jsonl"
+    source.write_bytes(gzip.decompress(TEMPLATED.read_bytes()))
+    actions.import_file(workspace, source, who="Ana")
+    actions.check(workspace, only=["duplicates"])
+    made = thresholds.load(workspace)
+    if made == NoTable("absent"):
+        pytest.skip("checks do not keep their pairs yet")
+    assert isinstance(made, PairTable)
+    for near, short in ((0.70, 0.85), (0.85, 0.85), (0.60, 0.80)):
+        said = made.what_if(near, short)
+        project_settings.set_thresholds(workspace, near, short, "Ana")
+        actions.check(workspace, only=["duplicates"])
+        found = queries.findings(workspace, checks=("duplicates.near",), limit=10_000).items
+        proposals = [v.finding.proposal for v in found if v.finding.proposal]
+        assert said.clusters == len(proposals) > 0, (near, short)
+        assert said.gone == sum(len(p.targets) for p in proposals), (near, short)
+        again = thresholds.load(workspace)
+        assert isinstance(again, PairTable)
+        assert again.near == near
+        assert abs(again.what_if(near, short).gone - said.gone) == 0

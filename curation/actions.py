@@ -14,7 +14,7 @@ from core.jobs import JobContext, Progress, no_progress
 from core.ledger import Draft, Entry
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, project_settings, queries, records, sources
+from curation import apply, cache, decisions, neighbours, project_settings, queries, records, sources
 from curation.runner import CheckReport, Settings, run_checks
 
 CHUNK = 5_000
@@ -90,6 +90,7 @@ def check(
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
+    neighbours.build(workspace, progress=progress)
     return report
 
 
@@ -155,20 +156,15 @@ def decide(
 ) -> Decision:
     """Keep or drop one example. The same ``action_id`` again changes nothing."""
     queries.example(workspace, example_id)
-    entry = workspace.ledger.append_all(
-        [
-            decisions.draft(
-                example_id,
-                verdict,
-                action_id=action_id,
-                note=note,
-                finding_id=finding_id,
-                checks=_checks_behind(workspace, finding_id),
-            )
-        ],
-        who=who,
-    )[0]
-    return decisions.decision_of(entry)
+    drafted = decisions.draft(
+        example_id,
+        verdict,
+        action_id=action_id,
+        note=note,
+        finding_id=finding_id,
+        checks=_checks_behind(workspace, finding_id),
+    )
+    return decisions.decision_of(workspace.ledger.append_all([drafted], who=who)[0])
 
 
 def decide_all(

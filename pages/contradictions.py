@@ -3,7 +3,7 @@
 import streamlit as st
 
 from curation import actions, queries
-from ui import act, desk, evidence, example, panels, shell
+from ui import act, desk, evidence, example, neighbours, panels, shell
 
 shell.begin()
 SCOPE = "contradictions"
@@ -52,6 +52,7 @@ workspace = shell.workspace()
 who = shell.who()
 overview = queries.overview(workspace)
 if panels.checks(workspace, overview):
+    neighbours.after_saving(workspace, SCOPE)
     queue = desk.family_queue(overview, "contradictions", SCOPE)
     place = desk.current(workspace, queue, SCOPE)
     if place is None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import wording
 from curation import actions, queries
-from ui import act, desk, evidence, example, panels, shell
+from ui import act, desk, evidence, example, neighbours, panels, shell
 
 shell.begin()
 SCOPE = "review"
@@ -80,6 +80,7 @@ workspace = shell.workspace()
 who = shell.who()
 overview = queries.overview(workspace)
 if panels.checks(workspace, overview):
+    neighbours.after_saving(workspace, SCOPE)
     queue = filters(overview)
     place = desk.current(workspace, queue, SCOPE)
     if place is None:

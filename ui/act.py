@@ -128,6 +128,11 @@ def fail(error: FinetoothError) -> None:
     st.session_state["_failed"] = (error.message, error.hint)
 
 
+def latest() -> str:
+    """The nonce of the showing that this session acted on last; empty before the first act."""
+    return next(reversed(_spent()), "")
+
+
 def _spent() -> dict[str, None]:
     spent: dict[str, None] = st.session_state.setdefault("_spent", {})
     return spent

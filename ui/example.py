@@ -10,8 +10,9 @@ from core import wording
 from core.types import ROLES, Message
 from core.workspace import Workspace
 from curation import actions, queries
+from curation.neighbours import compare
 from curation.queries import FindingView
-from ui import act, render
+from ui import act, neighbours, render
 from ui.act import Shown
 from ui.render import Mark
 
@@ -79,19 +80,27 @@ def editor(
     messages, finding_id = view.example.messages, found.id
     opened_turns = render.span_marks(found.finding.spans, view.example.id, found.finding.example_id)
     prefix = shown.key("edit")
+    neighbours.prepare(workspace)
 
     def save(action_id: str) -> str:
+        typed = _typed(messages, prefix)
+        seen = compare(workspace, typed, replacing=view.example.id)  # before the text is in the set itself
         actions.edit(
             workspace,
             view.example.id,
-            _typed(messages, prefix),
+            typed,
             who=name,
             action_id=action_id,
             note=st.session_state.get(f"{prefix}-note", ""),
             finding_id=finding_id,
         )
         close(scope)
-        return "The edit is saved; the old text stays in the history."
+        told = neighbours.remember(scope, shown, typed, seen)
+        return f"The edit is saved; the old text stays in the history. {told}"
+
+    def look() -> None:
+        typed = _typed(messages, prefix)
+        neighbours.remember(prefix, shown, typed, compare(workspace, typed, replacing=view.example.id))
 
     with st.form(f"form-{prefix}", width=760):
         st.markdown("**Edit** :gray[Keys are off while you type.]")
@@ -111,7 +120,14 @@ def editor(
                 on_click=act.perform,
                 args=(shown, "edit", save),
             )
+            st.form_submit_button(
+                "Compare with the set",
+                icon=":material/compare_arrows:",
+                help="See which rows the text would be like, before you save it.",
+                on_click=act.guarded(look),
+            )
             st.form_submit_button("Cancel", on_click=close, args=(scope,))
+    neighbours.before_saving(workspace, prefix)
 
 
 def _turn_fields(turn: int, message: Message, prefix: str) -> None:

@@ -11,14 +11,16 @@ from typing import Annotated, Any, Literal, cast
 import typer
 
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
-from core import clock
+from core import clock, wording
 from core.errors import InputError
 from core.revisions import find_revision
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
-from curation import actions, export, freeze, queries, records, sources
+from curation import actions, export, freeze, neighbours, queries, records, sources
 from curation.runner import named
 
+EDIT_NAMES = 5
+"""Rows that `finetooth edit` names of those that the new text copies or clashes with."""
 OnlyOption = Annotated[str, typer.Option("--only", help="Checks or families, separated by commas.")]
 
 
@@ -182,11 +184,22 @@ def edit(
     who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
-    """Put a new text in an example's place."""
+    """Put a new text in an example's place, and say which rows of the set it is like now."""
     opened = workspace_or_error(workspace)
     turns = _messages(file)
-    made = actions.edit(opened, queries.full_id(opened, "examples", example_id), turns, who=who, note=note)
-    emit(asdict(made), as_json, f"edited: {made.example_id} is now {made.becomes}")
+    meant = queries.full_id(opened, "examples", example_id)
+    seen = neighbours.compare(opened, turns, replacing=meant)
+    made = actions.edit(opened, meant, turns, who=who, note=note)
+    named = [one.sentence for one in seen.pressing][:EDIT_NAMES] or [seen.headline]
+    rest = len(seen.neighbours) - len(named)
+    emit(
+        {**asdict(made), "nearby": asdict(seen)},
+        as_json,
+        f"edited: {made.example_id} is now {made.becomes}",
+        *named,
+        *([f"{wording.many(rest, 'more row')} like it (--json lists all)."] if rest > 0 else []),
+        *(seen.notes if seen.compared else ()),
+    )
 
 
 def undo(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii as _quoted
 
 from core.types import Message
 
@@ -32,7 +33,8 @@ def digest(parts: Iterable[bytes]) -> str:
 
 def example_id(messages: Iterable[Message]) -> str:
     """Identity of a conversation: its roles and texts, in order, and nothing else."""
-    return digest(canonical([m.role, m.content]) for m in messages)
+    # what canonical([role, content]) gives, without the detour: an import of a million rows waits for this
+    return digest(f"[{_quoted(m.role)},{_quoted(m.content)}]".encode("ascii") for m in messages)
 
 
 def content_id(value: object) -> str:

@@ -11,7 +11,7 @@ from core.types import Example, Finding, Proposal
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations, relations
-from curation.minhash.clusters import bridges, centres
+from curation.minhash.clusters import bridges, centres, runs
 
 
 def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -64,25 +64,22 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     members = members[np.lexsort((members, centre[members]))]
     whole, prompt, answer = found.scores(centre[members], members)
     safe = _is_safe(found, centre[members], members)
-    cuts = np.flatnonzero(np.diff(centre[members])) + 1
     clusters: list[tuple[int, list[int]]] = []
-    for part in np.split(np.arange(len(members)), cuts):
-        if not len(part):
-            continue
-        head, rest = int(centre[members[part[0]]]), members[part].tolist()
+    for start, stop in runs(centre[members]):
+        head, rest = int(centre[members[start]]), members[start:stop].tolist()
         clusters.append((head, rest))
         others = tuple(example.id for member in rest for example in found.units.examples(member))
-        least = float(whole[part].min())
+        least, least_prompt, least_answer = (float(view[start:stop].min()) for view in (whole, prompt, answer))
         yield Finding(
             found.units.first(head).id,
             "duplicates.near",
             "warn",
             "near-duplicate",
             f"{len(others) + 1:,} examples say nearly the same; keep the first (similarity at least {least:.2f} whole, "
-            f"{prompt[part].min():.2f} prompt, {answer[part].min():.2f} answer).",
+            f"{least_prompt:.2f} prompt, {least_answer:.2f} answer).",
             least,
             related=others,
-            proposal=Proposal("drop", others, bool(safe[part].all())),
+            proposal=Proposal("drop", others, bool(safe[start:stop].all())),
         )
     keep = drop | variant
     for one, other, similarity in bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters):

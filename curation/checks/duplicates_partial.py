@@ -14,7 +14,7 @@ from curation.checks.duplicates import LONG_ANSWER, LONG_ASK
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations, relations
 from curation.evidence.subsets import subsets
-from curation.minhash.clusters import bridges, centres
+from curation.minhash.clusters import bridges, centres, runs
 from curation.minhash.views import distinct
 
 _FEW_WORDS = 4  # an answer of fewer words is a label, and labels repeat by nature
@@ -32,10 +32,10 @@ def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     asked, centre, others = asked[differ], centre[differ], others[differ]
     similarity = found.answer.similarity(found.answer.node[centre], found.answer.node[others])
     reported: list[tuple[int, list[int]]] = []
-    for part in _runs(asked):
-        head, rest = int(centre[part[0]]), others[part].tolist()
+    for start, stop in runs(asked):
+        head, rest = int(centre[start]), others[start:stop].tolist()
         reported.append((head, rest))
-        yield _answers_differ(found, head, rest, float(similarity[part].min()))
+        yield _answers_differ(found, head, rest, float(similarity[start:stop].min()))
     # Groups are stars around one question; two rows that resemble each other may stand in different ones.
     left, right = found.left, found.right
     clash = found.prompts_alike(left, right)
@@ -70,11 +70,11 @@ def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
     apart = ~found.prompts_alike(centre, others)
     centre, others = centre[apart], others[apart]
     words = found.answer.words[found.answer.node]
-    for part in _runs(centre):
-        first = int(centre[part[0]])
-        if len(part) + 1 < (_MANY_PROMPTS if words[first] < _FEW_WORDS else 2):
+    for start, stop in runs(centre):
+        first = int(centre[start])
+        if stop - start + 1 < (_MANY_PROMPTS if words[first] < _FEW_WORDS else 2):
             continue
-        members = others[part]
+        members = others[start:stop]
         exact = bool((found.answer.node[members] == found.answer.node[first]).all())
         related = tuple(e.id for unit in members.tolist() for e in found.units.examples(unit))
         yield Finding(
@@ -109,11 +109,6 @@ def _answer_heads(found: Relations) -> NDArray[np.int64]:
     alike = found.answers_alike(one, other)
     head: NDArray[np.int64] = centres(many, one[alike], other[alike])
     return head[leaders[variant]]
-
-
-def _runs(values: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Positions of equal neighbours, run by run."""
-    return np.split(np.arange(len(values)), np.flatnonzero(np.diff(values)) + 1) if len(values) else []
 
 
 def _subset(examples: Sequence[Example]) -> Iterable[Finding]:

@@ -38,6 +38,12 @@ _FIXED = re.compile(_FIXED_PARTS)
 _PATTERN = re.compile(_FIXED_PARTS + r"|(?P<word>[A-Za-z]+(?:(?<=[nN])['’][tT](?![A-Za-z]))?)")
 _DIGIT = re.compile(r"\d")
 _NO_NEGATION = ("no thank", "no problem", "no worries", "not only")
+_BEFORE_DIGIT = 8  # no code or number begins further before its first digit
+_WORDS = re.compile("[a-z]+")
+_COUNT_OR_NOT = frozenset((*COUNTS, *NEGATIONS))
+_CONTRACTED = re.compile(r"(?<=[a-z])n['’]t(?![a-z])")
+_POLITE = re.compile(rf"(?<![a-z])(?:{'|'.join(_NO_NEGATION)})")
+_NEGATION = ("no thank", "no problem", "no worries", "not only")
 _NOT_OR_COUNT = re.compile(rf"(?<![a-z])(?:{'|'.join(NEGATIONS)}|{'|'.join(COUNTS)})(?![a-z])|(?<=[a-z])n['’]t(?![a-z])")
 _NEGATION = re.compile(rf"(?:{'|'.join(NEGATIONS)}|\w+n['’]t)\Z", re.IGNORECASE)
 
@@ -113,22 +119,30 @@ def stance(text: str) -> tuple[frozenset[str], int]:
     The same as counting ``facts``, without looking at every word.
     """
     fixed = set()
-    if _DIGIT.search(text):
-        for match in _FIXED.finditer(text):
-            if match["code"]:
-                fixed.add(match["code"].upper())
-            elif match["date"]:
-                fixed.add(f"date:{match['date']}")
-            else:
-                fixed.add(_number(match).value)
+    position = 0
+    while digit := _DIGIT.search(text, position):
+        at = digit.start()
+        match = _FIXED.search(text, max(position, at - _BEFORE_DIGIT))
+        if match is None or match.start() > at:
+            position = at + 1
+            continue
+        position = match.end()
+        if match["code"]:
+            fixed.add(match["code"].upper())
+        elif match["date"]:
+            fixed.add(f"date:{match['date']}")
+        else:
+            fixed.add(_number(match).value)
     lowered = text.lower()
-    negations = 0
-    for match in _NOT_OR_COUNT.finditer(lowered):
-        word = match[0]
+    telling = [word for word in _WORDS.findall(lowered) if word in _COUNT_OR_NOT]
+    negations = len(_CONTRACTED.findall(lowered)) if "t" in lowered else 0
+    for word in telling:
         if word in COUNTS:
             fixed.add(f":{COUNTS[word]:g}")
-        elif not lowered.startswith(_NO_NEGATION, match.start()):
+        else:
             negations += 1
+    if "no" in telling or "not" in telling:
+        negations -= len(_POLITE.findall(lowered))
     return frozenset(fixed), negations
 
 

@@ -14,7 +14,7 @@ from curation.evidence.batch import Batch
 from curation.evidence.facts import stance
 from curation.evidence.sides import Sides, ask_of, prompt_side, sides
 from curation.minhash.bands import Pairs
-from curation.minhash.clusters import centres
+from curation.minhash.clusters import centres, runs
 from curation.minhash.sketch import Column, sketch
 from curation.minhash.views import View, distinct
 
@@ -260,9 +260,9 @@ def _questions(found: Relations) -> list[list[int]]:
     same = found.prompts_alike(leader[left], leader[right])
     group = centres(len(first), left[same], right[same])[key]
     order = np.lexsort((asking, group))
-    cuts = np.flatnonzero(np.diff(group[order])) + 1
-    groups = [members for members in np.split(asking[order], cuts) if len(members) > 1]
-    return sorted((members.tolist() for members in groups), key=lambda members: members[0])
+    members = asking[order].tolist()
+    groups = [members[start:stop] for start, stop in runs(group[order]) if stop - start > 1]
+    return sorted(groups, key=lambda group: group[0])
 
 
 def _stance_numbers(found: Relations, rows: Index, group: Index) -> Index:

@@ -64,7 +64,12 @@ def _contained_pairs(
     stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts
     probes = np.empty((nodes, _PROBES), np.uint64)
     counts = np.zeros(nodes, np.int64)
-    _take_probes(*stored, sets.room, words, probes, counts)
+
+    def probe(start: int) -> None:
+        _take_probes(*stored, sets.room, words, start, min(start + _CHUNK, nodes), probes, counts)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(probe, range(0, nodes, _CHUNK)))
     owner = np.repeat(np.arange(nodes, dtype=np.int64), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
     if not len(values):
@@ -75,8 +80,9 @@ def _contained_pairs(
     starts = np.flatnonzero(np.r_[fresh, True])
     many = np.diff(starts)
     usable = many <= _COMMON
-    skipped = len(np.unique(owner)) - len(np.unique(owner[np.repeat(usable, many)]))
-    if skipped:
+    looked_up = np.zeros(nodes, np.bool_)
+    looked_up[owner[np.repeat(usable, many)]] = True
+    if skipped := int(np.count_nonzero((counts > 0) & ~looked_up)):
         batch.note(
             f"duplicates.subset: {skipped:,} texts consist of phrases that stand in more than {_COMMON} others; they "
             "were not looked up in longer ones."
@@ -101,10 +107,10 @@ def _contained_pairs(
 
 
 @jit
-def _take_probes(hashes, parts, extra, extra_counts, room, words, probes, counts):  # type: ignore[no-untyped-def]
-    """The smallest hashes of each text: a fair sample, and the same one for the same gram in every text."""
+def _take_probes(hashes, parts, extra, extra_counts, room, words, first, last, probes, counts):  # type: ignore[no-untyped-def]
+    """The smallest hashes of texts [first, last): a fair sample, and the same one for the same gram in every text."""
     scratch = np.empty(room, np.uint64)
-    for d in range(len(words)):
+    for d in range(first, last):
         if words[d] >= _LEAST_WORDS:
             size = min(_PROBES, merged(hashes, parts, extra, extra_counts, d, scratch))
             for k in range(size):

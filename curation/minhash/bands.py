@@ -57,6 +57,7 @@ class Lengths:
 
 def similar_pairs(
     bands: NDArray[np.uint32],
+    rows: NDArray[np.int64],
     nodes: NDArray[np.int64],
     sets: Sets,
     lengths: Lengths,
@@ -68,8 +69,9 @@ def similar_pairs(
     """All pairs that share a band key and reach ``least``.
 
     Args:
-        bands: uint32 [len(nodes), 32].
-        nodes: int64, rising: the node of each row of ``bands``. A lower node leads.
+        bands: uint32 [any, 32].
+        rows: int64 [texts]: the row of ``bands`` that each text has.
+        nodes: int64 [texts], rising: the node of each text. A lower node leads.
         sets: The n-gram sets to verify by, indexed by node.
         lengths: By node. Pairs that compare by the other kind of n-grams are passed over.
         least: Least Jaccard similarity.
@@ -85,7 +87,7 @@ def similar_pairs(
 
     def sort(band: int) -> int:
         packed = sorted_bands[band]
-        np.copyto(packed, bands[:, band])
+        np.copyto(packed, bands[rows, band])
         packed <<= np.uint64(32)
         packed |= positions
         packed.sort()
@@ -97,7 +99,7 @@ def similar_pairs(
     def work(lane: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         joined = np.full(len(nodes), -1, np.int64)
         return [
-            _verify(sorted_bands[band], band, bands, full, joined, nodes, *stored, *rule)
+            _verify(sorted_bands[band], band, bands, rows, full, joined, nodes, *stored, *rule)
             for band in range(lane, BANDS, LANES)
         ]
 
@@ -139,10 +141,10 @@ def _by_this_kind(words, x, y, short, border, kind):  # type: ignore[no-untyped-
 
 
 @jit
-def _met_before(bands, full, band, x, y):  # type: ignore[no-untyped-def]
+def _met_before(bands, rows, full, band, x, y):  # type: ignore[no-untyped-def]
     """Whether an earlier band put two texts into one bucket in which every pair was verified."""
     for earlier in range(band):
-        if bands[x, earlier] == bands[y, earlier] and not full[earlier, x]:
+        if bands[rows[x], earlier] == bands[rows[y], earlier] and not full[earlier, x]:
             return True
     return False
 
@@ -159,7 +161,7 @@ def _grown(values, filled):  # type: ignore[no-untyped-def]
 
 @jit
 def _verify(
-    packed, band, bands, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short, border, kind,
+    packed, band, bands, rows, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short, border, kind,
     least, enough,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """The pairs of one sorted band that reach ``least``; ``joined`` holds the centre each text was last verified with."""
@@ -184,7 +186,7 @@ def _verify(
                     low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
                     if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
                         continue
-                    if _met_before(bands, full, band, x, y):
+                    if _met_before(bands, rows, full, band, x, y):
                         continue
                     if held < 0:
                         held = merged(hashes, parts, extra, extra_counts, a, one)
@@ -200,7 +202,7 @@ def _verify(
             order = np.empty(size, np.uint64)
             for i in range(size):
                 x = np.int64(packed[start + i] & _LOW)
-                order[i] = np.uint64(bands[x, (band + 1) % BANDS]) << np.uint64(32) | np.uint64(x)
+                order[i] = np.uint64(bands[rows[x], (band + 1) % BANDS]) << np.uint64(32) | np.uint64(x)
                 known = False
                 for c in range(many):
                     known = known or joined[x] == centres[c]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,18 @@ def stars(
     centre = centres(nodes, rank[left], rank[right])
     taken = np.flatnonzero(centre != np.arange(nodes))
     order = taken[np.lexsort((taken, centre[taken]))]
-    starts = np.flatnonzero(np.r_[True, np.diff(centre[order]) != 0]) if len(order) else np.empty(0, np.int64)
     return [
-        (int(by_rank[centre[members[0]]]), by_rank[members].tolist()) for members in np.split(order, starts[1:]) if len(members)
+        (int(by_rank[centre[order[start]]]), by_rank[order[start:stop]].tolist())
+        for start, stop in runs(centre[order])
     ]
+
+
+def runs(values: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Where equal neighbours begin and end: half-open ranges that cover all."""
+    if not len(values):
+        return []
+    cuts = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
+    return list(pairwise(cuts))
 
 
 def centres(nodes: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:

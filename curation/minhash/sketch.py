@@ -19,7 +19,7 @@ from curation.minhash import inert
 from curation.minhash.normalise import normalise
 from curation.minhash.sets import THREADS
 
-BLOCK_ROWS = 8_192
+BLOCK_ROWS = 2_048
 BLOCK_CHARACTERS = 16_000_000
 AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
 SHORT_WORDS = 15  # under this many words a text compares on character 5-grams

@@ -27,8 +27,8 @@ class View:
         near: Least Jaccard similarity on word 3-grams.
         short: Least Jaccard similarity on character 5-grams, where one of two texts is short.
         by_word, by_character: Their n-gram sets; the latter are empty for texts of ``border_words`` and more.
-        bands: uint32 [nodes, 32].
-        small_bands, small_nodes: uint32 [n, 32] and int64 [n]: bands by character, of the nodes of few words.
+        bands, band_rows: uint32 [any, 32] and int64 [nodes]: band keys by word, and the row that each node has there.
+        small_bands, small_rows, small_nodes: The same by character, of the nodes of few words.
         short_words: A text of fewer words is short.
         border_words: A text of this many words or more is never compared as if it were short.
     """
@@ -41,7 +41,9 @@ class View:
     by_word: Sets
     by_character: Sets
     bands: NDArray[np.uint32]
+    band_rows: NDArray[np.int64]
     small_bands: NDArray[np.uint32]
+    small_rows: NDArray[np.int64]
     small_nodes: NDArray[np.int64]
     short_words: int = SHORT_WORDS
     border_words: int = BORDER_WORDS
@@ -116,10 +118,11 @@ class View:
         reach = (self.short_words - 3) / (self.border_words - 2)
         many = np.flatnonzero(self.words >= (1 if near <= reach else self.short_words))
         found = similar_pairs(
-            self.bands[many], many, self.by_word, lengths, least=near, enough=self.near, by_character=False
-        )
+            self.bands, self.band_rows[many], many, self.by_word, lengths,
+            least=near, enough=self.near, by_character=False,
+        )  # fmt: skip
         more = similar_pairs(
-            self.small_bands, self.small_nodes, self.by_character, lengths,
+            self.small_bands, self.small_rows, self.small_nodes, self.by_character, lengths,
             least=short, enough=self.short, by_character=True,
         )  # fmt: skip
         left, right = np.r_[found.left, more.left], np.r_[found.right, more.right]
@@ -156,10 +159,10 @@ def distinct(*columns: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 def _of_few_words(
     made: Sketch, column: Column, chosen: NDArray[np.int64]
-) -> tuple[Sets, NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int64]]:
-    """Character sets, word bands, character bands and their nodes, for the chosen rows of a column."""
+) -> tuple[Sets, NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]:
+    """Character sets, word bands and their rows, character bands, their rows and nodes, for chosen rows of a column."""
     place = np.full(len(column.words), -1, np.int64)
     place[column.small_rows] = np.arange(len(column.small_rows))
     at = place[chosen]
     nodes = np.flatnonzero(at >= 0)
-    return Sets.of(made.hashes, column.small[chosen]), column.bands[chosen], column.small_bands[at[nodes]], nodes
+    return Sets.of(made.hashes, column.small[chosen]), column.bands, chosen, column.small_bands, at[nodes], nodes

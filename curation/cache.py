@@ -48,10 +48,10 @@ MIGRATIONS = (
     UPDATE findings SET size = 1 + json_array_length(body, '$.related');
     UPDATE findings SET likeness = json_extract(body, '$.score') WHERE family = 'duplicates';
     UPDATE findings SET likeness = 1 - likeness WHERE check_name = 'duplicates.conflict';
-    CREATE INDEX findings_of_family ON findings (family, state, severity, position, id);
-    CREATE INDEX findings_by_size ON findings (family, state, -size, position, id);
-    CREATE INDEX findings_most_alike ON findings (family, state, IFNULL(-likeness, 1), position, id);
-    CREATE INDEX findings_least_alike ON findings (family, state, IFNULL(likeness, 2), position, id);
+    CREATE INDEX findings_of_family ON findings (family, state, severity, position, id, check_name);
+    CREATE INDEX findings_by_size ON findings (family, state, -size, position, id, check_name);
+    CREATE INDEX findings_most_alike ON findings (family, state, IFNULL(-likeness, 1), position, id, check_name);
+    CREATE INDEX findings_least_alike ON findings (family, state, IFNULL(likeness, 2), position, id, check_name);
     """,
 )
 """``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`)."""

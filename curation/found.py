@@ -106,7 +106,8 @@ def findings(
     where, values = Filter(tuple(families), tuple(checks), state, safe, example_id).clause()
     with cache.synced(workspace).reading() as connection:
         total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
-        query = f"SELECT * FROM findings WHERE {where} ORDER BY {_keys(order)} LIMIT ? OFFSET ?"
+        page = f"SELECT id FROM findings WHERE {where} ORDER BY {_keys(order)} LIMIT ? OFFSET ?"  # sorts no bodies
+        query = f"SELECT * FROM findings WHERE id IN ({page}) ORDER BY {_keys(order)}"
         items = tuple(_view(row) for row in connection.execute(query, [*values, limit, offset]))
     return FindingPage(items, total)
 
@@ -120,8 +121,9 @@ def rank(workspace: Workspace, wanted_id: str, which: Filter, *, order: str = "s
         own = connection.execute(among, [*values, wanted_id]).fetchone()
         if own is None:
             return None
-        before = f"SELECT COUNT(*) FROM findings WHERE {where} AND ({keys}) < ({','.join('?' * len(own))})"
-        found: int = connection.execute(before, [*values, *own]).fetchone()[0]
+        bound = f"{keys.rsplit(', ', 2)[0]} <= ?"  # lets the index stop there
+        before = f"SELECT COUNT(*) FROM findings WHERE {where} AND {bound} AND ({keys}) < ({','.join('?' * len(own))})"
+        found: int = connection.execute(before, [*values, own[0], *own]).fetchone()[0]
     return found
 
 

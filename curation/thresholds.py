@@ -19,7 +19,7 @@ from core.errors import FinetoothError
 from core.files import read_json
 from core.workspace import Workspace
 from curation import cache, queries
-from curation.minhash.clusters import stars
+from curation.minhash.clusters import centres
 
 FOLDER = "index"
 VIEWS = ("whole", "prompt", "answer")
@@ -119,6 +119,7 @@ class PairTable:
         bits = pairs["short"].to_numpy()
         self._short = {name: (bits & (1 << place)) > 0 for place, name in enumerate(VIEWS)}
         self._same = pairs["same"].to_numpy()
+        self._counted: dict[tuple[float, float], WhatIf] = {}
         self.copies = units["copies"].to_numpy().astype(np.int64)
         if self.n_pairs and int(self._right.max()) >= units.height:
             raise ValueError("a pair names a unit that is not there")
@@ -140,11 +141,17 @@ class PairTable:
 
     def what_if(self, near: float, short: float) -> WhatIf:
         """Count what these thresholds would propose, with the same clusters as a check makes them."""
+        if (near, short) not in self._counted:
+            self._counted[near, short] = self._count(near, short)
+        return self._counted[near, short]
+
+    def _count(self, near: float, short: float) -> WhatIf:
         drop = self._proposed(near, short)
-        groups = self._stars(self._left[drop], self._right[drop])
-        gone = sum(int(self.copies[members].sum()) for _, members in groups)
+        centre = centres(self.units.height, self._left[drop], self._right[drop])
+        gone = np.flatnonzero(centre != np.arange(self.units.height))
+        clusters = len(np.unique(centre[gone]))
         held = int((self._reaches("whole", near, short) & ~drop).sum())
-        return WhatIf(near, short, int(drop.sum()), held, len(groups), gone, self.n_examples)
+        return WhatIf(near, short, int(drop.sum()), held, clusters, int(self.copies[gone].sum()), self.n_examples)
 
     def histogram(self, near: float, short: float, bins: int = 50) -> list[Bin]:
         """How many pairs have which whole-similarity, from the floor to 1, and how many of them would be proposed."""
@@ -212,13 +219,6 @@ class PairTable:
     def _margin(self, near: float, short: float) -> NDArray[np.float32]:
         margins = [self._scores[view] - self._needed(view, near, short) for view in VIEWS]
         return np.minimum(np.minimum(margins[0], margins[1]), margins[2])
-
-    def _stars(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> list[tuple[int, list[int]]]:
-        """The clusters, worked out over only those units that stand in a pair."""
-        units, place = np.unique(np.concatenate([left, right]), return_inverse=True)
-        rank = np.arange(len(units), dtype=np.int64)
-        groups = stars(len(units), place[: len(left)], place[len(left) :], rank)
-        return [(int(units[centre]), [int(units[m]) for m in members]) for centre, members in groups]
 
     def _sides(self, row: int) -> Sides:
         return Sides(*(float(self._scores[view][row]) for view in VIEWS))

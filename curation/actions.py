@@ -90,7 +90,7 @@ def check(
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
-    neighbours.build(workspace, progress=progress)
+    neighbours.build(workspace, examples, progress=progress)
     return report
 
 

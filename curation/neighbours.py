@@ -12,7 +12,7 @@ from core import wording
 from core.errors import FinetoothError
 from core.jobs import Progress, no_progress
 from core.revisions import messages_from_json
-from core.types import Message
+from core.types import Example, Message
 from core.workspace import Workspace
 from curation import cache, neighbours_index, project_settings, queries, sources
 from curation.evidence.settings import Settings
@@ -89,21 +89,28 @@ class Nearby:
         return self.neighbours[0].sentence
 
 
-def build(workspace: Workspace, *, progress: Progress = no_progress) -> None:
+def build(workspace: Workspace, at_hand: Sequence[Example] = (), *, progress: Progress = no_progress) -> None:
     """Make the index of the current examples, or bring it up to date; the end of every check.
+
+    Args:
+        workspace: Where the set is.
+        at_hand: Examples that need not be read again.
+        progress: Told how many are done.
 
     Raises:
         FinetoothError: The disk is full or the folder cannot be written.
     """
     seq = workspace.ledger.head()[0]
+    known = {example.id: example for example in at_hand}
     database = cache.synced(workspace)
     with database.reading() as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id")]
 
         def read(wanted: Sequence[str]) -> Mapping[str, Sequence[Message]]:
-            found: dict[str, Sequence[Message]] = {}
-            for start in range(0, len(wanted), cache.CHUNK):
-                part = wanted[start : start + cache.CHUNK]
+            found: dict[str, Sequence[Message]] = {i: known[i].messages for i in wanted if i in known}
+            missing = [i for i in wanted if i not in known]
+            for start in range(0, len(missing), cache.CHUNK):
+                part = missing[start : start + cache.CHUNK]
                 query = f"SELECT id, messages FROM examples WHERE id IN ({','.join('?' * len(part))})"
                 found.update((row[0], messages_from_json(row[1])) for row in connection.execute(query, part))
             return found

@@ -234,14 +234,14 @@ def _write_table(place: Path, name: str, members: Sequence[NDArray[np.int64]], k
     """Sort each band on its own, and write it before the next is sorted."""
     rows = np.concatenate([*members, np.empty(0, np.int64)]).astype(np.uint32)
     together = np.concatenate([*keys, np.empty((0, BANDS), np.uint32)])
-    for part in ("keys", "rows"):
-        with open(place / f"{name}-{part}.npy", "wb") as file:
-            header = {"descr": "<u4", "fortran_order": False, "shape": (BANDS, len(rows))}
+    header = {"descr": "<u4", "fortran_order": False, "shape": (BANDS, len(rows))}
+    with open(place / f"{name}-keys.npy", "wb") as key_file, open(place / f"{name}-rows.npy", "wb") as row_file:
+        for file in (key_file, row_file):
             np.lib.format.write_array_header_1_0(file, header)
-            for band in range(BANDS):
-                order = np.argsort(together[:, band], kind="stable")
-                column = together[order, band] if part == "keys" else rows[order]
-                file.write(column.astype("<u4").tobytes())
+        for band in range(BANDS):
+            order = np.argsort(together[:, band], kind="stable")
+            key_file.write(together[order, band].astype("<u4").tobytes())
+            row_file.write(rows[order].astype("<u4").tobytes())
 
 
 def size_bytes(workspace: Workspace) -> int:

@@ -71,7 +71,7 @@ def _again(workspace: Workspace, sentence: str) -> None:
 
 
 def _sliders(table: PairTable, near: float, short: float) -> tuple[float, float]:
-    words, letters = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    words, letters = st.columns([3, 2], gap="large", vertical_alignment="top")
     with words:
         chosen = st.slider(
             "Threshold: how alike two texts must be to count as near-duplicates",
@@ -155,6 +155,7 @@ def _chart(bars: Sequence[Bin], near: float, now: float) -> None:
             ),
             y2=alt.datum(0),
             color=figures.colour((GOES, STAYS), ROLES),
+            opacity=alt.condition(alt.datum.role == GOES, alt.value(1), alt.value(0.5)),
             tooltip=[alt.Tooltip("between:N"), alt.Tooltip("role:N"), alt.Tooltip("said:N")],
         )
     )
@@ -208,8 +209,8 @@ def _reading(table: PairTable) -> None:
     with st.expander("How to read these figures"):
         st.markdown(
             f"""
-- **Pairs looked at** are all pairs that are {table.floor:.2f} alike or more as whole conversations, each compared
-  exactly. They are first caught with a net of hashes. From 0.70 up it misses next to none; below, it catches a pair of
+- **Pairs looked at** are the pairs that were found to be {table.floor:.2f} alike or more as whole conversations, each
+  compared exactly. A net of hashes catches them first. From 0.70 up it misses next to none; below, it catches a pair of
   similarity *J* with the probability 1 − (1 − *J*⁴)³²: 0.98 at 0.60 and 0.87 at 0.50.
 - **Near-duplicates** are only those pairs whose whole, prompt and answer *each* reach the threshold, and that differ
   in no number, code or negation.

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from curation import queries
-from ui import cluster, desk, explorer, panels, shell
+from ui import cluster, desk, explorer, neighbours, panels, shell
 
 shell.begin()
 SCOPE = "duplicates"
@@ -17,6 +17,7 @@ SORTS = {
 
 def clusters(who: str) -> None:
     """The queue of clusters, in the order that a person chose."""
+    neighbours.after_saving(workspace, SCOPE)
     queue = desk.family_queue(overview, "duplicates", SCOPE, sorts=SORTS)
     place = desk.current(workspace, queue, SCOPE)
     if place is None:

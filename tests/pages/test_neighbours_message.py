@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.types import Example
@@ -57,6 +58,19 @@ def test_saving_a_copy_of_another_row_names_its_line_and_shows_it(open_page: Ope
     look.set_value(other.id).run()
     assert not app.exception
     assert "The two differ in nothing that can be read." in texts(app)
+
+
+@pytest.mark.parametrize(("page", "check"), [("duplicates", "duplicates.near"), ("contradictions", "")])
+def test_the_desks_of_pairs_tell_it_too(open_page: OpenPage, checked: Workspace, page: str, check: str) -> None:
+    view = queries.findings(checked, families=(page,), checks=(check,) if check else (), limit=1).items[0]
+    own, twin = (queries.example(checked, i) for i in view.finding.members[:2])
+    app = open_page(checked, page, finding=view.id)
+    press(app, "Edit left")
+    _type(app, twin.example)
+    press(app, "Save the edit")
+    assert queries.example(checked, own.example.id).becomes == twin.example.id
+    assert "Your edit is saved" in texts(app)
+    assert f"This is now an exact copy of line {twin.lines[0][1]}" in texts(app)
 
 
 def test_the_message_goes_with_the_next_act(open_page: OpenPage, checked: Workspace) -> None:

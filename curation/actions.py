@@ -14,7 +14,8 @@ from core.jobs import JobContext, Progress, no_progress
 from core.ledger import Draft, Entry
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, neighbours, project_settings, queries, records, sources
+from curation import apply, cache, decisions, neighbours, project_settings, queries, records, sources, thresholds
+from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
 
 CHUNK = 5_000
@@ -86,10 +87,12 @@ def check(
     examples, lines = queries.current(workspace)
     if not examples:
         raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
-    chosen = replace(settings or project_settings.read_settings(workspace), rows=lines)
+    chosen = replace(settings or project_settings.read_settings(workspace), rows=lines, pair_floor=PAIR_FLOOR)
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
+    if report.pairs is not None:
+        thresholds.write(workspace, report.pairs, key, near=chosen.near_threshold, short=chosen.short_threshold)
     neighbours.build(workspace, examples, progress=progress)
     return report
 

@@ -103,11 +103,17 @@ def check_file(
     progress("reading", 0, None)
     read = readers.read(path)
     examples: dict[str, Example] = {}
-    lines: dict[str, list[int]] = {}
+    on: dict[str, tuple[int, ...]] = {}
+    repeated: dict[str, list[int]] = {}
     for row in read.rows:
-        examples.setdefault(row.example.id, row.example)
-        lines.setdefault(row.example.id, []).append(row.line)
-    on = {example_id: tuple(numbers) for example_id, numbers in lines.items()}
+        example_id = row.example.id
+        if example_id not in examples:
+            examples[example_id] = row.example
+            on[example_id] = (row.line,)
+        else:
+            repeated.setdefault(example_id, []).append(row.line)
+    for example_id, numbers in repeated.items():
+        on[example_id] = (*on[example_id], *numbers)
     chosen = replace(settings or Settings(), rows=on)
     report = run_checks(list(examples.values()), only, settings=chosen, progress=progress)
     return FileReport(path, read, tuple(examples.values()), on, report)

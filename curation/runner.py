@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import InputError
 from core.types import Example, Finding
 from curation.checks import CHECKS
 from curation.checks.base import Check
 from curation.evidence.batch import Batch
+from curation.evidence.pairs import MOST_UNITS, PairFrames, pair_frames
+from curation.evidence.relations import relations
 from curation.evidence.settings import Settings
 
 Progress = Callable[[str, int, int | None], None]
@@ -32,12 +34,15 @@ class CheckReport:
             with the others.
         counts: Findings of each check that ran, zero included.
         notes: What was capped, thinned, left out or not run, a sentence each.
+        pairs: The similarities of all examples that resemble each other, where the settings ask for them and the
+            duplicates were looked for.
     """
 
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
     counts: dict[str, int]
     notes: tuple[str, ...]
+    pairs: PairFrames | None = None
 
 
 def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tuple[Check, ...]:  # noqa: B008
@@ -89,13 +94,16 @@ def run_checks(
         InputError: ``only`` names no check.
     """
     checks = selected(only, settings=settings)
-    batch = Batch(examples, settings)
+    if settings.pair_floor is not None and len(examples) > MOST_UNITS:
+        settings = replace(settings, pair_floor=min(settings.near_threshold, settings.short_threshold))
+    batch = Batch(examples, settings, progress)
     findings: list[Finding] = []
     seconds: dict[str, float] = {}
     for number, check in enumerate(checks):
         progress(check.name, number, len(checks))
         started = time.perf_counter()
-        findings += sorted(check.run(batch), key=_place)
+        batch.found[check.name] = sorted(check.run(batch), key=_place)
+        findings += batch.found[check.name]
         seconds[check.name] = time.perf_counter() - started
     progress("checked", len(checks), len(checks))
     counted = Counter(finding.check for finding in findings)
@@ -104,7 +112,15 @@ def run_checks(
         seconds,
         {check.name: counted[check.name] for check in checks},
         (*batch.notes, *_not_run(checks, only)),
+        _pairs(batch, checks),
     )
+
+
+def _pairs(batch: Batch, checks: Sequence[Check]) -> PairFrames | None:
+    floor = batch.settings.pair_floor
+    if floor is None or all(check.name != "duplicates.near" for check in checks):
+        return None
+    return pair_frames(batch.shared(relations), floor)
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

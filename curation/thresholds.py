@@ -16,9 +16,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.errors import FinetoothError
-from core.files import read_json
+from core.files import read_json, write_json, writing
 from core.workspace import Workspace
 from curation import cache, queries
+from curation.evidence.pairs import PairFrames
 from curation.minhash.clusters import centres
 
 FOLDER = "index"
@@ -227,6 +228,26 @@ class PairTable:
         ids = self.units["id"]
         short = frozenset(view for view in VIEWS if self._short[view][row])
         return Pair(ids[int(self._left[row])], ids[int(self._right[row])], self._sides(row), short, margin)
+
+
+def write(workspace: Workspace, frames: PairFrames, dataset_key: str, *, near: float, short: float) -> None:
+    """Keep the similarities of a check; ``meta.json`` comes last, so its presence means complete.
+
+    Args:
+        workspace: The open workspace.
+        frames: What the check compared.
+        dataset_key: The state of the dataset that it looked at.
+        near: Its threshold on word 3-grams.
+        short: Its threshold on character 5-grams.
+    """
+    folder = workspace.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / "meta.json").unlink(missing_ok=True)
+    for name, frame in (("units", frames.units), ("pairs", frames.pairs)):
+        with writing(folder / f"{name}.parquet") as temporary:
+            frame.write_parquet(temporary)
+    meta = {"dataset_key": dataset_key, "near": near, "short": short, "floor": frames.floor}
+    write_json(folder / "meta.json", meta)
 
 
 def load(workspace: Workspace, *, current: bool = True) -> PairTable | NoTable:

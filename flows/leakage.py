@@ -55,7 +55,9 @@ def twins(
         best = sorted(matches, key=lambda row: (-matches[row][0], line[row]))
         score, side = matches[best[0]]
         rows = list(report.lines[ours[index].id])
-        more = f" {len(best):,} rows there are alike; the best {MOST_NAMED} are named." if len(best) > MOST_NAMED else ""
+        more = (
+            f" {len(best):,} rows there are alike; the best {MOST_NAMED} are named." if len(best) > MOST_NAMED else ""
+        )
         result.append(
             {
                 "check": "leakage.twin",

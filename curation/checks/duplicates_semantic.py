@@ -94,13 +94,20 @@ def earlier(batch: Batch) -> Earlier:
         if check.cost != "fast":
             continue
         if check.name in ("duplicates.exact", "duplicates.near"):
-            for finding in check.run(batch):
+            for finding in _found(batch, check):
                 if finding.proposal is not None and finding.reason != "identical-rows":
                     dropped.update(finding.proposal.targets)
         elif check.family == "contradictions" or check.name == "duplicates.conflict":
-            for finding in check.run(batch):
+            for finding in _found(batch, check):
                 disputed.update(finding.members)
     return Earlier(frozenset(dropped), frozenset(disputed))
+
+
+def _found(batch: Batch, check: Check) -> Sequence[Finding]:
+    """What a check has found or would find here."""
+    if check.name not in batch.found:
+        batch.found[check.name] = tuple(check.run(batch))
+    return batch.found[check.name]
 
 
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -203,7 +210,7 @@ def _embed(batch: Batch, texts: Sequence[str]) -> NDArray[np.float32]:
             f"duplicates.semantic: {len(distinct)} texts to embed, about {minutes:.0f} minutes on this machine; those "
             "known from an earlier run take none."
         )
-    vectors = embeddings.embed(texts, kept=kept)
+    vectors = embeddings.embed(texts, kept=kept, progress=batch.progress)
     if kept is not None and kept.problem:
         batch.note(f"duplicates.semantic: {kept.problem}")
     return vectors

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, overload
 
-from core.types import Example
+from core.jobs import Progress, no_progress
+from core.types import Example, Finding
 from curation.evidence.settings import Settings
 
 T = TypeVar("T")
@@ -20,12 +21,18 @@ class Batch(Sequence[Example]):
     Attributes:
         settings: The thresholds in force.
         notes: What was capped, thinned or left out; the report shows them.
+        progress: Told how far long work is.
+        found: The findings of the checks that have run on this batch, by the check's name.
     """
 
-    def __init__(self, examples: Sequence[Example], settings: Settings | None = None) -> None:
+    def __init__(
+        self, examples: Sequence[Example], settings: Settings | None = None, progress: Progress = no_progress
+    ) -> None:
         self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
         self.settings = settings or Settings()
         self.notes: list[str] = []
+        self.progress = progress
+        self.found: dict[str, Sequence[Finding]] = {}
         self._by_id = {example.id: example for example in self._examples}
         self._shared: dict[Callable[[Batch], Any], Any] = {}
 

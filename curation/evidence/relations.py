@@ -162,6 +162,16 @@ class Relations:
         _narrow(alike, lambda at: self.same_stance("answer", left[at], right[at]))
         return alike
 
+    def same_but_wording(self, left: Index, right: Index) -> Mask:
+        """Whether pairs of units, however alike, differ in no system prompt, number, code, negation or opposite."""
+        same = self.same_system(left, right)
+        column = self.sides.made.right
+        _narrow(same, lambda at: ~_opposed(column, self.rows_of(left[at]), self.rows_of(right[at])))
+        for side in ("prompt", "answer"):
+            _narrow(same, lambda at, side=side: self.same_stance(side, left[at], right[at]))  # type: ignore[misc]
+        _narrow(same, lambda at: self._asks_alike(left[at], right[at]))
+        return same
+
     def same_stance(self, side: str, left: Index, right: Index) -> Mask:
         """Whether pairs of units agree in numbers, codes and negations on one side (``prompt`` or ``answer``)."""
         rows = self.rows_of(left), self.rows_of(right)
@@ -206,7 +216,7 @@ class Relations:
 def relations(batch: Batch) -> Relations:
     """Compare all examples of a batch. Call it as ``batch.shared(relations)``."""
     settings = batch.settings
-    taken = sides(batch, settings.preferred)
+    taken = sides(batch, settings.preferred, batch.progress)
     made, order = taken.made, taken.order
     keys = (made.left.keys[order], made.right.keys[order])
     unit, first = distinct(taken.system[order], *keys[0].T, *keys[1].T)
@@ -217,6 +227,7 @@ def relations(batch: Batch) -> Relations:
     limits = settings.near_threshold, settings.short_threshold
     whole = View.whole(made, rows, *limits)
     prompt, answer = View.side(made, made.left, rows, *limits), View.side(made, made.right, rows, *limits)
+    batch.progress("comparing whole conversations", 0, None)
     pairs = whole.pairs(settings.pair_floor)
     alike = whole.alike(pairs.left, pairs.right, pairs.score)
     _tell(batch.note, "whole conversations", pairs)

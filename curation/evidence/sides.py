@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.jobs import Progress, no_progress
 from core.types import Example, Message, spoken
 from curation.minhash.normalise import normalise
 from curation.minhash.sketch import Sketch, sketch
@@ -51,7 +52,7 @@ def ask_of(example: Example) -> str:
     return (asking or paragraphs)[-1]
 
 
-def sides(examples: Sequence[Example], preferred: frozenset[str]) -> Sides:
+def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
     """Take the examples apart; ``preferred`` ids rank first."""
     rows = len(examples)
     prompts: list[str] = []
@@ -79,7 +80,7 @@ def sides(examples: Sequence[Example], preferred: frozenset[str]) -> Sides:
         flags[1, row] = not answer or answer.isspace()
         flags[2, row] = "{{" in prompt or "{{" in answer
         flags[3, row] = answer.rstrip()[-1:] not in _ENDINGS
-    made = sketch(prompts, answers)
+    made = sketch(prompts, answers, progress=progress)
     order = np.lexsort((np.arange(rows), -made.whole.words, *flags[::-1]))
     return Sides(made, system, all_asked, order)
 

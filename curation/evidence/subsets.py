@@ -14,8 +14,8 @@ from curation.minhash.scan import jit
 from curation.minhash.sets import THREADS
 from curation.minhash.signatures import merged, shared
 
-_PROBES = 12  # grams of each text that are looked up
-_VOTES = 6  # of which this many must stand in the other text
+_PROBES = 8  # grams of each text that are looked up
+_VOTES = 4  # of which this many must stand in the other text
 _COMMON = 100  # a gram that stands in more texts than this is boilerplate and is not looked up
 _LEAST_WORDS = 15
 _CHUNK = 16_384
@@ -70,7 +70,7 @@ def _contained_pairs(
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(probe, range(0, nodes, _CHUNK)))
-    owner = np.repeat(np.arange(nodes, dtype=np.int64), counts)
+    owner = np.repeat(np.arange(nodes, dtype=np.int32), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
     if not len(values):
         return none, none, np.empty(0)

@@ -19,7 +19,9 @@ from curation.minhash.signatures import BANDS, merged, shared
 FULL_BUCKET = 64  # up to this many texts in a bucket, every pair is verified
 CENTRES = 32  # in a fuller bucket each text meets its leading texts, up to this many that are unlike each other,
 NEIGHBOURS = 4  # and the texts that are next to it by the following band
-LANES = 4  # bands are worked off in this many queues, whatever the number of threads, so that results never depend on it
+LANES = (
+    4  # bands are worked off in this many queues, whatever the number of threads, so that results never depend on it
+)
 _LOW = np.uint64(0xFFFFFFFF)
 _WORD, _CHARACTER = 0, 1
 

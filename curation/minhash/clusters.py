@@ -33,8 +33,7 @@ def stars(
     taken = np.flatnonzero(centre != np.arange(nodes))
     order = taken[np.lexsort((taken, centre[taken]))]
     return [
-        (int(by_rank[centre[order[start]]]), by_rank[order[start:stop]].tolist())
-        for start, stop in runs(centre[order])
+        (int(by_rank[centre[order[start]]]), by_rank[order[start:stop]].tolist()) for start, stop in runs(centre[order])
     ]
 
 

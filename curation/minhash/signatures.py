@@ -86,7 +86,11 @@ def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
     longest = 1
     for d in range(len(counts)):
         longest = max(longest, counts[d])
-    grams, scratch, places = np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
+    grams, scratch, places = (
+        np.empty(longest, np.uint64),
+        np.empty(longest, np.uint64),
+        np.empty(2 * longest + 2, np.int64),
+    )
     filled = 0
     at = 0
     starts[0] = 0
@@ -151,7 +155,11 @@ def character_grams(buffer, offsets, out, starts):  # type: ignore[no-untyped-de
     longest = np.int64(1)
     for d in range(len(offsets) - 1):
         longest = max(longest, offsets[d + 1] - offsets[d])
-    grams, scratch, places = np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
+    grams, scratch, places = (
+        np.empty(longest, np.uint64),
+        np.empty(longest, np.uint64),
+        np.empty(2 * longest + 2, np.int64),
+    )
     filled = 0
     starts[0] = 0
     for d in range(len(offsets) - 1):

@@ -6,14 +6,16 @@ of a text of 1 kB is about 1.4 kB of n-gram hashes and 300 bytes beside them.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.jobs import Progress, no_progress
 from curation.evidence import lexicon
 from curation.minhash import inert
 from curation.minhash.normalise import normalise
@@ -104,13 +106,20 @@ class _Growing:
         return self._array
 
 
-def sketch(left: Sequence[str], right: Sequence[str] | None = None, *, border_words: int = BORDER_WORDS) -> Sketch:
+def sketch(
+    left: Sequence[str],
+    right: Sequence[str] | None = None,
+    *,
+    border_words: int = BORDER_WORDS,
+    progress: Progress = no_progress,
+) -> Sketch:
     """Sketch rows of two texts (or of one; then the right column stays empty and the whole is the left one).
 
     Args:
         left: Raw texts, lone surrogates allowed.
         right: As many.
         border_words: Texts of fewer words get character 5-grams too.
+        progress: Told how many rows are done.
     """
     rows = len(left)
     made = Sketch(
@@ -134,10 +143,13 @@ def sketch(left: Sequence[str], right: Sequence[str] | None = None, *, border_wo
                 (column.grams, part.grams, part.gram_hashes),
                 (column.small, part.small, part.small_hashes),
             ):
+                if not len(values):
+                    continue
                 begin = hashes.add(values)
                 runs[start:stop, 0], runs[start:stop, 1] = begin + starts[:-1], begin + starts[1:]
             bands.add(part.small_bands)
             at.add(start + part.small_rows)
+        progress("cutting texts into n-grams", stop, rows)
 
     with ThreadPoolExecutor(THREADS) as pool:
         for start, stop in _blocks(left, right):
@@ -201,7 +213,8 @@ def _block(
         starts = np.zeros(stop - start + 1, np.int64)
         grams = np.empty(len(read.hashes), np.uint64)
         compiled.word_grams(read.hashes, read.counts, grams, starts)
-        signed = np.empty((stop - start, compiled.PERMUTATIONS), np.uint32)
+        signed = _scratch(f"signed{len(drawn)}", (stop - start) * compiled.PERMUTATIONS, np.uint32)
+        signed = signed.reshape(stop - start, compiled.PERMUTATIONS)
         compiled.minhash(grams, starts, *factors, signed)
         compiled.band_keys(signed, column.bands[rows])
         words.append(read)
@@ -234,9 +247,9 @@ def read_words(texts: Sequence[str], column: Column, rows: slice, border_words: 
             encoded[row] = normalise(text).encode("utf-8", "surrogatepass")
             ready[row] = True
     raw, offsets = _buffer(encoded)
-    hashes = np.empty(2 * len(raw) + len(texts), np.uint64)  # touched only as far as it is filled
-    marks = np.empty(len(hashes), np.uint32)
-    kept = np.empty(inert.MOST_BYTES * len(raw) + 1, np.uint8)
+    hashes = _scratch("words", 2 * len(raw) + len(texts), np.uint64)
+    marks = _scratch("marks", len(hashes), np.uint32)
+    kept = _scratch("kept", inert.MOST_BYTES * len(raw) + 1, np.uint8)
     counts, starts = np.zeros(len(texts), np.int64), np.zeros(len(texts) + 1, np.int64)
     filled = scan.scan_words(
         raw, offsets, ready, table.ascii, table.start, table.length, table.flat, *lexicon.known(),
@@ -245,6 +258,18 @@ def read_words(texts: Sequence[str], column: Column, rows: slice, border_words: 
     )  # fmt: skip
     column.words[rows] = counts
     return Words(hashes[:filled].copy(), counts, kept[: starts[-1]].copy(), starts)
+
+
+_kept_arrays = threading.local()
+
+
+def _scratch(name: str, size: int, dtype: Any) -> NDArray[Any]:
+    """An array to write into, one a thread and name, kept for the next block; only what is written takes memory."""
+    array = getattr(_kept_arrays, name, None)
+    if array is None or len(array) < size:
+        array = np.empty(size * 5 // 4, dtype)
+        setattr(_kept_arrays, name, array)
+    return cast("NDArray[Any]", array[:size])
 
 
 def _buffer(encoded: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -190,7 +190,9 @@ def test_bands_give_each_pair_once_in_order() -> None:
     shingles = shingle(["the very same words stand here each time " * 3] * 4, "word")
     bands = np.zeros((4, 32), np.uint32)
     lengths = Lengths(np.full(4, 24, np.int32), 15, 24)
-    pairs = similar_pairs(bands, np.arange(4), np.arange(4), shingles.sets, lengths, least=0.7, enough=0.7, by_character=False)
+    pairs = similar_pairs(
+        bands, np.arange(4), np.arange(4), shingles.sets, lengths, least=0.7, enough=0.7, by_character=False
+    )
     found = list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
     assert found == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
     assert pairs.full_buckets == 0

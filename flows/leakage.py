@@ -54,7 +54,7 @@ def twins(
     for index, matches in sorted(hits.items()):
         best = sorted(matches, key=lambda row: (-matches[row][0], line[row]))
         score, side = matches[best[0]]
-        rows = list(report.lines[ours[index].id])
+        on = list(report.lines[ours[index].id])
         more = (
             f" {len(best):,} rows there are alike; the best {MOST_NAMED} are named." if len(best) > MOST_NAMED else ""
         )
@@ -66,9 +66,9 @@ def twins(
                 "reason": "twin-in-other-file",
                 "message": f"Its {side} is {score:.0%} alike to row {line[best[0]]} of {other.name}.{more}",
                 "score": round(score, 4),
-                "rows": rows,
+                "rows": on,
                 "spans": [],
-                "proposal": {"action": "drop", "rows": rows, "safe": False},
+                "proposal": {"action": "drop", "rows": on, "safe": False},
                 "related": [{"file": str(other), "row": int(line[row])} for row in best[:MOST_NAMED]],
             }
         )
@@ -93,6 +93,6 @@ def _matches(view: View, ours: int) -> dict[int, tuple[NDArray[np.float64], NDAr
     for node, start, stop in zip(wanted.tolist(), first.tolist(), last.tolist(), strict=True):
         if stop > start:
             runs = held[start:stop]
-            rows = np.concatenate([by_node[begin[run] : end[run]] for run in runs])
+            rows = np.concatenate([by_node[int(begin[run]) : int(end[run])] for run in runs.tolist()])
             of_node[node] = np.repeat(score[runs], end[runs] - begin[runs]), rows
     return {row: of_node[node] for row, node in enumerate(view.node[:ours].tolist()) if node in of_node}

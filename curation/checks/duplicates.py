@@ -17,7 +17,7 @@ from curation.minhash.clusters import bridges, centres, runs
 def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
     for example_id, lines in batch.settings.rows.items():
-        if len(lines) > 1 and example_id in batch:
+        if len(lines) > 1 and batch.holds(example_id):
             yield Finding(
                 example_id,
                 "duplicates.exact",

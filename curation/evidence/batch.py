@@ -52,9 +52,9 @@ class Batch(Sequence[Example]):
         """The example of this id."""
         return self._by_id[example_id]
 
-    def __contains__(self, item: object) -> bool:
-        """Whether an example, or the example of an id, is in the batch."""
-        return item in self._by_id if isinstance(item, str) else super().__contains__(item)
+    def holds(self, example_id: str) -> bool:
+        """Whether the example of this id is in the batch."""
+        return example_id in self._by_id
 
     def note(self, text: str) -> None:
         """Tell the report something that happened on the way, once."""

@@ -43,10 +43,6 @@ _WORDS = re.compile("[a-z]+")
 _COUNT_OR_NOT = frozenset((*COUNTS, *NEGATIONS))
 _CONTRACTED = re.compile(r"(?<=[a-z])n['’]t(?![a-z])")
 _POLITE = re.compile(rf"(?<![a-z])(?:{'|'.join(_NO_NEGATION)})")
-_NEGATION = ("no thank", "no problem", "no worries", "not only")
-_NOT_OR_COUNT = re.compile(
-    rf"(?<![a-z])(?:{'|'.join(NEGATIONS)}|{'|'.join(COUNTS)})(?![a-z])|(?<=[a-z])n['’]t(?![a-z])"
-)
 _NEGATION = re.compile(rf"(?:{'|'.join(NEGATIONS)}|\w+n['’]t)\Z", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""The words that change what a text says, or say nothing of their own, as lists and as tables for the compiled loops."""
+"""The words that change what a text says, or say nothing of their own: lists, and a table for the compiled loops."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ OPPOSITES = (
     ("up", "down"), ("open", "closed"), ("old", "new"), ("in", "out"), ("best", "worst"), ("safe", "unsafe"),
     ("possible", "impossible"), ("legal", "illegal"), ("agree", "disagree"), ("same", "different"),
 )  # fmt: skip
-SMALL_WORDS = tuple(
-    "a an the is are was were be been am do does did of to in on at by for from as and or so then that this these those "
-    "it its i you we he she they my your our his her their me us them please kindly just here there also very will "
-    "would can could should may might has have had who which what".split()
-)
+SMALL_WORDS = (
+    "a", "an", "the", "is", "are", "was", "were", "be", "been", "am", "do", "does", "did", "of", "to", "in", "on", "at",
+    "by", "for", "from", "as", "and", "or", "so", "then", "that", "this", "these", "those", "it", "its", "i", "you",
+    "we", "he", "she", "they", "my", "your", "our", "his", "her", "their", "me", "us", "them", "please", "kindly",
+    "just", "here", "there", "also", "very", "will", "would", "can", "could", "should", "may", "might", "has", "have",
+    "had", "who", "which", "what",
+)  # fmt: skip
 
 Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64]]
 _SLOTS = 1024

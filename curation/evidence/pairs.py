@@ -16,7 +16,7 @@ PAIR_FLOOR = 0.50
 """Pairs of whole conversations are kept from this similarity on. The bands catch 87 % of the pairs that have just it."""
 
 MOST_UNITS = 250_000
-"""In a larger dataset only the pairs that reach the thresholds are kept: the others can be a hundred times as many."""
+"""In a larger dataset only pairs that reach the thresholds are kept: the others can be a hundred times as many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Units(Sequence[Unit]):
 
     def first(self, unit: int) -> Example:
         """The example of a unit that should stay."""
-        return self._examples[self.rows[self.starts[unit]]]
+        return self._examples[int(self.rows[self.starts[unit]])]
 
     def examples(self, unit: int) -> list[Example]:
         """All examples of a unit, best first."""

@@ -34,8 +34,8 @@ class Settings:
         phone_regions: Countries whose national phone formats are understood.
         rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
         preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
-        pair_floor: Pairs of whole conversations are kept from this similarity on, for the threshold explorer; None = only
-            those that reach the thresholds.
+        pair_floor: Pairs of whole conversations are kept from this similarity on, for the threshold explorer; None =
+            only those that reach the thresholds.
     """
 
     near_threshold: float = 0.70

@@ -119,11 +119,14 @@ def _take_probes(hashes, parts, extra, extra_counts, room, words, first, last, p
 
 
 @jit
-def _look_up(
+def _look_up(  # type: ignore[no-untyped-def]
     hashes, parts, extra, extra_counts, sizes, room, counts, keys, begin, end, owner, shelf, shift, first, last, growth,
     least,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """For texts [first, last): the shorter texts whose probes they hold, verified. ``shelf`` finds a key by its top bits."""
+):  # fmt: skip
+    """For texts [first, last): the shorter texts whose probes they hold, verified.
+
+    ``shelf`` finds a key by its top bits.
+    """
     holders = np.empty(256, np.int64)
     contained = np.empty(256, np.int64)
     shares = np.empty(256, np.float64)

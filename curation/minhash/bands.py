@@ -145,7 +145,7 @@ def _by_this_kind(words, x, y, short, border, kind):  # type: ignore[no-untyped-
 @jit
 def _met_before(bands, rows, full, band, x, y):  # type: ignore[no-untyped-def]
     """Whether an earlier band put two texts into one bucket in which every pair was verified."""
-    for earlier in range(band):
+    for earlier in range(band):  # noqa: SIM110 (compiled)
         if bands[rows[x], earlier] == bands[rows[y], earlier] and not full[earlier, x]:
             return True
     return False
@@ -162,11 +162,11 @@ def _grown(values, filled):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _verify(
-    packed, band, bands, rows, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short, border, kind,
-    least, enough,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """The pairs of one sorted band that reach ``least``; ``joined`` holds the centre each text was last verified with."""
+def _verify(  # type: ignore[no-untyped-def]
+    packed, band, bands, rows, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short,
+    border, kind, least, enough,
+):  # fmt: skip
+    """The pairs of one sorted band that reach ``least``; ``joined`` is the centre each text was last verified with."""
     lefts = np.empty(1024, np.int64)
     rights = np.empty(1024, np.int64)
     scores = np.empty(1024, np.float64)

@@ -2,7 +2,7 @@
 
 NFKC looks at neighbours: a letter and the accent after it become one. A character is *inert* where that cannot happen:
 neither it nor what it folds to has a combining class or is the second half of a composition. A text of inert characters
-is normalised by looking each of them up; any other goes through ``normalise``, which gives the same result by definition.
+is normalised by looking each of them up; any other goes through ``normalise``, and the result is the same.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def table() -> Inert:
         becomes = _between_letters(character).encode("utf-8")
         start[code], length[code] = len(flat), len(becomes)
         flat += becomes
-    becomes = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    becomes[0, :128] = [flat[start[code]] for code in range(128)]  # each is one byte
-    return Inert(start, length, np.frombuffer(bytes(flat), np.uint8), becomes)
+    mapped = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
+    mapped[0, :128] = [flat[start[code]] for code in range(128)]  # each is one byte
+    return Inert(start, length, np.frombuffer(bytes(flat), np.uint8), mapped)
 
 
 def _between_letters(character: str) -> str:

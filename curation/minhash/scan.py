@@ -94,10 +94,10 @@ def is_inert(raw, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def scan_words(
+def scan_words(  # type: ignore[no-untyped-def]
     raw, offsets, ready, becomes, start, length, flat, known, kinds, lefts, rights,
     keep, words, marks, counts, keys, fixed, first, second, content, kept, kept_starts,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Normalise each text, hash its words, and say what must not differ unseen.
 
     Args:
@@ -172,7 +172,7 @@ def scan_words(
                 at = np.int64(start[code])
                 many = np.int64(length[code])
             for k in range(-1 if surrounded else 0, many + 1 if surrounded else many):
-                if k < 0 or k == many:
+                if k < 0 or k == many:  # noqa: SIM108 (compiled)
                     byte = np.uint8(_SPACE)
                 else:
                     byte = flat[at + k] if code < LIMIT else raw[i + k]

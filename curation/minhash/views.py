@@ -110,7 +110,7 @@ class View:
         return score >= np.where(self.is_short(left, right), self.short, self.near)
 
     def pairs(self, floor: float | None = None) -> Pairs:
-        """All pairs of nodes that are alike, verified; with ``floor``, those from that similarity on (if it is lower)."""
+        """All pairs of nodes that are alike, verified; with a lower ``floor``, those from that similarity on."""
         lengths = Lengths(self.words, self.short_words, self.border_words)
         near = self.near if floor is None else min(floor, self.near)
         short = self.short if floor is None else min(floor, self.short)

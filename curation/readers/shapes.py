@@ -65,7 +65,7 @@ def conversation(value: object, shape: str | None = None) -> Conversation:
 
 
 def _plain(value: object) -> tuple[Message, ...] | None:
-    """The turns of a row that holds messages of role and content and nothing else, as nearly all rows of large files do.
+    """The turns of a row of messages with role and content and nothing else, as nearly all rows of large files are.
 
     None where there is anything to look at more closely.
     """

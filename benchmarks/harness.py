@@ -170,12 +170,11 @@ def run_process(
     return ProcessRun(float(measured["wall_s"]), int(measured["peak_bytes"]))
 
 
-def check_command(file: Path, *, config: Path | None = None) -> list[str]:
+def check_command(file: Path, *, only: str = "duplicates") -> list[str]:
     """``finetooth check FILE --only duplicates --json``, as it is installed beside this interpreter."""
     program = Path(sys.executable).with_name("finetooth")
     start = [str(program)] if program.exists() else [sys.executable, "-m", "cli.main"]
-    settings = ["--config", str(config)] if config else []
-    return [*start, "check", str(file), "--only", "duplicates", "--json", *settings]
+    return [*start, "check", str(file), "--only", only, "--json"]
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,36 +13,25 @@ from typing import Any
 from benchmarks import harness, made, peers
 from benchmarks.harness import Figure
 from curation.minhash.normalise import normalise
+from curation.minhash.sets import THREADS
+from curation.minhash.shingles import signatures_of
 
 BARS = {"rensa": 10.0, "datasketch": 50.0}
 Work = Callable[[Sequence[str]], Any]
 
 
-def engine(normalised: bool) -> tuple[str, Work]:
-    """This engine's way from texts to uint32 [texts, 128], and the name of the function.
+def contenders(normalised: bool) -> dict[str, Work]:
+    """What is timed, by name. On texts that are normal already the peers only split at spaces.
 
     ``signatures_of`` always normalises: texts that are normal already pay for being read through once more.
     """
-    if importlib.util.find_spec("curation.minhash.texts"):
-        return "texts.signatures_of", importlib.import_module("curation.minhash.texts").signatures_of
-    from curation.minhash.shingles import shingle
-
-    if normalised:
-        return "shingles.shingle, one thread", lambda texts: shingle(texts, "word").signatures()
-    return "normalise, shingles.shingle, one thread", lambda texts: shingle(
-        [normalise(text) for text in texts], "word"
-    ).signatures()
-
-
-def contenders(normalised: bool) -> dict[str, Work]:
-    """What is timed, by name. On texts that are normal already the peers only split at spaces."""
     words = str.split if normalised else peers.words_of
 
     def over(signatures: Callable[[Any], Any]) -> Work:
         return lambda texts: signatures(peers.word_shingles(words(text)) for text in texts)
 
     return {
-        "engine": engine(normalised)[1],
+        "engine": signatures_of,
         "rensa": over(peers.rensa_signatures),
         "rensa, batch function": over(peers.rensa_matrix),
         "datasketch": over(peers.datasketch_signatures),
@@ -103,15 +91,8 @@ def main() -> int:
     figures = measure(texts, few, turns, contenders(normalised=False), "raw texts")
     figures += measure(flat, few, turns, contenders(normalised=True), "normalised texts")
     size = sum(map(len, texts)) / len(texts)
-    import numba
-
-    remark = (
-        f"{len(texts):,} documents of {size:,.0f} bytes on average; the engine has {numba.get_num_threads()} threads."
-    )
-    used = "; ".join(f"{kind} texts by {engine(kind == 'normalised')[0]}" for kind in ("raw", "normalised"))
-    return harness.report(
-        "Signatures: text to 128 values, shingling included", figures, [remark, f"The engine: {used}."]
-    )
+    remark = f"{len(texts):,} documents of {size:,.0f} bytes on average; the engine has {THREADS} threads."
+    return harness.report("Signatures: text to 128 values, shingling included", figures, [remark])
 
 
 if __name__ == "__main__":

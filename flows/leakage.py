@@ -84,7 +84,8 @@ def _matches(view: View, ours: int) -> dict[int, tuple[NDArray[np.float64], NDAr
     score = np.r_[pairs.score, pairs.score, np.ones(len(same))]
     by_node = np.argsort(view.node[ours:], kind="stable")
     ordered = view.node[ours:][by_node]
-    begin, end = np.searchsorted(ordered, right, "left"), np.searchsorted(ordered, right, "right")
+    begin = np.asarray(np.searchsorted(ordered, right, "left"), np.int64)
+    end = np.asarray(np.searchsorted(ordered, right, "right"), np.int64)
     held = np.flatnonzero(end > begin)
     held = held[np.lexsort((-score[held], left[held]))]
     wanted = np.unique(view.node[:ours])

@@ -34,33 +34,37 @@ SMALL_WORDS = (
     "had", "who", "which", "what",
 )  # fmt: skip
 
-Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64]]
+Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64]
 _SLOTS = 1024
 
 
 @lru_cache(maxsize=1)
 def known() -> Known:
-    """All these words in one open-addressing table, as ``scan.scan_words`` reads it."""
+    """All these words in one open-addressing table, as ``scan.describe`` reads it."""
     words = sorted({*COUNTS, *NEGATIONS, *SMALL_WORDS, *(word for pair in OPPOSITES for word in pair)})
     keys = np.zeros(_SLOTS, np.uint64)
     slots: dict[str, int] = {}
     for word in words:
-        slot = (_fnv(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 54
+        slot = (hash_of(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 54
         while keys[slot]:
             slot = (slot + 1) % _SLOTS
-        keys[slot], slots[word] = _fnv(word), slot
-    kinds, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
+        keys[slot], slots[word] = hash_of(word), slot
+    senses, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
     for word, slot in slots.items():
-        kinds[slot] = (word in SMALL_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
+        senses[slot] = (word in SMALL_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
     for number, (left, right) in enumerate(OPPOSITES):
         lefts[slots[left]] |= np.uint64(1 << number)
         rights[slots[right]] |= np.uint64(1 << number)
-    return keys, kinds, lefts, rights
+    return keys, senses, lefts, rights, np.uint64(hash_of("t"))
 
 
-def _fnv(word: str) -> int:
-    """FNV-1a, 64 bits."""
-    value = 14695981039346656037
-    for byte in word.encode():
-        value = (value ^ byte) * 1099511628211 % (1 << 64)
-    return value
+def hash_of(word: str) -> int:
+    """The hash that ``scan.hash_words`` gives a word of ASCII letters."""
+    encoded = word.encode()
+    value = len(encoded) * 0x9E3779B97F4A7C15 % (1 << 64)
+    while True:
+        part, encoded = encoded[:8], encoded[8:]
+        value = (value ^ int.from_bytes(part, "little")) * 0x9FB21C651E98DF25 % (1 << 64)
+        value ^= value >> 32
+        if not encoded:
+            return value

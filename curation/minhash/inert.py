@@ -33,7 +33,7 @@ class Inert:
         start: int32 [LIMIT]: where its bytes begin in ``flat``.
         length: uint8 [LIMIT]: how many they are, or ``NOT_INERT``.
         flat: uint8, UTF-8.
-        ascii: uint8 [2, 256]: the byte that each ASCII character becomes; and each byte as it is.
+        ascii: uint8 [128]: the byte that each ASCII character becomes.
     """
 
     start: NDArray[np.int32]
@@ -61,8 +61,7 @@ def table() -> Inert:
         becomes = _between_letters(character).encode("utf-8")
         start[code], length[code] = len(flat), len(becomes)
         flat += becomes
-    mapped = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    mapped[0, :128] = [flat[start[code]] for code in range(128)]  # each is one byte
+    mapped = np.array([flat[start[code]] for code in range(128)], np.uint8)  # each becomes one byte
     return Inert(start, length, np.frombuffer(bytes(flat), np.uint8), mapped)
 
 

@@ -20,8 +20,6 @@ class _Flattening(dict[int, str]):
         category = unicodedata.category(character)
         if category in ("Cc", "Zs", "Zl", "Zp") or category[0] == "P" or character in _IDLE_SYMBOLS:
             flat = " "
-        elif category == "Cf":
-            flat = ""
         elif any(low <= code <= high for low, high in _IDEOGRAPHS):
             flat = f" {character} "
         elif category == "Lo" and any(low <= code <= high for low, high in _UNSPACED):
@@ -32,7 +30,17 @@ class _Flattening(dict[int, str]):
         return flat
 
 
+class _Unformatted(dict[int, str | int]):
+    """The same for format characters, which go before folding: what they keep apart would compose without them."""
+
+    def __missing__(self, code: int) -> str | int:
+        kept: str | int = "" if unicodedata.category(chr(code)) == "Cf" else code
+        self[code] = kept
+        return kept
+
+
 _FLATTENING = _Flattening()
+_UNFORMATTED = _Unformatted()
 
 
 def normalise(text: str) -> str:
@@ -42,7 +50,7 @@ def normalise(text: str) -> str:
     characters, and Thai, Lao, Khmer and Burmese letters with their marks, become words of their own. Idempotent, and
     defined for any text, lone surrogates included.
     """
-    folded = text.lower() if text.isascii() else _fold(text)
+    folded = text.lower() if text.isascii() else _fold(text.translate(_UNFORMATTED))
     return " ".join(folded.translate(_FLATTENING).split())
 
 

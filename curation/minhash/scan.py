@@ -1,4 +1,8 @@
-"""The compiled pass over raw text: normalised words as hashes, and a fingerprint of what must not differ unseen."""
+"""The compiled passes over raw text: normalised bytes, words as hashes, and a fingerprint of what must not differ unseen.
+
+Three passes, each simple enough to run at a few processor cycles a byte: ``flatten`` writes the normalised bytes,
+``hash_words`` cuts them at spaces and hashes the words eight bytes at a time, ``describe`` sums up each text.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from curation.minhash.inert import LIMIT, NOT_INERT
 
@@ -13,15 +18,22 @@ FNV_OFFSET = np.uint64(14695981039346656037)
 FNV_PRIME = np.uint64(1099511628211)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
+WORD_PRIME = np.uint64(0x9FB21C651E98DF25)
+_OTHER_SEED = np.uint64(0x9E3779B97F4A7C15)
 _SPACE = 32
 _APOSTROPHE = 39
-_LETTER_T = 116
-_AFTER_APOSTROPHE = np.uint32(0x10000)
-_DIGIT = np.uint32(0x20000)
+_FIRST_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
+_LETTERS = np.uint64(
+    0x4040404040404040
+)  # a byte is a lower-case ASCII letter where of its two top bits only the second
+_TOP_BITS = np.uint64(0xC0C0C0C0C0C0C0C0)  # is set: digits, kept symbols and foreign letters are not
+
+ASCII, INERT, READY = 0, 1, 2
+"""How a text is flattened: by a table of bytes; character by character; not at all, since it is normalised already."""
+
 SLOTS = 1024
 _SHIFT = np.uint64(54)
 _MASK = np.uint64(SLOTS - 1)
-_OTHER_SEED = np.uint64(0x9E3779B97F4A7C15)
 
 jit: Any = numba.njit(cache=True, nogil=True)
 
@@ -94,115 +106,145 @@ def is_inert(raw, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def scan_words(  # type: ignore[no-untyped-def]
-    raw, offsets, ready, becomes, start, length, flat, known, kinds, lefts, rights,
-    keep, words, marks, counts, keys, fixed, first, second, content, kept, kept_starts,
-):  # fmt: skip
-    """Normalise each text, hash its words, and say what must not differ unseen.
+def flatten(raw, offsets, kinds, ascii, start, length, table, flat, origin, spaces, places, space_places):  # type: ignore[no-untyped-def]
+    """Write the normalised bytes of each text, a space at its end, in ``flat``; several spaces may follow each other.
 
     Args:
         raw: uint8, UTF-8 of all texts.
         offsets: int64 [texts + 1].
-        ready: bool [texts]: already normalised; only cut at spaces.
-        becomes: uint8 [2, 256]: what a byte turns into: an ASCII byte of raw text, and any byte of ready text.
-        start, length, flat: The table of inert characters.
-        known: Table of FNV-1a hashes of words (see ``lookup``).
-        kinds: uint8 [slots of known]: 1 = says nothing of its own, 2 = counts or negates.
-        lefts, rights: uint64 [slots]: a bit for each pair of opposites of which it is the first, or the second.
-        keep: Texts of fewer words keep their normalised bytes.
-        words: Out, uint64: word hashes, text after text; at least two entries a byte.
-        marks: Out, uint32, as long: for words with a digit or a foreign letter what stands on either side, else 0.
-        counts: Out, int64 [texts]: words of each text.
-        keys: Out, uint64 [texts, 2]: equal for equal normalised texts.
-        fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations, each
-            with the same neighbours, in any order. Different where in doubt.
-        first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
-        content: Out, uint64 [texts]: equal for texts of the same content words, each as often, in any order.
-        kept: Out, uint8, at least ``inert.MOST_BYTES`` times as long as ``raw``, and one more.
-        kept_starts: Out, int64 [texts + 1].
+        kinds: uint8 [texts]: ``ASCII``, ``INERT`` or ``READY``.
+        ascii: uint8 [128]: what an ASCII byte becomes.
+        start, length, table: The table of inert characters.
+        flat: Out, uint8, at least ``inert.MOST_BYTES`` times as long as ``raw``, one more a text, and eight to spare.
+        origin: Out, int32, as long: the byte of ``raw`` that each byte of an ``INERT`` text comes from.
+        spaces: Out, int32, as long as ``flat``: where the spaces are.
+        places, space_places: Out, int64 [texts + 1]: where each text begins in ``flat`` and in ``spaces``.
+    """
+    filled = 0
+    many = 0
+    for d in range(len(offsets) - 1):
+        places[d] = filled
+        space_places[d] = many
+        if kinds[d] == ASCII:
+            shift = filled - offsets[d]
+            for i in range(offsets[d], offsets[d + 1]):
+                byte = ascii[raw[i]]
+                flat[i + shift] = byte
+                spaces[many] = i + shift
+                many += byte == _SPACE
+            filled += offsets[d + 1] - offsets[d]
+        elif kinds[d] == READY:
+            shift = filled - offsets[d]
+            for i in range(offsets[d], offsets[d + 1]):
+                flat[i + shift] = raw[i]
+                spaces[many] = i + shift
+                many += raw[i] == _SPACE
+            filled += offsets[d + 1] - offsets[d]
+        else:
+            i = offsets[d]
+            while i < offsets[d + 1]:
+                size = 1
+                if raw[i] < 0x80:
+                    flat[filled] = ascii[raw[i]]
+                    origin[filled] = i
+                    spaces[many] = filled
+                    many += flat[filled] == _SPACE
+                    filled += 1
+                else:
+                    code, size = _decode(raw, i)
+                    at = np.int64(start[code]) if code < LIMIT else i
+                    bytes_of = np.int64(length[code]) if code < LIMIT else size
+                    surrounded = _is_ideograph(code)
+                    for k in range(-1 if surrounded else 0, bytes_of + 1 if surrounded else bytes_of):
+                        if k < 0 or k == bytes_of:
+                            flat[filled] = _SPACE
+                        elif code < LIMIT:
+                            flat[filled] = table[at + k]
+                        else:
+                            flat[filled] = raw[at + k]
+                        origin[filled] = i
+                        spaces[many] = filled
+                        many += flat[filled] == _SPACE
+                        filled += 1
+                i += size
+        flat[filled] = _SPACE
+        if kinds[d] == INERT:
+            origin[filled] = offsets[d + 1]
+        spaces[many] = filled
+        many += 1
+        filled += 1
+    places[len(offsets) - 1] = filled
+    space_places[len(offsets) - 1] = many
+
+
+@jit
+def hash_words(eights, places, spaces, space_places, words, begins, ends, strange, counts):  # type: ignore[no-untyped-def]
+    """Cut flat texts at spaces and hash each word.
+
+    Args:
+        eights: ``flat`` as uint64, eight bytes from each byte on (see ``in_eights``).
+        places, spaces, space_places: From ``flatten``.
+        words: Out, uint64: word hashes, text after text. Words of up to eight bytes never collide.
+        begins, ends: Out, int32, as long: where each word stands in ``flat``.
+        strange: Out, bool, as long: whether it holds anything but a to z.
+        counts: Out, int64 [texts].
 
     Returns:
         Number of words of all texts.
     """
     filled = 0
-    stored = 0
-    kept_starts[0] = 0
-    for d in range(len(offsets) - 1):
-        begin = filled
-        byte_begin = stored
-        word = FNV_OFFSET
-        inside = False
-        mark = np.uint32(0)
-        i = offsets[d]
-        end = offsets[d + 1]
-        last = np.uint32(_SPACE)  # the raw byte before the one at hand
-        verbatim = ready[d]
-        table = becomes[1] if verbatim else becomes[0]
-        while i < end:
-            raw_byte = raw[i]
-            if raw_byte < 0x80 or verbatim:
-                byte = table[raw_byte]
-                if byte != _SPACE:
-                    if not inside:
-                        inside = True
-                        if byte == _LETTER_T and (last == _APOSTROPHE or last >= 0x80):
-                            mark = _AFTER_APOSTROPHE  # the t of "don't"
-                    if (48 <= byte <= 57 or byte >= 0x80) and mark == 0:
-                        mark = _DIGIT | last << np.uint32(8)
-                    word = (word ^ np.uint64(byte)) * FNV_PRIME
-                    kept[stored] = byte
-                    stored += 1
-                elif inside:
-                    words[filled] = word
-                    marks[filled] = (mark << np.uint32(8) | np.uint32(raw_byte)) if mark else np.uint32(0)
-                    filled += 1
-                    kept[stored] = _SPACE
-                    stored += 1
-                    inside = False
-                    mark = np.uint32(0)
-                    word = FNV_OFFSET
-                last = np.uint32(raw_byte)
-                i += 1
-                continue
-            code, size = _decode(raw, i)
-            surrounded = _is_ideograph(code)
-            at = np.int64(0)
-            many = size
-            if code < LIMIT:
-                at = np.int64(start[code])
-                many = np.int64(length[code])
-            for k in range(-1 if surrounded else 0, many + 1 if surrounded else many):
-                if k < 0 or k == many:  # noqa: SIM108 (compiled)
-                    byte = np.uint8(_SPACE)
-                else:
-                    byte = flat[at + k] if code < LIMIT else raw[i + k]
-                if byte != _SPACE:
-                    inside = True
-                    if not surrounded:
-                        mark = _DIGIT
-                    word = (word ^ np.uint64(byte)) * FNV_PRIME
-                    kept[stored] = byte
-                    stored += 1
-                elif inside:
-                    words[filled] = word
-                    marks[filled] = (mark << np.uint32(8) | np.uint32(raw_byte)) if mark else np.uint32(0)
-                    filled += 1
-                    kept[stored] = _SPACE
-                    stored += 1
-                    inside = False
-                    mark = np.uint32(0)
-                    word = FNV_OFFSET
-            last = np.uint32(raw[i + size - 1])
-            i += size
-        if inside:
-            words[filled] = word
-            marks[filled] = (mark << np.uint32(8) | np.uint32(_SPACE)) if mark else np.uint32(0)
-            filled += 1
-            kept[stored] = _SPACE
-            stored += 1
-        many_words = filled - begin
-        counts[d] = many_words
-        one = np.uint64(many_words)
+    for d in range(len(counts)):
+        before = filled
+        at = np.int64(places[d])
+        for k in range(space_places[d], space_places[d + 1]):
+            end = np.int64(spaces[k])
+            if end > at:
+                begins[filled] = at
+                word = np.uint64(end - at) * _OTHER_SEED
+                odd = np.uint64(0)
+                while end - at > 8:
+                    eight = eights[at]
+                    odd |= (eight ^ _LETTERS) & _TOP_BITS
+                    word = (word ^ eight) * WORD_PRIME
+                    word ^= word >> np.uint64(32)
+                    at += 8
+                first = _FIRST_BYTES[end - at]
+                eight = eights[at] & first
+                odd |= (eight ^ _LETTERS) & _TOP_BITS & first
+                word = (word ^ eight) * WORD_PRIME
+                words[filled] = word ^ (word >> np.uint64(32))
+                ends[filled] = end
+                strange[filled] = odd != 0
+                filled += 1
+            at = end + 1
+        counts[d] = filled - before
+    return filled
+
+
+@jit
+def describe(
+    raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights, lone_t,
+    keys, fixed, first, second, content,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Sum up each text: what makes it equal to another, and what must not differ unseen.
+
+    Args:
+        raw, offsets, kinds, flat, origin, places: As for ``flatten``.
+        words, begins, ends, strange, counts: From ``hash_words``.
+        known: Table of word hashes (see ``lookup``).
+        senses: uint8 [slots of known]: 1 = says nothing of its own, 2 = counts or negates.
+        lefts, rights: uint64 [slots]: a bit for each pair of opposites of which it is the first, or the second.
+        lone_t: Hash of the word "t", which negates after an apostrophe.
+        keys: Out, uint64 [texts, 2]: equal for equal normalised texts.
+        fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations, each
+            with the same neighbours, in any order. Different where in doubt.
+        first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
+        content: Out, uint64 [texts]: equal for texts of the same content words, each as often, in any order.
+    """
+    begin = 0
+    for d in range(len(counts)):
+        filled = begin + counts[d]
+        one = np.uint64(counts[d])
         other = _OTHER_SEED
         meaning = np.uint64(0)
         told = np.uint64(0)
@@ -215,26 +257,61 @@ def scan_words(  # type: ignore[no-untyped-def]
             other = (other + word) * _MIX_1
             other ^= other >> np.uint64(31)
             slot = lookup(known, word)
-            kind = kinds[slot] if slot >= 0 else np.uint8(0)
+            sense = np.uint8(0)
             if slot >= 0:
+                sense = senses[slot]
                 left |= lefts[slot]
                 right |= rights[slot]
-            if not kind & 1:
+            if not sense & 1:
                 meaning += (word ^ (word >> np.uint64(32))) * _MIX_2
-            if marks[w] != 0 or kind & 2:
+            if (strange[w] or sense & 2 or word == lone_t) and kinds[d] != READY:
+                a = origin[begins[w]] if kinds[d] == INERT else begins[w] - places[d] + offsets[d]
+                b = origin[ends[w]] if kinds[d] == INERT else ends[w] - places[d] + offsets[d]
+                byte_before = np.uint64(raw[a - 1]) if a > offsets[d] else np.uint64(_SPACE)
+                byte_after = np.uint64(raw[b]) if b < offsets[d + 1] else np.uint64(_SPACE)
+                if word == lone_t and byte_before != _APOSTROPHE and byte_before < 0x80:
+                    continue
+                if not strange[w]:
+                    byte_before, byte_after = np.uint64(0), np.uint64(0)
                 before = words[w - 1] if w > begin else np.uint64(0)
                 after = words[w + 1] if w + 1 < filled else np.uint64(0)
-                told += mix64(mix64(before + np.uint64(marks[w])) + word * _MIX_1 + mix64(after ^ _OTHER_SEED))
+                beside = byte_before << np.uint64(8) | byte_after
+                told += mix64(mix64(before + beside) + word * _MIX_1 + mix64(after ^ _OTHER_SEED))
         keys[d, 0] = mix64(one)
         keys[d, 1] = mix64(other)
         fixed[d] = told
         first[d] = left
         second[d] = right
         content[d] = meaning
-        if many_words < keep:
-            if many_words:
-                stored -= 1  # the space after the last word
-        else:
-            stored = byte_begin
-        kept_starts[d + 1] = stored
-    return filled
+        begin = filled
+
+
+@jit
+def keep_few(flat, begins, ends, counts, fewer_than, kept, starts):  # type: ignore[no-untyped-def]
+    """The normalised bytes of the texts of few words, a space between two words.
+
+    Args:
+        flat, begins, ends, counts: As for ``describe``.
+        fewer_than: Texts of fewer words are kept, the others are left empty.
+        kept: Out, uint8, as long as ``flat``.
+        starts: Out, int64 [texts + 1].
+    """
+    filled = 0
+    begin = 0
+    starts[0] = 0
+    for d in range(len(counts)):
+        if counts[d] < fewer_than:
+            for w in range(begin, begin + counts[d]):
+                if w > begin:
+                    kept[filled] = _SPACE
+                    filled += 1
+                for i in range(begins[w], ends[w]):
+                    kept[filled] = flat[i]
+                    filled += 1
+        begin += counts[d]
+        starts[d + 1] = filled
+
+
+def in_eights(flat: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """A view: the eight bytes from each byte on as one little-endian number: uint64 [len(flat) - 7]."""
+    return np.ndarray((len(flat) - 7,), np.dtype("<u8"), buffer=flat.data, strides=(1,))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.minhash.sets import THREADS, Sets
-from curation.minhash.sketch import BLOCK_ROWS, Column, read_words
+from curation.minhash.sketch import BLOCK_ROWS, Column, hashed, read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,11 @@ def signatures_of(texts: Sequence[str]) -> NDArray[np.uint32]:
     from curation.minhash import signatures as compiled
 
     out = np.empty((len(texts), compiled.PERMUTATIONS), np.uint32)
-    column = Column.empty(len(texts))
 
     def work(start: int) -> None:
         rows = slice(start, min(start + BLOCK_ROWS, len(texts)))
-        words = read_words(texts[rows], column, rows, 0)
-        hashes, starts = np.empty(len(words.hashes), np.uint64), np.zeros(len(words.counts) + 1, np.int64)
-        compiled.word_grams(words.hashes, words.counts, hashes, starts)
-        compiled.minhash(hashes, starts, *compiled.permutations(), out[rows])
+        read = hashed(texts[rows])
+        compiled.minhash_words(read.words, read.counts, *compiled.permutations(), out[rows])
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(0, len(texts), BLOCK_ROWS)))

@@ -5,6 +5,8 @@ Importing this module imports numba (about half a second); the compiled code is 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -208,17 +210,35 @@ def join_bytes(left, left_starts, right, right_starts, wanted, out, starts):  # 
 
 
 @jit
-def _fold(row, gram, factors, offsets):  # type: ignore[no-untyped-def]
-    """Let one gram into a signature: murmur3's finaliser on its low 32 bits, then one affine map a permutation."""
+def _spread(gram):  # type: ignore[no-untyped-def]
+    """murmur3's finaliser on the low 32 bits of a gram."""
     h = np.uint32(gram & _LOW_32)
     h = np.uint32(h ^ (h >> np.uint32(16)))
     h = np.uint32(h * np.uint32(0x85EBCA6B))
     h = np.uint32(h ^ (h >> np.uint32(13)))
     h = np.uint32(h * np.uint32(0xC2B2AE35))
-    h = np.uint32(h ^ (h >> np.uint32(16)))
-    for k in range(len(factors)):
-        value = np.uint32(np.uint32(h * factors[k]) + offsets[k])
-        row[k] = min(row[k], value)
+    return np.uint32(h ^ (h >> np.uint32(16)))
+
+
+@jit
+def _fold(row, spread, count, factors, offsets):  # type: ignore[no-untyped-def]
+    """Let ``count`` grams into a signature: one affine map a permutation, and the least value of each.
+
+    Eight grams at a time, so that the factors are read once for eight. ``spread`` has room for seven more.
+    """
+    while count & 7:
+        spread[count] = spread[0]
+        count += 1
+    for i in range(0, count, 8):
+        a, b, c, d = spread[i], spread[i + 1], spread[i + 2], spread[i + 3]
+        e, f, g, h = spread[i + 4], spread[i + 5], spread[i + 6], spread[i + 7]
+        for k in range(len(factors)):
+            factor, offset = factors[k], offsets[k]
+            one = min(np.uint32(np.uint32(a * factor) + offset), np.uint32(np.uint32(b * factor) + offset))
+            two = min(np.uint32(np.uint32(c * factor) + offset), np.uint32(np.uint32(d * factor) + offset))
+            three = min(np.uint32(np.uint32(e * factor) + offset), np.uint32(np.uint32(f * factor) + offset))
+            four = min(np.uint32(np.uint32(g * factor) + offset), np.uint32(np.uint32(h * factor) + offset))
+            row[k] = min(row[k], min(min(one, two), min(three, four)))
 
 
 @jit
@@ -228,11 +248,38 @@ def minhash(hashes, starts, factors, offsets, out):  # type: ignore[no-untyped-d
     Each 64-bit gram hash counts by its low 32 bits. Equal, bit for bit, to ``datasketch.MinHash`` of the same 32-bit
     hashes with scheme ``affine32``: murmur3's finaliser, then ``factor * h + offset`` modulo 2**32.
     """
+    longest = np.int64(0)
     for d in range(len(starts) - 1):
+        longest = max(longest, starts[d + 1] - starts[d])
+    spread = np.empty(longest + 7, np.uint32)
+    for d in range(len(starts) - 1):
+        count = starts[d + 1] - starts[d]
+        for i in range(count):
+            spread[i] = _spread(hashes[starts[d] + i])
         row = out[d]
         row[:] = np.uint32(0xFFFFFFFF)
-        for i in range(starts[d], starts[d + 1]):
-            _fold(row, hashes[i], factors, offsets)
+        _fold(row, spread, count, factors, offsets)
+
+
+@jit
+def minhash_words(words, counts, factors, offsets, out):  # type: ignore[no-untyped-def]
+    """The same from word hashes (see ``word_grams``), without the sets: a gram that comes twice changes nothing."""
+    longest = np.int64(0)
+    for d in range(len(counts)):
+        longest = max(longest, counts[d])
+    spread = np.empty(longest + 7, np.uint32)
+    at = 0
+    for d in range(len(counts)):
+        count = max(np.int64(0), counts[d] - WORDS_PER_GRAM + 1)
+        for i in range(count):
+            spread[i] = _spread(_gram(words, at + i, WORDS_PER_GRAM))
+        if count == 0 and counts[d]:
+            spread[0] = _spread(_gram(words, at, counts[d]))
+            count = 1
+        row = out[d]
+        row[:] = np.uint32(0xFFFFFFFF)
+        _fold(row, spread, count, factors, offsets)
+        at += counts[d]
 
 
 @jit
@@ -248,6 +295,7 @@ def joint(left, left_counts, right, right_counts, border, border_counts, factors
         factors, offsets: From ``permutations``.
         out: Out, uint32 [rows, permutations].
     """
+    spread = np.empty(9, np.uint32)
     for d in range(len(left)):
         row = out[d]
         row[:] = np.uint32(0xFFFFFFFF)
@@ -257,7 +305,8 @@ def joint(left, left_counts, right, right_counts, border, border_counts, factors
             for k in range(len(row)):
                 row[k] = min(row[k], right[d, k])
         for g in range(border_counts[d]):
-            _fold(row, border[d, g], factors, offsets)
+            spread[g] = _spread(border[d, g])
+        _fold(row, spread, np.int64(border_counts[d]), factors, offsets)
 
 
 @jit
@@ -350,6 +399,7 @@ def shared_counts(hashes, parts, extra, extra_counts, room, left, right, out):  
         out[p] = shared(a, size, b, merged(hashes, parts, extra, extra_counts, right[p], b))
 
 
+@lru_cache(maxsize=4)
 def permutations(count: int = PERMUTATIONS, seed: int = 1) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """The factors (odd) and offsets of datasketch 2.0's ``affine32`` scheme: uint32 [count] each."""
     generator = np.random.RandomState(seed)

@@ -6,6 +6,7 @@ of 1 kB about 1.5 kB of n-gram hashes are kept, and 700 bytes beside them.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,7 @@ from curation.minhash import inert
 from curation.minhash.normalise import normalise
 from curation.minhash.sets import THREADS
 
-BLOCK_ROWS = 2_048
+BLOCK_ROWS = 512
 BLOCK_CHARACTERS = 16_000_000
 AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
 SHORT_WORDS = 15  # under this many words a text compares on character 5-grams
@@ -241,25 +242,65 @@ def read_words(texts: Sequence[str], column: Column, rows: slice, border_words: 
     """Encode the texts, cut them into normalised words, and fill their rows of the column."""
     from curation.minhash import scan
 
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    table = inert.table()
-    ready = np.zeros(len(texts), np.bool_)
-    for row, text in enumerate(texts):
-        if not text.isascii() and not scan.is_inert(np.frombuffer(encoded[row], np.uint8), table.length):
-            encoded[row] = normalise(text).encode("utf-8", "surrogatepass")
-            ready[row] = True
-    raw, offsets = _buffer(encoded)
-    hashes = _scratch("words", 2 * len(raw) + len(texts), np.uint64)
-    marks = _scratch("marks", len(hashes), np.uint32)
-    kept = _scratch("kept", inert.MOST_BYTES * len(raw) + 1, np.uint8)
-    counts, starts = np.zeros(len(texts), np.int64), np.zeros(len(texts) + 1, np.int64)
-    filled = scan.scan_words(
-        raw, offsets, ready, table.ascii, table.start, table.length, table.flat, *lexicon.known(),
-        border_words, hashes, marks, counts, column.keys[rows], column.fixed[rows], column.first[rows],
-        column.second[rows], column.content[rows], kept, starts,
-    )  # fmt: skip
+    read = hashed(texts)
+    counts = read.counts
     column.words[rows] = counts
-    return Words(hashes[:filled].copy(), counts, kept[: starts[-1]].copy(), starts)
+    scan.describe(
+        read.raw, read.offsets, read.kinds, read.flat, read.origin, read.places, read.words, read.begins, read.ends,
+        read.strange, counts, *lexicon.known(), column.keys[rows], column.fixed[rows], column.first[rows],
+        column.second[rows], column.content[rows],
+    )  # fmt: skip
+    for row in np.flatnonzero(read.kinds == scan.READY).tolist():  # what the raw text said is lost: always in doubt
+        column.fixed[rows.start + row] = _digest(texts[row])
+    kept, starts = _scratch("kept", len(read.flat), np.uint8), np.zeros(len(texts) + 1, np.int64)
+    scan.keep_few(read.flat, read.begins, read.ends, counts, border_words, kept, starts)
+    return Words(read.words.copy(), counts, kept[: starts[-1]].copy(), starts)
+
+
+def _digest(text: str) -> int:
+    """64 bits that are equal for equal texts only."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest(), "little")
+
+
+@dataclass(slots=True)
+class Hashed:
+    """A block of texts cut into words; ``words``, ``begins``, ``ends`` and ``strange`` are scratch of this thread."""
+
+    raw: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    flat: NDArray[np.uint8]
+    origin: NDArray[np.int32]
+    places: NDArray[np.int64]
+    words: NDArray[np.uint64]
+    begins: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    strange: NDArray[np.bool_]
+    counts: NDArray[np.int64]
+
+
+def hashed(texts: Sequence[str]) -> Hashed:
+    """Normalise raw texts and hash their words."""
+    from curation.minhash import scan
+
+    table = inert.table()
+    raw, offsets, kinds = _ascii_buffer(texts) or _buffer(texts, table)
+    room = (inert.MOST_BYTES if kinds.any() else 1) * len(raw) + len(texts) + 8
+    flat, origin = _scratch("flat", room, np.uint8), _scratch("origin", room, np.int32)
+    spaces = _scratch("spaces", room, np.int32)
+    places, gaps = np.zeros(len(texts) + 1, np.int64), np.zeros(len(texts) + 1, np.int64)
+    letters = table.ascii, table.start, table.length, table.flat
+    scan.flatten(raw, offsets, kinds, *letters, flat, origin, spaces, places, gaps)
+    many = int(gaps[-1])
+    words, strange = _scratch("words", many, np.uint64), _scratch("strange", many, np.bool_)
+    begins, ends = _scratch("begins", many, np.int32), _scratch("ends", many, np.int32)
+    counts = np.zeros(len(texts), np.int64)
+    filled = scan.hash_words(scan.in_eights(flat), places, spaces, gaps, words, begins, ends, strange, counts)
+    cut = slice(0, filled)
+    return Hashed(
+        raw, offsets, kinds, flat, origin, places, words[cut], begins[cut], ends[cut], strange[cut], counts
+    )  # fmt: skip
 
 
 _kept_arrays = threading.local()
@@ -274,10 +315,36 @@ def _scratch(name: str, size: int, dtype: Any) -> NDArray[Any]:
     return cast("NDArray[Any]", array[:size])
 
 
-def _buffer(encoded: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded) or b" ", np.uint8), offsets
+_Buffer = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8]]
+
+
+def _ascii_buffer(texts: Sequence[str]) -> _Buffer | None:
+    """The texts' bytes, each with a space behind it, where each starts, and their kinds; None if one is not ASCII."""
+    joined = " ".join((*texts, ""))
+    if not joined.isascii():
+        return None
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=offsets[1:])
+    return np.frombuffer(joined.encode("ascii"), np.uint8), offsets, np.zeros(len(texts), np.uint8)
+
+
+def _buffer(texts: Sequence[str], table: inert.Inert) -> _Buffer:
+    """The same for any texts. Those that cannot be normalised character by character are normalised here."""
+    from curation.minhash import scan
+
+    encoded = []
+    kinds = np.full(len(texts), scan.ASCII, np.uint8)
+    for row, text in enumerate(texts):
+        stored = text.encode("utf-8", "surrogatepass")
+        if not text.isascii():
+            kinds[row] = scan.INERT
+            if not scan.is_inert(np.frombuffer(stored, np.uint8), table.length):
+                stored = normalise(text).encode("utf-8", "surrogatepass")
+                kinds[row] = scan.READY
+        encoded.append(stored)
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(texts)) + 1, out=offsets[1:])
+    return np.frombuffer(b" ".join((*encoded, b"")), np.uint8), offsets, kinds
 
 
 def _small(

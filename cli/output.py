@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from core.files import json_text
+from core.files import json_document, json_text
 from core.jobs import Progress, no_progress
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -45,7 +45,7 @@ ME = me()
 def emit(document: Any, as_json: bool, *lines: str) -> None:
     """Print the document as JSON, or the lines for people."""
     if as_json:
-        sys.stdout.write(json_text(document) + "\n")
+        sys.stdout.write((json_document(document) if isinstance(document, dict) else json_text(document)) + "\n")
         return
     for line in lines:
         sys.stdout.write(line + "\n")

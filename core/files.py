@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,21 @@ def json_text(value: Any, indent: int | None = 1) -> str:
     except UnicodeEncodeError:
         return json.dumps(value, indent=indent, allow_nan=False)
     return text
+
+
+def json_document(value: Mapping[str, Any]) -> str:
+    """The same for a document with long lists: one key a line, and one entry of a list a line.
+
+    Python indents far more slowly than it writes.
+    """
+    lines = []
+    for key, part in value.items():
+        if isinstance(part, list) and part:
+            entries = ",\n  ".join(json_text(entry, indent=None) for entry in part)
+            lines.append(f" {json_text(key)}: [\n  {entries}\n ]")
+        else:
+            lines.append(f" {json_text(key)}: {json_text(part, indent=None)}")
+    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
 
 
 def write_jsonl(path: Path, records: Iterable[Any]) -> int:

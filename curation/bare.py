@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core import collector
 from core.jobs import Progress, no_progress
 from core.types import Example, Finding
 from curation import apply, export, readers, records
@@ -100,6 +101,11 @@ def check_file(
     Raises:
         InputError: Nothing in the file can be read, or a check is unknown.
     """
+    with collector.paused():
+        return _check_file(path, only, settings, progress)
+
+
+def _check_file(path: Path, only: Sequence[str], settings: Settings | None, progress: Progress) -> FileReport:
     progress("reading", 0, None)
     read = readers.read(path)
     examples: dict[str, Example] = {}

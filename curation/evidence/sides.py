@@ -64,22 +64,30 @@ def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Prog
     known: dict[str, int] = {"": 0}
     for row, example in enumerate(examples):
         messages = example.messages
+        if len(messages) == 2 and messages[0].role == "user" and messages[1].role == "assistant":  # most by far
+            prompt, answer = messages[0].content, messages[1].content
+            all_asked[row] = "\n" not in prompt or _PARAGRAPHS.search(prompt) is None
+        else:
+            prompt, answer = prompt_side(example), example.answer
+            turns = [message for message in example.prompt if message.role != "system"]
+            all_asked[row] = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
         if messages and messages[0].role == "system":
             raw = _system_prompt(messages)
             if raw not in known:
                 known[raw] = systems.setdefault(normalise(raw), len(systems) + 1)
             system[row] = known[raw]
-        elif any(message.role == "system" for message in messages):
+        elif len(messages) > 2 and any(message.role == "system" for message in messages):
             system[row] = systems.setdefault(normalise(_system_prompt(messages)), len(systems) + 1)
-        prompt, answer = prompt_side(example), example.answer
         prompts.append(prompt)
         answers.append(answer)
-        turns = [message for message in example.prompt if message.role != "system"]
-        all_asked[row] = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
-        flags[0, row] = bool(preferred) and example.id not in preferred
-        flags[1, row] = not answer or answer.isspace()
-        flags[2, row] = "{{" in prompt or "{{" in answer
-        flags[3, row] = answer.rstrip()[-1:] not in _ENDINGS
+        if preferred and example.id not in preferred:
+            flags[0, row] = True
+        if not answer or answer.isspace():
+            flags[1, row] = True
+        if "{{" in prompt or "{{" in answer:
+            flags[2, row] = True
+        if answer[-1:] not in _ENDINGS and answer.rstrip()[-1:] not in _ENDINGS:
+            flags[3, row] = True
     made = sketch(prompts, answers, progress=progress)
     order = np.lexsort((np.arange(rows), -made.whole.words, *flags[::-1]))
     return Sides(made, system, all_asked, order)

@@ -10,6 +10,7 @@ from core.errors import InputError
 from curation.readers import tables
 from curation.readers.collect import Collector
 from curation.readers.json_values import Placed, holds_surrogates, parse, parse_document
+from curation.readers.plain import plain_messages
 from curation.readers.result import ReadResult, RowProblem
 from curation.readers.shapes import SHAPES
 from curation.readers.source import UNDECODED, Line, Source, beginning, lines, locate
@@ -106,11 +107,14 @@ def _is_csv(source: Source, opening: _Opening) -> bool:
 
 def _read_lines(source: Source, collector: Collector, notes: list[str]) -> ReadResult:
     blank = 0
+    plain = collector.shape in (None, "messages")
     for line in lines(source):
         if line.blank:
             blank += 1
         elif line.problem:
             collector.reject(line.number, line.problem, line.start, line.end)
+        elif plain and (messages := plain_messages(line.text)) is not None:
+            collector.keep(line.number, messages)
         else:
             try:
                 value = parse(line.text)

@@ -61,13 +61,13 @@ class Collector:
         self.rows: list[Row] = []
         self.rejects: list[Reject] = []
         self.remarks = Remarks()
-        self._shape = shape
+        self.shape = shape
         self._shapes: Counter[str] = Counter()
 
     def add(self, line: int, value: object, start: int = 0, end: int = 0, *, repair: bool = False) -> None:
         """Make a row of a parsed value, or a reject with the reason."""
         try:
-            found, repaired = conversation(value, self._shape), 0
+            found, repaired = conversation(value, self.shape), 0
             if repair:  # afterwards: a text may hold JSON with surrogates of its own
                 found, repaired = _repaired(found)
         except RowProblem as problem:
@@ -76,6 +76,11 @@ class Collector:
         if repaired:
             self.remarks.add("surrogates", line, repaired)
         self._keep(line, found)
+
+    def keep(self, line: int, messages: tuple[Message, ...]) -> None:
+        """Make a row of the turns of a conversation in the messages shape."""
+        self._shapes["messages"] += 1
+        self.rows.append(Row(line, Example(example_id(messages), messages)))
 
     def reject(self, line: int, reason: str, start: int = 0, end: int = 0) -> None:
         """Note that a line could not become an example."""

@@ -144,6 +144,8 @@ def _reason(error: Exception, text: str) -> str:
 
 def holds_surrogates(text: str) -> bool:
     """Whether a JSON text may hold surrogates: escaped (in a text within the text, too), or as characters."""
+    if "\\" not in text and text.isascii():
+        return False
     if _ESCAPED_SURROGATE.search(text) is not None or r"\\" in text:
         return True
     return not text.isascii() and _SURROGATE.search(text) is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.types import ROLES, Message
+from core.types import Message
 from curation.readers.json_values import parse
 from curation.readers.keeping import pack
 from curation.readers.result import RowProblem, kind_of
@@ -42,8 +42,6 @@ def conversation(value: object, shape: str | None = None) -> Conversation:
     Raises:
         RowProblem: It is not a conversation in a shape Finetooth knows, or not in the one asked for.
     """
-    if (plain := _plain(value)) is not None and shape in (None, "messages"):
-        return Conversation(plain, {}, "messages", ())
     if isinstance(value, list):
         value = {"messages": value}
     if not isinstance(value, dict):
@@ -62,24 +60,6 @@ def conversation(value: object, shape: str | None = None) -> Conversation:
         remarks.append("extra-fields")
     meta = pack(extras, [turn.fields for turn in parts.turns])
     return Conversation(tuple(turn.message for turn in parts.turns), meta, found, tuple(remarks))
-
-
-def _plain(value: object) -> tuple[Message, ...] | None:
-    """The turns of a row of messages with role and content and nothing else, as nearly all rows of large files are.
-
-    None where there is anything to look at more closely.
-    """
-    if not isinstance(value, dict) or len(value) != 1:
-        return None
-    turns = value.get("messages")
-    if not isinstance(turns, list) or not turns:
-        return None
-    for turn in turns:
-        if not isinstance(turn, dict) or len(turn) != 2:
-            return None
-        if turn.get("role") not in ROLES or not isinstance(turn.get("content"), str):
-            return None
-    return tuple(Message(turn["role"], turn["content"]) for turn in turns)
 
 
 def shape_of(row: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from benchmarks import harness, made
 from benchmarks.harness import Figure, ProcessRun
-from core.errors import FinetoothError
 
 GB = 1e9
 WALL_S, PEAK_GB, COPIES_RATIO = 90.0, 6.0, 2.0

@@ -37,6 +37,7 @@ class Neighbour:
         example_id: Which.
         lines: Its (source name, line) pairs; for an edited example, those of the row it was edited from.
         edited: Whether it is an edited text.
+        place: Where it stands, in words; with the file's name where the workspace has several files.
         kind: How it stands to the text, see ``neighbours_kinds.KINDS``.
         whole, prompt, answer: Exact similarity of each view, in [0, 1].
         sentence: The same in words.
@@ -45,6 +46,7 @@ class Neighbour:
     example_id: str
     lines: tuple[tuple[str, int], ...]
     edited: bool
+    place: str
     kind: Kind
     whole: float
     prompt: float
@@ -183,7 +185,7 @@ def _compare(
             f"{wording.many(live.n_later, 'example')} came in since the last check and were not compared. "
             "Run the checks again to have them in."
         )
-    several = len({name for lines, _ in places.values() for name, _ in lines}) > 1
+    several = len(queries.imported(workspace)) > 1
     return Nearby(
         tuple(_neighbour(match, *places[match.example_id], several=several) for match in matches),
         True,
@@ -257,15 +259,17 @@ def _places(workspace: Workspace, example_ids: Sequence[str]) -> dict[str, tuple
 
 
 def _neighbour(match: Match, lines: tuple[tuple[str, int], ...], edited: bool, *, several: bool) -> Neighbour:
+    place = place_of(lines, edited=edited, several=several)
     return Neighbour(
         match.example_id,
         lines,
         edited,
+        place,
         match.kind,
         match.whole,
         match.prompt,
         match.answer,
-        sentence(match, place_of(lines, edited=edited, several=several)),
+        sentence(match, place),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PAIR_FLOOR = 0.50
-"""Pairs of whole conversations are kept from this similarity on. The bands catch 87 % of the pairs that have just it."""
+"""Pairs of whole conversations are kept from this similarity on; the bands catch 87 % of those that just have it."""
 
 MOST_UNITS = 250_000
 """In a larger dataset only pairs that reach the thresholds are kept: the others can be a hundred times as many."""

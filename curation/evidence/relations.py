@@ -216,13 +216,13 @@ class Relations:
 def relations(batch: Batch) -> Relations:
     """Compare all examples of a batch. Call it as ``batch.shared(relations)``."""
     settings = batch.settings
-    taken = sides(batch, settings.preferred, batch.progress)
+    taken = batch.sides or sides(batch, settings.preferred, batch.progress)
     made, order = taken.made, taken.order
     keys = (made.left.keys[order], made.right.keys[order])
     unit, first = distinct(taken.system[order], *keys[0].T, *keys[1].T)
     members = np.argsort(unit, kind="stable")
     starts = np.searchsorted(unit[members], np.arange(len(first) + 1))
-    units = Units(batch, order[members], starts)
+    units = Units(taken.examples, order[members], starts)
     rows = order[first]
     limits = settings.near_threshold, settings.short_threshold
     whole = View.whole(made, rows, *limits)

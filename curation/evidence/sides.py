@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from core.jobs import Progress, no_progress
 from core.types import Example, Message, spoken
 from curation.minhash.normalise import normalise
-from curation.minhash.sketch import Sketch, sketch
+from curation.minhash.sketch import Sketch, Sketcher
 
 _ENDINGS = frozenset(".!?。！？…:;)]}\"'”’`*>")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
@@ -20,15 +21,17 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One row an example, in the order given.
+    """One row an example, in the order in which they came.
 
     Attributes:
+        examples: By row.
         made: The sketch of prompt sides (left) and answers (right), each without the system prompt.
         system: int32 [rows]: equal for system prompts that are equal after normalisation.
         all_asked: bool [rows]: whether the whole prompt side is what is asked (see ``ask_of``).
-        order: int64 [rows]: the rows by rank: reviewed, answered, filled in, finished, long, then by place.
+        order: int64 [rows]: the rows by rank: reviewed, answered, filled in, finished, long, then by id.
     """
 
+    examples: Sequence[Example]
     made: Sketch
     system: NDArray[np.int32]
     all_asked: NDArray[np.bool_]
@@ -52,46 +55,82 @@ def ask_of(example: Example) -> str:
     return (asking or paragraphs)[-1]
 
 
-def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
-    """Take the examples apart; ``preferred`` ids rank first."""
-    rows = len(examples)
-    prompts: list[str] = []
-    answers: list[str] = []
-    system = np.zeros(rows, np.int32)
-    flags = np.zeros((4, rows), np.bool_)  # worse first: not preferred, no answer, unfilled, unfinished
-    all_asked = np.zeros(rows, np.bool_)
-    systems: dict[str, int] = {}
-    known: dict[str, int] = {"": 0}
-    for row, example in enumerate(examples):
+class Gathering:
+    """Takes examples apart one by one, while they are read; their texts are sketched on the way.
+
+    Args:
+        preferred: Ids that rank first.
+        progress: Told how many rows are done.
+        total: How many there will be, if that is known.
+    """
+
+    def __init__(
+        self,
+        preferred: frozenset[str] = frozenset(),
+        progress: Progress = no_progress,
+        total: int | None = None,
+    ) -> None:
+        self._preferred = preferred
+        self._sketcher = Sketcher(progress=progress, total=total)
+        self._examples: list[Example] = []
+        self._system = array("i")
+        self._flaws = bytearray()
+        self._all_asked = bytearray()
+        self._ids = array("q")
+        self._numbers: dict[str, int] = {}  # of normalised system prompts
+        self._known: dict[str, int] = {}  # of raw ones
+
+    def add(self, example: Example) -> None:
+        """One more example; each must come once."""
         messages = example.messages
         if len(messages) == 2 and messages[0].role == "user" and messages[1].role == "assistant":  # most by far
             prompt, answer = messages[0].content, messages[1].content
-            all_asked[row] = "\n" not in prompt or _PARAGRAPHS.search(prompt) is None
+            self._system.append(0)
+            asked = "\n" not in prompt or _PARAGRAPHS.search(prompt) is None
         else:
             prompt, answer = prompt_side(example), example.answer
+            self._system.append(self._system_number(messages))
             turns = [message for message in example.prompt if message.role != "system"]
-            all_asked[row] = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
-        if messages and messages[0].role == "system":
-            raw = _system_prompt(messages)
-            if raw not in known:
-                known[raw] = systems.setdefault(normalise(raw), len(systems) + 1)
-            system[row] = known[raw]
-        elif len(messages) > 2 and any(message.role == "system" for message in messages):
-            system[row] = systems.setdefault(normalise(_system_prompt(messages)), len(systems) + 1)
-        prompts.append(prompt)
-        answers.append(answer)
-        if preferred and example.id not in preferred:
-            flags[0, row] = True
+            asked = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
+        flaws = 0  # the worst counts most
+        if self._preferred and example.id not in self._preferred:
+            flaws |= 8
         if not answer or answer.isspace():
-            flags[1, row] = True
+            flaws |= 4
         if "{{" in prompt or "{{" in answer:
-            flags[2, row] = True
+            flaws |= 2
         if answer[-1:] not in _ENDINGS and answer.rstrip()[-1:] not in _ENDINGS:
-            flags[3, row] = True
-    made = sketch(prompts, answers, progress=progress)
-    order = np.lexsort((np.arange(rows), -made.whole.words, *flags[::-1]))
-    return Sides(made, system, all_asked, order)
+            flaws |= 1
+        self._flaws.append(flaws)
+        self._all_asked.append(asked)
+        self._ids.append(int(example.id[:15], 16))
+        self._examples.append(example)
+        self._sketcher.add(prompt, answer)
+
+    def close(self) -> None:
+        """Let the threads go; what was gathered is lost."""
+        self._sketcher.close()
+
+    def done(self) -> Sides:
+        """What was gathered; no more can be added."""
+        made = self._sketcher.done()
+        flaws = np.frombuffer(bytes(self._flaws), np.uint8)
+        order = np.lexsort((np.array(self._ids, np.int64), -made.whole.words, flaws))
+        all_asked = np.frombuffer(bytes(self._all_asked), np.bool_)
+        return Sides(self._examples, made, np.array(self._system, np.int32), all_asked, order)
+
+    def _system_number(self, messages: Sequence[Message]) -> int:
+        raw = "\n".join(message.content for message in messages if message.role == "system")
+        if not raw:
+            return 0
+        if raw not in self._known:
+            self._known[raw] = self._numbers.setdefault(normalise(raw), len(self._numbers) + 1)
+        return self._known[raw]
 
 
-def _system_prompt(messages: Sequence[Message]) -> str:
-    return "\n".join(message.content for message in messages if message.role == "system")
+def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
+    """Take all examples apart; see ``Gathering``."""
+    gathering = Gathering(preferred, progress, len(examples))
+    for example in examples:
+        gathering.add(example)
+    return gathering.done()

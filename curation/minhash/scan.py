@@ -1,4 +1,4 @@
-"""The compiled passes over raw text: normalised bytes, words as hashes, and a fingerprint of what must not differ unseen.
+"""The compiled passes over raw text: normalised bytes, hashed words, and a fingerprint of what must not differ unseen.
 
 Three passes, each simple enough to run at a few processor cycles a byte: ``flatten`` writes the normalised bytes,
 ``hash_words`` cuts them at spaces and hashes the words eight bytes at a time, ``describe`` sums up each text.
@@ -222,10 +222,10 @@ def hash_words(eights, places, spaces, space_places, words, begins, ends, strang
 
 
 @jit
-def describe(
-    raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights, lone_t,
-    keys, fixed, first, second, content,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def describe(  # type: ignore[no-untyped-def]
+    raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights,
+    lone_t, keys, fixed, first, second, content,
+):  # fmt: skip
     """Sum up each text: what makes it equal to another, and what must not differ unseen.
 
     Args:

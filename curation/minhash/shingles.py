@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curation.minhash.sets import THREADS, Sets
-from curation.minhash.sketch import BLOCK_ROWS, Column, hashed, read_words
+from curation.minhash.sketch import Column, hashed, read_words
+
+_BLOCK = 512  # texts whose words fit the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def shingle(texts: Sequence[str], kind: Literal["word", "character"]) -> Shingle
     from curation.minhash import signatures as compiled
 
     everything = np.iinfo(np.int64).max
-    words = read_words(texts, Column.empty(len(texts)), slice(0, len(texts)), everything if kind == "character" else 0)
+    words = read_words(texts, Column.empty(len(texts)), everything if kind == "character" else 0)
     starts = np.zeros(len(texts) + 1, np.int64)
     if kind == "word":
         hashes = np.empty(len(words.hashes), np.uint64)
@@ -68,10 +70,10 @@ def signatures_of(texts: Sequence[str]) -> NDArray[np.uint32]:
     out = np.empty((len(texts), compiled.PERMUTATIONS), np.uint32)
 
     def work(start: int) -> None:
-        rows = slice(start, min(start + BLOCK_ROWS, len(texts)))
+        rows = slice(start, min(start + _BLOCK, len(texts)))
         read = hashed(texts[rows])
         compiled.minhash_words(read.words, read.counts, *compiled.permutations(), out[rows])
 
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(work, range(0, len(texts), BLOCK_ROWS)))
+        list(pool.map(work, range(0, len(texts), _BLOCK)))
     return out

@@ -238,7 +238,7 @@ def _fold(row, spread, count, factors, offsets):  # type: ignore[no-untyped-def]
             two = min(np.uint32(np.uint32(c * factor) + offset), np.uint32(np.uint32(d * factor) + offset))
             three = min(np.uint32(np.uint32(e * factor) + offset), np.uint32(np.uint32(f * factor) + offset))
             four = min(np.uint32(np.uint32(g * factor) + offset), np.uint32(np.uint32(h * factor) + offset))
-            row[k] = min(row[k], min(min(one, two), min(three, four)))
+            row[k] = min(row[k], one, two, three, four)
 
 
 @jit

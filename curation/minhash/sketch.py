@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,7 +23,7 @@ from curation.minhash import inert
 from curation.minhash.normalise import normalise
 from curation.minhash.sets import THREADS
 
-BLOCK_ROWS = 512
+BLOCK_ROWS = 2_048
 BLOCK_CHARACTERS = 16_000_000
 AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
 SHORT_WORDS = 15  # under this many words a text compares on character 5-grams
@@ -88,23 +89,104 @@ class Sketch:
 class _Growing:
     """An array that is appended to; it grows in place, without a copy where the system can remap memory."""
 
-    def __init__(self, *width: int, dtype: Any) -> None:
-        self._array = np.empty((0, *width), dtype)
+    def __init__(self, dtype: Any) -> None:
+        self._array = np.empty(0, dtype)
         self._filled = 0
 
     def add(self, values: NDArray[Any]) -> int:
         """Append; returns where the values begin."""
         begin, end = self._filled, self._filled + len(values)
         if end > len(self._array):
-            self._array.resize((max(end, len(self._array) * 3 // 2), *self._array.shape[1:]), refcheck=False)
+            self._array.resize(max(end, len(self._array) * 3 // 2), refcheck=False)
         self._array[begin:end] = values
         self._filled = end
         return begin
 
     def done(self) -> NDArray[Any]:
         """All that was added."""
-        self._array.resize((self._filled, *self._array.shape[1:]), refcheck=False)
+        self._array.resize(self._filled, refcheck=False)
         return self._array
+
+
+class Sketcher:
+    """Takes rows one by one and sketches them in blocks, on threads of its own, while the caller goes on.
+
+    Args:
+        two_sided: Whether rows have two texts; otherwise the right column stays empty and the whole is the left one.
+        border_words: Texts of fewer words get character 5-grams too.
+        progress: Told how many rows are done.
+        total: How many there will be, if that is known.
+    """
+
+    def __init__(
+        self,
+        *,
+        two_sided: bool = True,
+        border_words: int = BORDER_WORDS,
+        progress: Progress = no_progress,
+        total: int | None = None,
+    ) -> None:
+        self._left: list[str] = []
+        self._right: list[str] = []
+        self._held = 0
+        self._two_sided = two_sided
+        self._border_words = border_words
+        self._progress = progress
+        self._total = total
+        self._rows = 0
+        self._pool = ThreadPoolExecutor(THREADS)
+        self._waiting: deque[Future[_Block]] = deque()
+        self._blocks: list[_Block] = []
+        self._hashes = _Growing(np.uint64)
+
+    def add(self, left: str, right: str = EMPTY) -> None:
+        """One more row. Lone surrogates are allowed."""
+        self._left.append(left)
+        self._right.append(right)
+        self._held += len(left) + len(right)
+        if len(self._left) >= BLOCK_ROWS or self._held > BLOCK_CHARACTERS:
+            self._submit()
+
+    def close(self) -> None:
+        """Let the threads go; what was sketched is lost."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def done(self) -> Sketch:
+        """The sketch of all rows; no more can be added."""
+        if self._left:
+            self._submit()
+        while self._waiting:
+            self._collect()
+        self._pool.shutdown()
+        columns = [_stacked([block.columns[place] for block in self._blocks]) for place in range(3)]
+        made = Sketch(
+            columns[0],
+            columns[1],
+            columns[2],
+            np.concatenate([np.zeros((0, 2), np.uint64), *(block.border for block in self._blocks)]),
+            np.concatenate([np.zeros(0, np.uint8), *(block.border_counts for block in self._blocks)]),
+            self._hashes.done(),
+        )
+        self._blocks.clear()
+        return made
+
+    def _submit(self) -> None:
+        right = self._right if self._two_sided else None
+        self._waiting.append(self._pool.submit(_sketch_block, self._left, right, self._border_words))
+        self._left, self._right, self._held = [], [], 0
+        if len(self._waiting) >= AHEAD:
+            self._collect()
+
+    def _collect(self) -> None:
+        block = self._waiting.popleft().result()
+        for column, (gram_hashes, small_hashes) in zip(block.columns, block.hashes, strict=True):
+            column.grams += self._hashes.add(gram_hashes)
+            column.small += self._hashes.add(small_hashes)
+            column.small_rows += self._rows
+        block.hashes.clear()
+        self._rows += len(block.border)
+        self._blocks.append(block)
+        self._progress("cutting texts into n-grams", self._rows, self._total)
 
 
 def sketch(
@@ -114,80 +196,31 @@ def sketch(
     border_words: int = BORDER_WORDS,
     progress: Progress = no_progress,
 ) -> Sketch:
-    """Sketch rows of two texts (or of one; then the right column stays empty and the whole is the left one).
+    """Sketch rows of two texts, or of one; see ``Sketcher``."""
+    sketcher = Sketcher(two_sided=right is not None, border_words=border_words, progress=progress, total=len(left))
+    for row, text in enumerate(left):
+        sketcher.add(text, right[row] if right is not None else EMPTY)
+    return sketcher.done()
 
-    Args:
-        left: Raw texts, lone surrogates allowed.
-        right: As many.
-        border_words: Texts of fewer words get character 5-grams too.
-        progress: Told how many rows are done.
-    """
-    rows = len(left)
-    made = Sketch(
-        Column.empty(rows),
-        Column.empty(rows if right is not None else 0),
-        Column.empty(rows if right is not None else 0),
-        np.zeros((rows, 2), np.uint64),
-        np.zeros(rows, np.uint8),
-        np.empty(0, np.uint64),
+
+def _stacked(columns: Sequence[Column]) -> Column:
+    """Columns of blocks, one below the other."""
+    return Column(
+        *(
+            np.concatenate([getattr(Column.empty(0), name), *(getattr(column, name) for column in columns)])
+            for name in Column.__slots__
+        )
     )
-    hashes = _Growing(dtype=np.uint64)
-    columns = (made.left,) if right is None else (made.left, made.right, made.whole)
-    few = [(_Growing(32, dtype=np.uint32), _Growing(dtype=np.int64)) for _ in columns]
-    waiting: list[tuple[int, Future[list[_Part]]]] = []
-
-    def collect() -> None:
-        start, future = waiting.pop(0)
-        for column, part, (bands, at) in zip(columns, future.result(), few, strict=True):
-            stop = start + len(part.grams) - 1
-            for runs, starts, values in (
-                (column.grams, part.grams, part.gram_hashes),
-                (column.small, part.small, part.small_hashes),
-            ):
-                if not len(values):
-                    continue
-                begin = hashes.add(values)
-                runs[start:stop, 0], runs[start:stop, 1] = begin + starts[:-1], begin + starts[1:]
-            bands.add(part.small_bands)
-            at.add(start + part.small_rows)
-        progress("cutting texts into n-grams", stop, rows)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        for start, stop in _blocks(left, right):
-            waiting.append((start, pool.submit(_block, made, left, right, start, stop, border_words)))
-            if len(waiting) >= AHEAD:
-                collect()
-        while waiting:
-            collect()
-    for column, (bands, at) in zip(columns, few, strict=True):
-        column.small_bands, column.small_rows = bands.done(), at.done()
-    made.hashes = hashes.done()
-    return made
-
-
-def _blocks(left: Sequence[str], right: Sequence[str] | None) -> Iterator[tuple[int, int]]:
-    """Ranges of rows, bounded in rows and in characters."""
-    start, held = 0, 0
-    for row in range(len(left)):
-        size = len(left[row]) + (len(right[row]) if right is not None else 0)
-        if row > start and (row - start >= BLOCK_ROWS or held + size > BLOCK_CHARACTERS):
-            yield start, row
-            start, held = row, 0
-        held += size
-    if start < len(left):
-        yield start, len(left)
 
 
 @dataclass(slots=True)
-class _Part:
-    """The ragged results of one column of one block; ``grams`` and ``small`` are starts, int64 [rows + 1]."""
+class _Block:
+    """A block's three columns (left, right, whole), their n-grams (by word, by character), and the borders."""
 
-    gram_hashes: NDArray[np.uint64]
-    grams: NDArray[np.int64]
-    small_hashes: NDArray[np.uint64]
-    small: NDArray[np.int64]
-    small_bands: NDArray[np.uint32]
-    small_rows: NDArray[np.int64]
+    columns: list[Column]
+    hashes: list[tuple[NDArray[np.uint64], NDArray[np.uint64]]]
+    border: NDArray[np.uint64]
+    border_counts: NDArray[np.uint8]
 
 
 @dataclass(slots=True)
@@ -200,58 +233,59 @@ class Words:
     kept_starts: NDArray[np.int64]
 
 
-def _block(
-    made: Sketch, left: Sequence[str], right: Sequence[str] | None, start: int, stop: int, border_words: int
-) -> list[_Part]:
+def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words: int) -> _Block:
     from curation.minhash import signatures as compiled
 
-    rows = slice(start, stop)
+    rows = len(left)
     factors = compiled.permutations()
-    sides = [(left, made.left)] if right is None else [(left, made.left), (right, made.right)]
+    block = _Block([], [], np.zeros((rows, 2), np.uint64), np.zeros(rows, np.uint8))
     words: list[Words] = []
     drawn: list[NDArray[np.uint32]] = []
-    parts: list[_Part] = []
-    for texts, column in sides:
-        read = read_words(texts[rows], column, rows, border_words)
-        starts = np.zeros(stop - start + 1, np.int64)
-        grams = np.empty(len(read.hashes), np.uint64)
+    for texts in (left,) if right is None else (left, right):
+        column = Column.empty(rows)
+        read = read_words(texts, column, border_words)
+        starts, grams = np.zeros(rows + 1, np.int64), _scratch("grams", len(read.hashes), np.uint64)
         compiled.word_grams(read.hashes, read.counts, grams, starts)
-        signed = _scratch(f"signed{len(drawn)}", (stop - start) * compiled.PERMUTATIONS, np.uint32)
-        signed = signed.reshape(stop - start, compiled.PERMUTATIONS)
+        signed = _scratch(f"signed{len(drawn)}", rows * compiled.PERMUTATIONS, np.uint32)
+        signed = signed.reshape(rows, compiled.PERMUTATIONS)
         compiled.minhash(grams, starts, *factors, signed)
-        compiled.band_keys(signed, column.bands[rows])
+        compiled.band_keys(signed, column.bands)
+        column.grams[:, 0], column.grams[:, 1] = starts[:-1], starts[1:]
+        block.columns.append(column)
+        block.hashes.append((grams[: starts[-1]].copy(), _add_small(column, read.kept, read.kept_starts)))
         words.append(read)
         drawn.append(signed)
-        parts.append(_Part(grams[: starts[-1]], starts, *_small(read.kept, read.kept_starts)))
+    none = np.empty(0, np.uint64)
     if right is None:
-        return parts
+        block.columns += [Column.empty(0), Column.empty(0)]
+        block.hashes += [(none, none), (none, none)]
+        return block
     one, other = words
-    border, counts = made.border[rows], made.border_counts[rows]
-    compiled.border_grams(one.hashes, one.counts, other.hashes, other.counts, border, counts)
-    signed = np.empty_like(drawn[0])
-    compiled.joint(drawn[0], one.counts, drawn[1], other.counts, border, counts, *factors, signed)
-    compiled.band_keys(signed, made.whole.bands[rows])
-    made.whole.words[rows] = one.counts + other.counts
-    kept = _joined(one, other, border_words)
-    none = np.zeros(stop - start + 1, np.int64)
-    parts.append(_Part(np.empty(0, np.uint64), none, *_small(*kept)))
-    return parts
+    compiled.border_grams(one.hashes, one.counts, other.hashes, other.counts, block.border, block.border_counts)
+    whole = Column.empty(rows)
+    signed = _scratch("signed", rows * compiled.PERMUTATIONS, np.uint32).reshape(rows, compiled.PERMUTATIONS)
+    between = block.border, block.border_counts
+    compiled.joint(drawn[0], one.counts, drawn[1], other.counts, *between, *factors, signed)
+    compiled.band_keys(signed, whole.bands)
+    whole.words[:] = one.counts + other.counts
+    block.columns.append(whole)
+    block.hashes.append((none, _add_small(whole, *_joined(one, other, border_words))))
+    return block
 
 
-def read_words(texts: Sequence[str], column: Column, rows: slice, border_words: int) -> Words:
+def read_words(texts: Sequence[str], column: Column, border_words: int) -> Words:
     """Encode the texts, cut them into normalised words, and fill their rows of the column."""
     from curation.minhash import scan
 
     read = hashed(texts)
     counts = read.counts
-    column.words[rows] = counts
+    column.words[:] = counts
     scan.describe(
         read.raw, read.offsets, read.kinds, read.flat, read.origin, read.places, read.words, read.begins, read.ends,
-        read.strange, counts, *lexicon.known(), column.keys[rows], column.fixed[rows], column.first[rows],
-        column.second[rows], column.content[rows],
+        read.strange, counts, *lexicon.known(), column.keys, column.fixed, column.first, column.second, column.content,
     )  # fmt: skip
     for row in np.flatnonzero(read.kinds == scan.READY).tolist():  # what the raw text said is lost: always in doubt
-        column.fixed[rows.start + row] = _digest(texts[row])
+        column.fixed[row] = _digest(texts[row])
     kept, starts = _scratch("kept", len(read.flat), np.uint8), np.zeros(len(texts) + 1, np.int64)
     scan.keep_few(read.flat, read.begins, read.ends, counts, border_words, kept, starts)
     return Words(read.words.copy(), counts, kept[: starts[-1]].copy(), starts)
@@ -347,20 +381,19 @@ def _buffer(texts: Sequence[str], table: inert.Inert) -> _Buffer:
     return np.frombuffer(b" ".join((*encoded, b"")), np.uint8), offsets, kinds
 
 
-def _small(
-    kept: NDArray[np.uint8], starts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]:
-    """Character 5-grams and their bands for the texts that kept their bytes."""
+def _add_small(column: Column, kept: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Give a column the character 5-grams and bands of the texts that kept their bytes; returns the grams."""
     from curation.minhash import signatures as compiled
 
     hashes, at = np.empty(len(kept), np.uint64), np.zeros(len(starts), np.int64)
     compiled.character_grams(kept, starts, hashes, at)
-    rows = np.flatnonzero(np.diff(starts) > 0)
-    signed = np.empty((len(rows), compiled.PERMUTATIONS), np.uint32)
-    compiled.minhash(hashes, np.r_[at[rows], at[-1]], *compiled.permutations(), signed)
-    bands = np.empty((len(rows), compiled.BANDS), np.uint32)
-    compiled.band_keys(signed, bands)
-    return hashes[: at[-1]].copy(), at, bands, rows
+    column.small[:, 0], column.small[:, 1] = at[:-1], at[1:]
+    column.small_rows = np.flatnonzero(np.diff(starts) > 0)
+    signed = np.empty((len(column.small_rows), compiled.PERMUTATIONS), np.uint32)
+    compiled.minhash(hashes, np.r_[at[column.small_rows], at[-1]], *compiled.permutations(), signed)
+    column.small_bands = np.empty((len(column.small_rows), compiled.BANDS), np.uint32)
+    compiled.band_keys(signed, column.small_bands)
+    return hashes[: at[-1]].copy()
 
 
 def _joined(one: Words, other: Words, border_words: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -24,7 +24,7 @@ def draw(workspace: Workspace, place: desk.Place, who: str, scope: str) -> None:
     shown = act.show(view.id, scope=scope)
     own, present = queries.example(workspace, view.finding.example_id), queries.still_in(workspace, view.id)
     desk.navigation(place, scope, shown, unit="clusters")
-    evidence.statement(view, current=present.issuperset(view.finding.members))
+    evidence.statement(view, current=present.issuperset(view.finding.members), score=False)  # the sentence says it
     acts = st.container()
     measured = members.sides_of(workspace, view)
     index = members.choose(workspace, view, measured) if view.finding.related else None
@@ -40,7 +40,17 @@ def draw(workspace: Workspace, place: desk.Place, who: str, scope: str) -> None:
         example.draw(own)
         return
     members.alike(measured[index])
-    evidence.twins(workspace, view, own, sides[1], ("Left", "Right"))
+    evidence.twins(workspace, view, own, sides[1], _headings(view, sides, edited))
+
+
+def _headings(
+    view: queries.FindingView, sides: list[queries.ExampleView], edited: queries.ExampleView | None
+) -> tuple[str, str]:
+    """Left and right, with what the acts and the sentence above say of each."""
+    left, right = (", being edited" if side is edited else "" for side in sides)
+    if not left and view.finding.proposal is not None:
+        left = ", the first: would stay"
+    return f"Left{left}", f"Right{right}"
 
 
 def _decisions(

@@ -230,20 +230,28 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
                 on_click=go,
                 args=(scope, target),
             )
-        whole = bool(st.session_state.get("whole_text"))
-        for label, key, icon, flag in (
-            ("Fold long turns" if whole else "All text", "F", "unfold_less" if whole else "unfold_more", "whole_text"),
-            ("Keys", "H", "keyboard", "show_keys"),
-        ):
-            st.button(
-                label,
-                key=f"toggle-{flag}",
-                icon=f":material/{icon}:",
-                type="tertiary",
-                shortcut=key,
-                on_click=_toggle,
-                args=(flag,),
-            )
+        text_button()
+        _switch("Keys", "H", "keyboard", "show_keys")
+
+
+def text_button() -> None:
+    """Show all text, or fold long turns again (F)."""
+    if st.session_state.get("whole_text"):
+        _switch("Fold long turns", "F", "unfold_less", "whole_text")
+    else:
+        _switch("All text", "F", "unfold_more", "whole_text")
+
+
+def _switch(label: str, key: str, icon: str, flag: str) -> None:
+    st.button(
+        label,
+        key=f"toggle-{flag}",
+        icon=f":material/{icon}:",
+        type="tertiary",
+        shortcut=key,
+        on_click=_toggle,
+        args=(flag,),
+    )
 
 
 def key_help(more: Sequence[tuple[str, str]] = ()) -> None:

@@ -14,12 +14,15 @@ from ui import example, panels, render
 OTHERS_SHOWN = 20
 
 
-def statement(view: queries.FindingView, *, current: bool = True) -> None:
-    """What was found, by which check, how sure, whether it is settled, and whether its examples are still there."""
+def statement(view: queries.FindingView, *, current: bool = True, score: bool = True) -> None:
+    """What was found, by which check, how sure, whether it is settled, and whether its examples are still there.
+
+    ``score``: whether to state the finding's score; a page whose sentences hold their figures leaves it out.
+    """
     found = view.finding
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{panels.badge(found.severity)} :gray[{render.plain(found.check)}]", width="content")
-        if found.score is not None:
+        if score and found.score is not None:
             st.caption(f"score {found.score:.2f} of 1", width="content")
         if view.state == "settled":
             st.badge("settled", color="green")

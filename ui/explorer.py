@@ -13,8 +13,9 @@ from core import wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import project_settings, queries, thresholds
+from curation.evidence.pairs import MOST_UNITS, PAIR_FLOOR
 from curation.thresholds import Bin, NoTable, Pair, PairTable, WhatIf
-from ui import act, evidence, example, figures, members, panels, render
+from ui import act, desk, evidence, example, figures, members, panels, render
 
 STEP = 0.01
 SHOWN = 20
@@ -48,6 +49,8 @@ def draw(workspace: Workspace, who: str) -> None:
     _use(workspace, who, there, here)
     _reading(table)
     inside, outside = table.borderline(near, short, SHOWN)
+    if inside or outside:
+        desk.text_button()
     _pairs(workspace, inside, "Just above the line", "would be the first to stay if the threshold rose", there)
     _pairs(workspace, outside, "Just below the line", "would be the first to go if the threshold fell", there)
 
@@ -84,9 +87,9 @@ def _sliders(table: PairTable, near: float, short: float) -> tuple[float, float]
             bind="query-params",
             help=members.SIMILARITY,
         )
-    with letters, st.expander(f"Short texts (under 15 words): {st.session_state.get('short', short):.2f}"):
+    with letters:
         chosen_short = st.slider(
-            "Threshold of short texts",
+            "The same for short texts (under 15 words)",
             table.floor,
             1.0,
             max(table.floor, min(1.0, short)),
@@ -96,21 +99,34 @@ def _sliders(table: PairTable, near: float, short: float) -> tuple[float, float]
             bind="query-params",
             help="One word changes what a short text means, so it is compared letter by letter, and more strictly.",
         )
+    if table.floor > PAIR_FLOOR:
+        st.caption(
+            f"In a dataset of more than {MOST_UNITS:,} examples only the pairs from the thresholds of the check on are "
+            f"kept, here from {table.floor:.2f}. To look below, set a lower one in finetooth.toml and check again."
+        )
     return round(float(chosen), 4), round(float(chosen_short), 4)
 
 
 def _counts(table: PairTable, there: WhatIf, here: WhatIf) -> None:
     """What the threshold would do, each with its denominator and with the count at the present setting."""
-    at = f"at the present {here.near:.2f}"
+    present = f"{here.near:.2f}" if here.near != there.near else f"setting ({here.short:.2f} for short texts)"
+
+    def beside(count: int, of: str = "") -> str:
+        """What it is a part of, and the count now, where another threshold is looked at."""
+        parts = [of] if of else []
+        if (here.near, here.short) != (there.near, there.short):
+            parts.append(f"{count:,} at the present {present}")
+        return "; ".join(parts)
+
     panels.metrics(
         [
             (
                 "Pairs of near-duplicates",
                 f"{there.pairs:,}",
-                f"of {table.n_pairs:,} pairs looked at; {here.pairs:,} {at}",
+                beside(here.pairs, f"of {table.n_pairs:,} pairs looked at"),
             ),
-            ("Clusters", f"{there.clusters:,}", f"{here.clusters:,} {at}"),
-            ("Examples that would go", f"{there.gone:,}", f"of {there.examples:,}; {here.gone:,} {at}"),
+            ("Clusters", f"{there.clusters:,}", beside(here.clusters)),
+            ("Examples that would go", f"{there.gone:,}", beside(here.gone, f"of {there.examples:,}")),
         ]
     )
 
@@ -131,7 +147,7 @@ def _chart(bars: Sequence[Bin], near: float, now: float) -> None:
         if pairs
     ]
     if not rows:
-        st.caption("No two examples are 0.50 alike or more; there is nothing to draw.")
+        st.caption(f"No two examples are {bars[0].start:.2f} alike or more; there is nothing to draw.")
         return
     first, last = bars[0].start, bars[-1].end
     scale = alt.Scale(type="symlog") if skewed else alt.Scale(zero=True)
@@ -155,7 +171,7 @@ def _chart(bars: Sequence[Bin], near: float, now: float) -> None:
             ),
             y2=alt.datum(0),
             color=figures.colour((GOES, STAYS), ROLES),
-            opacity=alt.condition(alt.datum.role == GOES, alt.value(1), alt.value(0.5)),
+            opacity=alt.Opacity("role:N", scale=alt.Scale(domain=[GOES, STAYS], range=[1, 0.5]), legend=None),
             tooltip=[alt.Tooltip("between:N"), alt.Tooltip("role:N"), alt.Tooltip("said:N")],
         )
     )
@@ -175,7 +191,8 @@ def _chart(bars: Sequence[Bin], near: float, now: float) -> None:
     st.caption(
         f"Dashed: the threshold chosen, {near:.2f}."
         + (f" Dotted: the present setting, {now:.2f}." if now != near else " It is the present setting.")
-        + " Grey to its right: alike as a whole, but the question or the answer is not, or a number or a *not* differs."
+        + " Grey to its right: alike as a whole, but the question or the answer is not, or a number, a *not*, an "
+        "opposite word or the system prompt differs."
     )
 
 
@@ -188,12 +205,22 @@ def _use(workspace: Workspace, who: str, there: WhatIf, here: WhatIf) -> None:
             raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
         project_settings.set_thresholds(workspace, there.near, there.short, who, action_id=action_id)
         panels.start_checks(workspace, ["duplicates"])
-        return f"The threshold is {there.near:.2f} now; the duplicates are looked for again."
+        return (
+            f"The threshold is {there.near:.2f} now ({there.short:.2f} for short texts); the duplicates are looked for "
+            "again."
+        )
 
+    if same:
+        label = "This is the present threshold"
+    elif there.near == here.near:
+        label = f"Use {there.short:.2f} for short texts"
+    else:
+        label = f"Use the threshold {there.near:.2f}"
+        label += f", and {there.short:.2f} for short texts" if there.short != here.short else ""
     shown = act.show(f"use-{there.near}-{there.short}-{workspace.ledger.head()[0]}", scope="threshold")
     with st.container(horizontal=True, vertical_alignment="center"):
         act.button(
-            "This is the present threshold" if same else f"Use the threshold {there.near:.2f}",
+            label,
             shown,
             "use",
             use,
@@ -211,9 +238,9 @@ def _reading(table: PairTable) -> None:
             f"""
 - **Pairs looked at** are the pairs that were found to be {table.floor:.2f} alike or more as whole conversations, each
   compared exactly. A net of hashes catches them first. From 0.70 up it misses next to none; below, it catches a pair of
-  similarity *J* with the probability 1 − (1 − *J*⁴)³²: 0.98 at 0.60 and 0.87 at 0.50.
+  similarity *J* with the probability 1 − (1 − *J*⁴)³²: 0.99 at 0.60 and 0.87 at 0.50.
 - **Near-duplicates** are only those pairs whose whole, prompt and answer *each* reach the threshold, and that differ
-  in no number, code or negation.
+  in no number, code, negation, opposite word (left, right) or system prompt.
 - **Examples that would go** are the ones that a check at this threshold would propose for dropping; one stays in each
   cluster. {wording.many(table.n_equal, "example")} more that equal another but for case, punctuation and spaces go at
   any threshold and {"is" if table.n_equal == 1 else "are"} not counted here. Identical rows count as one example.

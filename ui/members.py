@@ -1,4 +1,4 @@
-"""The members of a cluster: a short list to choose from, and how alike the chosen one is to the one that stays."""
+"""The members of a cluster: a short list to choose from, and how alike the chosen one is to the one on the left."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from curation.thresholds import NoTable, PairTable, Sides
 from ui import example
 
 PAGE = 5
+PAGER_PIXELS = 260
+"""Room for five numbers; a pager that takes what is left of its row shows just one."""
 SIMILARITY = (
     "How much of the wording two texts share, from 0 to 1: the runs of three words that both have, out of all that "
     "either has (Jaccard similarity). Texts under 15 words are compared by runs of five characters."
@@ -63,7 +65,7 @@ def choose(workspace: Workspace, view: queries.FindingView, sides: list[Sides | 
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{len(related):,} others in this cluster**", width="content")
-            st.caption("Choose one to see it on the right.", width="content")
+            st.caption("The chosen one stands on the right.", width="content")
             st.button(
                 "Next member",
                 key=f"member-next-{view.id}-{place.turns}",
@@ -76,7 +78,7 @@ def choose(workspace: Workspace, view: queries.FindingView, sides: list[Sides | 
             page = place.index // PAGE
             if pages > 1:
                 key = f"member-page-{view.id}-{place.turns}"
-                page = st.pagination(pages, default=page + 1, max_visible_pages=5, key=key) - 1
+                page = st.pagination(pages, default=page + 1, max_visible_pages=5, width=PAGER_PIXELS, key=key) - 1
         first = page * PAGE
         chosen = place.index - first if 0 <= place.index - first < PAGE else 0
         row = _list(workspace, view, sides, first, chosen, place.turns)
@@ -98,7 +100,8 @@ def _list(
     """One page of the members as a table; returns the chosen row."""
     ids = view.finding.related[first : first + PAGE]
     seen = {member.id: member for member in queries.members(workspace, ids)}
-    measured = any(side is not None for side in sides)
+    shown, table = sides[first : first + PAGE], table_of(workspace)
+    measured = isinstance(table, PairTable) and any(side is not None for side in sides)
     columns: dict[str, list[object]] = {
         "Member": [f"{first + k + 1:,}" for k in range(len(ids))],
         "Row": [_where(seen.get(one)) for one in ids],
@@ -107,8 +110,7 @@ def _list(
     config = {"Member": st.column_config.TextColumn(width=70)}
     if measured:
         for name in thresholds.VIEWS:
-            part = [sides[first + k] for k in range(len(ids))]
-            columns[name.capitalize()] = [None if side is None else getattr(side, name) for side in part]
+            columns[name.capitalize()] = [None if side is None else getattr(side, name) for side in shown]
             config[name.capitalize()] = st.column_config.ProgressColumn(
                 format="%.2f", min_value=0, max_value=1, width=110, help=SIMILARITY
             )
@@ -121,10 +123,10 @@ def _list(
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [min(chosen, len(ids) - 1)]}},
         on_select="rerun",
-        alt=f"Members {first + 1:,} to {first + len(ids):,} of {len(sides):,}, with their similarity to the one kept",
+        alt=f"Members {first + 1:,} to {first + len(ids):,} of {len(sides):,}, with their similarity to the left one",
     )
-    if measured and None in sides:
-        st.caption("No figure: as whole conversations the two are less than 0.50 alike.")
+    if isinstance(table, PairTable) and measured and None in shown:
+        st.caption(f"No figure: as a whole, less than {table.floor:.2f} alike to the one on the left.")
     rows = event["selection"]["rows"]
     return int(rows[0]) if rows and rows[0] < len(ids) else min(chosen, len(ids) - 1)
 

@@ -155,7 +155,9 @@ def test_what_has_gone_already_is_not_kept_and_not_dropped_again(open_page: Open
 def test_either_side_is_edited_in_place(open_page: OpenPage, clinic: Workspace, side: str, place: int) -> None:
     view = large(clinic)
     app = open_page(clinic, "duplicates", finding=view.id)
+    assert "**Left, the first: would stay**" in texts(app)
     press(app, f"Edit {side}")
+    assert f"**{side.capitalize()}, being edited**" in texts(app)
     app.text_area[1].set_value("Our agreed answer.")
     press(app, "Save the edit")
     old = queries.example(clinic, view.finding.members[place])

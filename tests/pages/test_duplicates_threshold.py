@@ -49,6 +49,7 @@ def test_the_figures_follow_the_slider_and_stand_beside_the_present_ones(
         "Clusters": str(here.clusters),
         "Examples that would go": str(here.gone),
     }
+    assert "at the present" not in texts(app), "nothing else is looked at yet"
     app.slider(key="near").set_value(0.96).run()
     there = table.what_if(0.96, 0.85)
     assert there.gone < here.gone
@@ -84,7 +85,7 @@ def test_the_page_says_how_the_pairs_were_found_and_what_is_counted(
     clinic: Workspace,  # noqa: F811
 ) -> None:
     said = texts(open_page(clinic, "duplicates", view="Threshold"))
-    assert "0.98 at 0.60 and 0.87 at 0.50" in said
+    assert "0.99 at 0.60 and 0.87 at 0.50" in said
     assert "*each* reach the threshold" in said
     assert "1 example more that equal" in said
 
@@ -104,7 +105,7 @@ def test_using_a_threshold_keeps_it_on_the_record_and_looks_for_duplicates_again
     assert next(b for b in app.button if "This is the present threshold" in b.label).disabled
     app.slider(key="near").set_value(0.6)
     app.slider(key="short").set_value(0.9).run()
-    press(app, "Use the threshold 0.60")
+    press(app, "Use the threshold 0.60, and 0.90 for short texts")
     assert (read_settings(clinic).near_threshold, read_settings(clinic).short_threshold) == (0.6, 0.9)
     (entry,) = clinic.ledger.entries("settings")
     assert entry.who == "Ana"

@@ -86,7 +86,7 @@ def _draw(workspace: Workspace, held: Seen, place: str, heading: str) -> None:
 
 def _look(workspace: Workspace, held: Seen, listed: Sequence[Neighbour], place: str) -> None:
     """A switch to each of the rows listed, and that row beside the text."""
-    places = {one.example_id: neighbours.place_of(one.lines, edited=one.edited) for one in listed}
+    places = {one.example_id: one.place for one in listed}
     chosen = st.segmented_control(
         "Look at",
         list(places),

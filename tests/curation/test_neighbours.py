@@ -68,6 +68,14 @@ def test_an_edit_that_makes_an_exact_copy_names_the_line(filled: Workspace) -> N
     assert seen.n_set == 11 and not seen.notes
 
 
+def test_where_there_are_several_files_a_line_is_named_with_its_file(filled: Workspace, write_chats: Write) -> None:
+    name = queries.overview(filled).sources[0].name
+    actions.import_file(filled, write_chats([chat("Another file?", "Yes, another.")]), who="Ada", name="more.jsonl")
+    (one,) = neighbours.compare(filled, made(12)[4].messages, replacing=made(12)[7].id).neighbours
+    assert one.place == f"line 5 of {name}"
+    assert one.sentence == f"This is now an exact copy of line 5 of {name}."
+
+
 def test_case_and_punctuation_do_not_hide_a_copy(filled: Workspace) -> None:
     row = made(12)[4]
     louder = turns(row.messages[1].content.upper(), row.answer.replace(".", " !"))

@@ -20,6 +20,7 @@ from curation.minhash.views import View, distinct
 
 _ASK_NEAR, _ASK_SHORT, _ASK_SHORT_WORDS, _ASK_BORDER_WORDS = 0.5, 0.6, 60, 90
 _CHUNK = 50_000
+_NO_BANDS = np.empty((0, 32), np.uint32)
 
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -128,6 +129,10 @@ class Relations:
         if name not in self._near:
             self._near[name] = view.pairs()
             _tell(self._note, name, self._near[name])
+            if view is self.prompt:
+                self.prompt, self.sides.made.left.bands = view.searched(), _NO_BANDS
+            else:
+                self.answer, self.sides.made.right.bands = view.searched(), _NO_BANDS
         return self._near[name]
 
     def rows_of(self, units: Index) -> Index:
@@ -231,6 +236,7 @@ def relations(batch: Batch) -> Relations:
     pairs = whole.pairs(settings.pair_floor)
     alike = whole.alike(pairs.left, pairs.right, pairs.score)
     _tell(batch.note, "whole conversations", pairs)
+    whole, made.whole.bands = whole.searched(), _NO_BANDS
     return Relations(
         units, taken, whole, prompt, answer, pairs, pairs.left[alike], pairs.right[alike], pairs.score[alike],
         batch.note,

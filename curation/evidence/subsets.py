@@ -72,10 +72,12 @@ def _contained_pairs(
         list(pool.map(probe, range(0, nodes, _CHUNK)))
     owner = np.repeat(np.arange(nodes, dtype=np.int32), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
+    del probes
     if not len(values):
         return none, none, np.empty(0)
     order = np.argsort(values, kind="stable")
     values, owner = values[order], owner[order]
+    del order
     fresh = np.r_[True, values[1:] != values[:-1]]
     starts = np.flatnonzero(np.r_[fresh, True])
     many = np.diff(starts)
@@ -90,7 +92,9 @@ def _contained_pairs(
     keys = values[starts[:-1]][usable]
     begin, end = starts[:-1][usable], starts[1:][usable]
     bits = max(1, len(keys).bit_length())
-    shelf = np.r_[np.searchsorted(keys, np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)), len(keys)]
+    tops = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+    shelf = np.r_[np.searchsorted(keys, tops), len(keys)].astype(np.int32)
+    del tops, values
     # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
     growth = least / found.whole.near + least - 1
 

@@ -35,7 +35,7 @@ def _gram(words, at, width):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _distinct(grams, count, scratch, places, out, filled):  # type: ignore[no-untyped-def]
+def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def]
     """Put each value of ``grams[:count]`` once and in rising order into ``out`` from ``filled`` on; returns the end.
 
     The hashes are spread evenly, so one pass by the top bits leaves hardly anything to sort.
@@ -43,36 +43,44 @@ def _distinct(grams, count, scratch, places, out, filled):  # type: ignore[no-un
     Args:
         grams: uint64.
         count: How many.
-        scratch: uint64, at least ``count`` long.
         places: int64, at least ``2 * count + 2`` long.
-        out: Out, uint64.
+        out: Out, uint64, with room for ``count`` more.
         filled: Where to begin.
     """
     bits = 1
     while 1 << bits < count:
         bits += 1
     shift = np.uint64(64 - bits)
-    places[: (1 << bits) + 1] = 0
-    for i in range(count):
-        places[(grams[i] >> shift) + np.uint64(1)] += 1
     for b in range(1 << bits):
-        places[b + 1] += places[b]
+        places[b] = 0
+    for i in range(count):
+        places[grams[i] >> shift] += 1
+    total = np.int64(filled)
+    for b in range(1 << bits):
+        held = places[b]
+        places[b] = total
+        total += held
     for i in range(count):
         top = grams[i] >> shift
-        scratch[places[top]] = grams[i]
+        out[places[top]] = grams[i]
         places[top] += 1
-    for i in range(count):
-        value = scratch[i]
+    doubles = 0
+    for i in range(filled + 1, filled + count):
+        value = out[i]
         k = i
-        while k > 0 and scratch[k - 1] > value:
-            scratch[k] = scratch[k - 1]
+        while k > filled and out[k - 1] > value:
+            out[k] = out[k - 1]
             k -= 1
-        scratch[k] = value
-    for i in range(count):
-        if i == 0 or scratch[i] != scratch[i - 1]:
-            out[filled] = scratch[i]
-            filled += 1
-    return filled
+        out[k] = value
+        doubles += k > filled and out[k - 1] == value
+    if doubles == 0:
+        return filled + count
+    kept = filled + 1
+    for i in range(filled + 1, filled + count):
+        if out[i] != out[i - 1]:
+            out[kept] = out[i]
+            kept += 1
+    return kept
 
 
 @jit
@@ -88,11 +96,7 @@ def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
     longest = 1
     for d in range(len(counts)):
         longest = max(longest, counts[d])
-    grams, scratch, places = (
-        np.empty(longest, np.uint64),
-        np.empty(longest, np.uint64),
-        np.empty(2 * longest + 2, np.int64),
-    )
+    grams, places = np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
     filled = 0
     at = 0
     starts[0] = 0
@@ -102,7 +106,7 @@ def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
             width = min(WORDS_PER_GRAM, n)
             for i in range(n - width + 1):
                 grams[i] = _gram(words, at + i, width)
-            filled = _distinct(grams, n - width + 1, scratch, places, out, filled)
+            filled = _distinct(grams, n - width + 1, places, out, filled)
         starts[d + 1] = filled
         at += n
 
@@ -157,11 +161,7 @@ def character_grams(buffer, offsets, out, starts):  # type: ignore[no-untyped-de
     longest = np.int64(1)
     for d in range(len(offsets) - 1):
         longest = max(longest, offsets[d + 1] - offsets[d])
-    grams, scratch, places = (
-        np.empty(longest, np.uint64),
-        np.empty(longest, np.uint64),
-        np.empty(2 * longest + 2, np.int64),
-    )
+    grams, places = np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
     filled = 0
     starts[0] = 0
     for d in range(len(offsets) - 1):
@@ -186,7 +186,7 @@ def character_grams(buffer, offsets, out, starts):  # type: ignore[no-untyped-de
                     gram = (gram ^ np.uint64(buffer[i])) * FNV_PRIME
                 grams[count] = mix64(gram)
                 count += 1
-        filled = _distinct(grams, count, scratch, places, out, filled)
+        filled = _distinct(grams, count, places, out, filled)
         starts[d + 1] = filled
 
 

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -97,7 +97,7 @@ class _Growing:
         """Append; returns where the values begin."""
         begin, end = self._filled, self._filled + len(values)
         if end > len(self._array):
-            self._array.resize(max(end, len(self._array) * 3 // 2), refcheck=False)
+            self._array.resize(max(end, len(self._array) * 9 // 8), refcheck=False)
         self._array[begin:end] = values
         self._filled = end
         return begin
@@ -262,12 +262,14 @@ def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words
         return block
     one, other = words
     compiled.border_grams(one.hashes, one.counts, other.hashes, other.counts, block.border, block.border_counts)
-    whole = Column.empty(rows)
+    whole = replace(  # its n-grams are those of the sides; only its length and bands are its own
+        Column.empty(0), words=one.counts + other.counts, small=np.zeros((rows, 2), np.int64),
+        bands=np.empty((rows, compiled.BANDS), np.uint32),
+    )  # fmt: skip
     signed = _scratch("signed", rows * compiled.PERMUTATIONS, np.uint32).reshape(rows, compiled.PERMUTATIONS)
     between = block.border, block.border_counts
     compiled.joint(drawn[0], one.counts, drawn[1], other.counts, *between, *factors, signed)
     compiled.band_keys(signed, whole.bands)
-    whole.words[:] = one.counts + other.counts
     block.columns.append(whole)
     block.hashes.append((none, _add_small(whole, *_joined(one, other, border_words))))
     return block

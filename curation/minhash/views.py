@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -129,6 +129,10 @@ class View:
         order = np.lexsort((right, left))
         score = np.r_[found.score, more.score][order]
         return Pairs(left[order], right[order], score, found.full_buckets + more.full_buckets)
+
+    def searched(self) -> View:
+        """The same without its bands, which take the most room, once its pairs are known."""
+        return replace(self, bands=np.empty((0, 32), np.uint32))
 
     def is_short(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether pairs of nodes compare on character 5-grams."""

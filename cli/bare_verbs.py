@@ -37,6 +37,9 @@ def check(
 ) -> None:
     """Find duplicates, format and tone breaks, contradictions and private data. Exit code 3: something blocks."""
     if file is None:
+        for option, other in (("--against", against), ("--out", out)):
+            if other is not None:
+                raise InputError(f"{option} goes with a file.", f"Name it: finetooth check FILE {option} {other}")
         _check_workspace(workspace, only, Settings.from_toml(config) if config else None, as_json)
         return
     settings = Settings.from_toml(config) if config else Settings()

@@ -44,6 +44,13 @@ def test_no_output_takes_the_place_of_the_dataset(run: Run, good: Path) -> None:
     assert not Path("clean.jsonl").exists()
 
 
+@pytest.mark.parametrize("option", ["--against", "--out"])
+def test_what_is_for_files_is_not_passed_over_in_a_workspace(run: Run, good: Path, option: str) -> None:  # noqa: F811
+    done = run("check", option, good)
+    assert done.returncode == 2
+    assert f"finetooth check FILE {option}" in " ".join(done.stderr.split())
+
+
 def test_a_report_that_cannot_be_written_is_refused_before_the_work(run: Run, good: Path) -> None:  # noqa: F811
     Path("folder").mkdir()
     assert run("curate", good, "clean.jsonl", "--report", "folder").returncode == 2

@@ -37,9 +37,9 @@ def check(
 ) -> None:
     """Find duplicates, format and tone breaks, contradictions and private data. Exit code 3: something blocks."""
     if file is None:
-        for option, other in (("--against", against), ("--out", out)):
-            if other is not None:
-                raise InputError(f"{option} goes with a file.", f"Name it: finetooth check FILE {option} {other}")
+        for option, given in (("--against", against), ("--out", out)):
+            if given is not None:
+                raise InputError(f"{option} goes with a file.", f"Name it: finetooth check FILE {option} {given}")
         _check_workspace(workspace, only, Settings.from_toml(config) if config else None, as_json)
         return
     settings = Settings.from_toml(config) if config else Settings()
@@ -55,7 +55,8 @@ def check(
                 "rows": len(other.rows),
                 "rejected": [{"line": r.line, "reason": r.reason} for r in other.rejects],
             }
-            twins = leakage.twins(report, against, other, progress=progress)
+            twins, untold = leakage.twins(report, against, other, progress=progress)
+            document["notes"] += untold
             document["findings"] += twins
             document["counts"] = {**document["counts"], **Counter(t["check"] for t in twins)}
     if out is not None:

@@ -70,6 +70,7 @@ def plan(examples: Mapping[str, Example], accepted: Sequence[Finding]) -> Plan:
     dropped: dict[str, list[Finding]] = {}
     edits: dict[str, list[Finding]] = {}
     collapsed, left = [], []
+    keeping: set[str] = set()
     for finding in accepted:
         proposal = finding.proposal
         if is_identical_rows(finding):
@@ -82,7 +83,10 @@ def plan(examples: Mapping[str, Example], accepted: Sequence[Finding]) -> Plan:
             finding.example_id in dropped or finding.example_id not in examples
         ):
             left.append(finding)  # the row that stays is going or gone: its copies must not go with it
+        elif keeping.intersection(proposal.targets):
+            left.append(finding)  # it would drop a row for which others are going already
         else:
+            keeping.add(finding.example_id)
             for target in proposal.targets:
                 dropped.setdefault(target, []).append(finding)
     changes = [Change(examples[i], "drop", None, tuple(why)) for i, why in dropped.items() if i in examples]

@@ -260,6 +260,13 @@ def current(workspace: Workspace) -> tuple[list[Example], dict[str, tuple[int, .
     return found, {example_id: tuple(on) for example_id, on in lines.items()}
 
 
+def reviewed(workspace: Workspace) -> frozenset[str]:
+    """Ids of the examples in the dataset that a person looked at: kept, or edited."""
+    query = "SELECT id FROM examples WHERE state = 'in' AND (kept = 1 OR id IN (SELECT new_id FROM edits))"
+    with cache.synced(workspace).reading() as connection:
+        return frozenset(row[0] for row in connection.execute(query))
+
+
 def rejects(workspace: Workspace, source_id: str) -> list[Reject]:
     """The lines of a source that could not be read, with their reasons."""
     return sources.rejects(workspace, source_id)

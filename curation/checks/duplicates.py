@@ -11,6 +11,8 @@ from core.types import Example, Finding, Proposal
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations, relations
+from curation.evidence.sides import prompt_side
+from curation.evidence.signs import same_signs
 from curation.minhash.clusters import bridges, centres, runs
 
 
@@ -32,23 +34,25 @@ def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
     several = np.flatnonzero(np.diff(units.starts) > 1)
     kept, copies = _pairs_within(found, several)
     agree = same_meaning(found, kept, copies)
+    safe = agree & _same_signs(found, kept, copies, agree)
     at = 0
     for unit in several.tolist():
         best, *others = units.examples(unit)
-        safe = bool(agree[at : at + len(others)].all())
-        at += len(others)
-        targets = tuple(copy.id for copy in others)
+        same = agree[at : at + len(others)]
+        targets = tuple(copy.id for copy, one in zip(others, same.tolist(), strict=True) if one)
+        unalike = len(others) - len(targets)
         yield Finding(
             best.id,
             "duplicates.exact",
             "warn",
             "equal-after-normalising",
-            f"{len(others) + 1:,} examples are equal but for case, punctuation or spaces"
-            + ("; keep the first." if safe else ", but a number, code or negation reads otherwise; look at them."),
+            f"{len(others) + 1:,} examples are equal but for case, punctuation or spaces; "
+            + (f"in {unalike:,} of them a number, code or negation reads otherwise." if unalike else "keep the first."),
             1.0,
-            related=targets,
-            proposal=Proposal("drop", targets, safe) if safe else None,
+            related=tuple(copy.id for copy in others),
+            proposal=Proposal("drop", targets, bool(safe[at : at + len(others)].all())) if targets else None,
         )
+        at += len(others)
 
 
 def _near(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -63,12 +67,19 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     members = np.flatnonzero(centre != np.arange(nodes))
     members = members[np.lexsort((members, centre[members]))]
     whole, prompt, answer = found.scores(centre[members], members)
-    safe = _is_safe(found, centre[members], members)
     clusters: list[tuple[int, list[int]]] = []
-    for start, stop in runs(centre[members]):
+    cuts = runs(centre[members])
+    rows, kept, owner = _rows_of(found, centre[members], members)
+    agree = same_meaning(found, kept, rows)
+    safe = _is_safe(found, kept, rows, agree)
+    first_row = np.searchsorted(owner, np.arange(len(members) + 1))
+    examples_of = found.sides.examples
+    for start, stop in cuts:
         head, rest = int(centre[members[start]]), members[start:stop].tolist()
         clusters.append((head, rest))
-        others = tuple(example.id for member in rest for example in found.units.examples(member))
+        part = slice(int(first_row[start]), int(first_row[stop]))
+        others = tuple(examples_of[row].id for row in rows[part].tolist())
+        targets = tuple(one for one, same in zip(others, agree[part].tolist(), strict=True) if same)
         least, least_prompt, least_answer = (float(view[start:stop].min()) for view in (whole, prompt, answer))
         yield Finding(
             found.units.first(head).id,
@@ -79,7 +90,7 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
             f"{least_prompt:.2f} prompt, {least_answer:.2f} answer).",
             least,
             related=others,
-            proposal=Proposal("drop", others, bool(safe[start:stop].all())),
+            proposal=Proposal("drop", targets, bool(safe[part].all())),
         )
     keep = drop | variant
     for one, other, similarity in bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters):
@@ -88,7 +99,8 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
             "duplicates.near",
             "info",
             "near-variant",
-            f"Two examples resemble each other ({similarity:.2f}) but differ in what they ask or state; keep both.",
+            f"Two examples resemble each other ({similarity:.2f}), but differ in what they ask or state, or belong to "
+            "two groups; keep both.",
             similarity,
             related=(found.units.first(other).id,),
         )
@@ -111,22 +123,40 @@ def _pairs_within(found: Relations, units: NDArray[np.int64]) -> tuple[NDArray[n
     return found.units.rows[np.repeat(starts, counts)], copies
 
 
-def _is_safe(found: Relations, centre: NDArray[np.int64], member: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether dropping a unit loses no wording that teaches: bool [pairs].
-
-    Each of its examples answers with the content words of the one that stays, as often; numbers and negations agree.
-    """
+def _rows_of(
+    found: Relations, centre: NDArray[np.int64], member: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """All rows of the member units, the row that stays beside each, and the place of its unit among the members."""
     counts = np.diff(found.units.starts)[member]
+    owner = np.repeat(np.arange(len(member), dtype=np.int64), counts)
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     rows = found.units.rows[np.repeat(found.units.starts[member], counts) + offset]
-    kept = np.repeat(found.rows_of(centre), counts)
-    content = found.sides.made.right.content
-    same = content[rows] == content[kept]
-    at = np.flatnonzero(same)
-    same[at] = same_meaning(found, kept[at], rows[at])
-    safe = np.ones(len(member), np.bool_)
-    np.logical_and.at(safe, np.repeat(np.arange(len(member)), counts), same)
-    return safe
+    return rows, found.rows_of(centre)[owner], owner
+
+
+def _is_safe(
+    found: Relations, kept: NDArray[np.int64], rows: NDArray[np.int64], agree: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether dropping rows loses no wording that teaches: bool [rows].
+
+    Prompt side and answer have the words of the row that stays, in the same order, but for such as "the" and "please";
+    numbers, negations and signs agree.
+    """
+    prompt, answer = found.sides.made.left.content, found.sides.made.right.content
+    same = agree & (prompt[rows] == prompt[kept]) & (answer[rows] == answer[kept])
+    return _same_signs(found, kept, rows, same)
+
+
+def _same_signs(
+    found: Relations, kept: NDArray[np.int64], rows: NDArray[np.int64], asked: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether the raw texts have the same numbers and signs, for the pairs asked about; the others are False."""
+    same = np.zeros(len(rows), np.bool_)
+    examples = found.sides.examples
+    for at in np.flatnonzero(asked).tolist():
+        one, other = examples[kept[at]], examples[rows[at]]
+        same[at] = same_signs(one.answer, other.answer) and same_signs(prompt_side(one), prompt_side(other))
+    return same
 
 
 LONG_ASK = (
@@ -152,8 +182,8 @@ EXACT = Check(
         (chat("Dose for an adult?", "Give 5.0 mg."), chat("Dose for a child?", "Give 2.5 mg.")),
     ),
     about="Texts are brought to one form (NFKC, case, punctuation, white space). Equal rows of a file are one example "
-    "and are reported with their lines. Dropping the copies is safe, unless a number, code or negation reads "
-    "otherwise.",
+    "and are reported with their lines. A copy in which a number, code or negation reads otherwise is not proposed for "
+    "dropping; dropping is safe where all signs agree, too (1/2 and 1-2 do not).",
 )
 NEAR = Check(
     name="duplicates.near",
@@ -171,5 +201,5 @@ NEAR = Check(
     about="MinHash bands find candidates; exact Jaccard similarity decides: word 3-grams at 0.70, character 5-grams at "
     "0.85 where a text has under 15 words. A row is proposed for dropping only where the whole, the prompt and the "
     "answer each reach the threshold against the row that stays, and no number, code or negation differs. Safe where "
-    "the answers also share all their content words.",
+    "prompt and answer also have the same words in the same order, but for such as the and please, and the same signs.",
 )

@@ -121,9 +121,8 @@ def stance(text: str) -> tuple[frozenset[str], int]:
     while digit := _DIGIT.search(text, position):
         at = digit.start()
         match = _FIXED.search(text, max(position, at - _BEFORE_DIGIT))
-        if match is None or match.start() > at:
-            position = at + 1
-            continue
+        if match is None:
+            break
         position = match.end()
         if match["code"]:
             fixed.add(match["code"].upper())

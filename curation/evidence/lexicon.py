@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 COUNTS = {
-    "zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
-    "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+    "zero": 0, "half": 0.5, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9,
 }  # fmt: skip
 NEGATIONS = (
     "not", "no", "never", "none", "nothing", "without", "neither", "nor", "cannot", "denies", "denied", "deny",
     "absent", "absence", "negative", "except", "unless", "excluding", "excludes", "lacks", "lacking", "non", "isnt",
-    "dont", "doesnt", "didnt", "wont", "cant",
+    "dont", "doesnt", "didnt", "wont", "cant", "shouldnt", "wouldnt", "couldnt", "wasnt", "werent", "hasnt", "havent",
+    "hadnt", "arent", "mustnt", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals",
+    "ohne", "jamais", "nunca", "pas", "sans",
 )  # fmt: skip
 OPPOSITES = (
     ("left", "right"), ("acute", "chronic"), ("male", "female"), ("upper", "lower"), ("before", "after"),
@@ -26,13 +29,14 @@ OPPOSITES = (
     ("up", "down"), ("open", "closed"), ("old", "new"), ("in", "out"), ("best", "worst"), ("safe", "unsafe"),
     ("possible", "impossible"), ("legal", "illegal"), ("agree", "disagree"), ("same", "different"),
 )  # fmt: skip
-SMALL_WORDS = (
+FUNCTION_WORDS = frozenset((
     "a", "an", "the", "is", "are", "was", "were", "be", "been", "am", "do", "does", "did", "of", "to", "in", "on", "at",
     "by", "for", "from", "as", "and", "or", "so", "then", "that", "this", "these", "those", "it", "its", "i", "you",
     "we", "he", "she", "they", "my", "your", "our", "his", "her", "their", "me", "us", "them", "please", "kindly",
     "just", "here", "there", "also", "very", "will", "would", "can", "could", "should", "may", "might", "has", "have",
     "had", "who", "which", "what",
-)  # fmt: skip
+))  # fmt: skip
+IDLE_WORDS = ("a", "an", "the", "please", "kindly", "just", "very", "also", "here", "there", "so", "then")
 
 Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64]
 _SLOTS = 1024
@@ -41,7 +45,7 @@ _SLOTS = 1024
 @lru_cache(maxsize=1)
 def known() -> Known:
     """All these words in one open-addressing table, as ``scan.describe`` reads it."""
-    words = sorted({*COUNTS, *NEGATIONS, *SMALL_WORDS, *(word for pair in OPPOSITES for word in pair)})
+    words = sorted({*COUNTS, *NEGATIONS, *IDLE_WORDS, *(word for pair in OPPOSITES for word in pair)})
     keys = np.zeros(_SLOTS, np.uint64)
     slots: dict[str, int] = {}
     for word in words:
@@ -51,7 +55,7 @@ def known() -> Known:
         keys[slot], slots[word] = hash_of(word), slot
     senses, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
     for word, slot in slots.items():
-        senses[slot] = (word in SMALL_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
+        senses[slot] = (word in IDLE_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
     for number, (left, right) in enumerate(OPPOSITES):
         lefts[slots[left]] |= np.uint64(1 << number)
         rights[slots[right]] |= np.uint64(1 << number)

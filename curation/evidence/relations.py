@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.types import Example
 from curation.evidence.batch import Batch
-from curation.evidence.facts import stance
 from curation.evidence.sides import Sides, ask_of, prompt_side, sides
+from curation.evidence.signs import meaning
 from curation.minhash.bands import Pairs
 from curation.minhash.clusters import centres, runs
 from curation.minhash.sketch import Column, sketch
@@ -197,7 +197,7 @@ class Relations:
     def _stance(self, side: str, row: int) -> object:
         if (side, row) not in self._stances:
             example = self.units._examples[row]
-            self._stances[side, row] = stance(prompt_side(example) if side == "prompt" else example.answer)
+            self._stances[side, row] = meaning(prompt_side(example) if side == "prompt" else example.answer)
         return self._stances[side, row]
 
     def _asks_alike(self, left: Index, right: Index) -> Mask:
@@ -214,7 +214,7 @@ class Relations:
             view = View.side(made, made.left, everyone, *limits)
             one, other = place[: len(pairs)], place[len(pairs) :]
             a, b = view.node[one], view.node[other]
-            alike[pairs] = view.alike(a, b, view.similarity(a, b)) & ~_opposed(made.left, one, other)
+            alike[pairs] &= view.alike(a, b, view.similarity(a, b)) & ~_opposed(made.left, one, other)
         return alike
 
 
@@ -224,7 +224,7 @@ def relations(batch: Batch) -> Relations:
     taken = batch.sides or sides(batch, settings.preferred, batch.progress)
     made, order = taken.made, taken.order
     keys = (made.left.keys[order], made.right.keys[order])
-    unit, first = distinct(taken.system[order], *keys[0].T, *keys[1].T)
+    unit, first = distinct(taken.system[order], taken.roles[order], *keys[0].T, *keys[1].T)
     members = np.argsort(unit, kind="stable")
     starts = np.searchsorted(unit[members], np.arange(len(first) + 1))
     units = Units(taken.examples, order[members], starts)
@@ -233,7 +233,8 @@ def relations(batch: Batch) -> Relations:
     whole = View.whole(made, rows, *limits)
     prompt, answer = View.side(made, made.left, rows, *limits), View.side(made, made.right, rows, *limits)
     batch.progress("comparing whole conversations", 0, None)
-    pairs = whole.pairs(settings.pair_floor)
+    told = made.left.fixed[rows] * np.uint64(3) + made.right.fixed[rows]  # rows of the same numbers meet first
+    pairs = whole.pairs(settings.pair_floor, told)
     alike = whole.alike(pairs.left, pairs.right, pairs.score)
     _tell(batch.note, "whole conversations", pairs)
     whole, made.whole.bands = whole.searched(), _NO_BANDS
@@ -247,7 +248,7 @@ def _tell(note: Callable[[str], None], name: str, pairs: Pairs) -> None:
     if pairs.full_buckets:
         note(
             f"Near-duplicates of {name}: {pairs.full_buckets:,} buckets held more than 64 texts; there each was "
-            "compared with the leading texts of its bucket and its 4 neighbours, not with all."
+            "compared with the leading texts of its bucket and a few that are most like it, not with all."
         )
 
 

@@ -27,6 +27,7 @@ class Sides:
         examples: By row.
         made: The sketch of prompt sides (left) and answers (right), each without the system prompt.
         system: int32 [rows]: equal for system prompts that are equal after normalisation.
+        roles: int32 [rows]: equal for the same roles in the same order.
         all_asked: bool [rows]: whether the whole prompt side is what is asked (see ``ask_of``).
         order: int64 [rows]: the rows by rank: reviewed, answered, filled in, finished, long, then by id.
     """
@@ -34,6 +35,7 @@ class Sides:
     examples: Sequence[Example]
     made: Sketch
     system: NDArray[np.int32]
+    roles: NDArray[np.int32]
     all_asked: NDArray[np.bool_]
     order: NDArray[np.int64]
 
@@ -74,6 +76,8 @@ class Gathering:
         self._sketcher = Sketcher(progress=progress, total=total)
         self._examples: list[Example] = []
         self._system = array("i")
+        self._roles = array("i")
+        self._orders: dict[tuple[str, ...], int] = {}  # of roles
         self._flaws = bytearray()
         self._all_asked = bytearray()
         self._ids = array("q")
@@ -86,10 +90,14 @@ class Gathering:
         if len(messages) == 2 and messages[0].role == "user" and messages[1].role == "assistant":  # most by far
             prompt, answer = messages[0].content, messages[1].content
             self._system.append(0)
+            self._roles.append(0)
             asked = "\n" not in prompt or _PARAGRAPHS.search(prompt) is None
         else:
             prompt, answer = prompt_side(example), example.answer
             self._system.append(self._system_number(messages))
+            roles = tuple(message.role for message in messages if message.role != "system")
+            number = 0 if roles == ("user", "assistant") else self._orders.setdefault(roles, len(self._orders) + 1)
+            self._roles.append(number)
             turns = [message for message in example.prompt if message.role != "system"]
             asked = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
         flaws = 0  # the worst counts most
@@ -117,15 +125,21 @@ class Gathering:
         flaws = np.frombuffer(bytes(self._flaws), np.uint8)
         order = np.lexsort((np.array(self._ids, np.int64), -made.whole.words, flaws))
         all_asked = np.frombuffer(bytes(self._all_asked), np.bool_)
-        return Sides(self._examples, made, np.array(self._system, np.int32), all_asked, order)
+        system, roles = np.array(self._system, np.int32), np.array(self._roles, np.int32)
+        return Sides(self._examples, made, system, roles, all_asked, order)
 
     def _system_number(self, messages: Sequence[Message]) -> int:
         raw = "\n".join(message.content for message in messages if message.role == "system")
         if not raw:
             return 0
         if raw not in self._known:
-            self._known[raw] = self._numbers.setdefault(normalise(raw), len(self._numbers) + 1)
+            self._known[raw] = self._numbers.setdefault(_as_read(raw), len(self._numbers) + 1)
         return self._known[raw]
+
+
+def _as_read(raw: str) -> str:
+    """A system prompt's words, and its tokens with a digit as they are written."""
+    return "\n".join((normalise(raw), *(token for token in raw.split() if any(map(str.isdigit, token)))))
 
 
 def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +67,11 @@ def _contained_pairs(
     probes = np.empty((nodes, _PROBES), np.uint64)
     counts = np.zeros(nodes, np.int64)
 
-    def probe(start: int) -> None:
-        _take_probes(*stored, sets.room, words, start, min(start + _CHUNK, nodes), probes, counts)
-
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(probe, range(0, nodes, _CHUNK)))
+        ranges = [(start, min(start + _CHUNK, nodes)) for start in range(0, nodes, _CHUNK)]
+        run = partial(_probe, (*stored, sets.room, words), probes, counts)
+        list(pool.map(run, ranges))
+    del run
     owner = np.repeat(np.arange(nodes, dtype=np.int32), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
     del probes
@@ -96,7 +98,7 @@ def _contained_pairs(
     shelf = np.r_[np.searchsorted(keys, tops), len(keys)].astype(np.int32)
     del tops, values
     # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
-    growth = least / found.whole.near + least - 1
+    growth = least / max(found.whole.near, 0.01) + least - 1
 
     def search(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         limits = start, min(start + _CHUNK, nodes), growth, least
@@ -108,6 +110,10 @@ def _contained_pairs(
     with ThreadPoolExecutor(THREADS) as pool:
         parts = list(pool.map(search, range(0, nodes, _CHUNK)))
     return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def _probe(texts: Any, probes: NDArray[np.uint64], counts: NDArray[np.int64], part: tuple[int, int]) -> None:
+    _take_probes(*texts, *part, probes, counts)
 
 
 @jit

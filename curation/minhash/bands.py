@@ -19,6 +19,7 @@ from curation.minhash.signatures import BANDS, merged, shared
 FULL_BUCKET = 64  # up to this many texts in a bucket, every pair is verified
 CENTRES = 32  # in a fuller bucket each text meets its leading texts, up to this many that are unlike each other,
 NEIGHBOURS = 4  # and the texts that are next to it by the following band
+HINTED = 8  # and, in so many bands, the texts next to it of the same hint
 LANES = (
     4  # bands are worked off in this many queues, whatever the number of threads, so that results never depend on it
 )
@@ -67,6 +68,7 @@ def similar_pairs(
     least: float,
     enough: float,
     by_character: bool,
+    hints: NDArray[np.uint64] | None = None,
 ) -> Pairs:
     """All pairs that share a band key and reach ``least``.
 
@@ -79,6 +81,7 @@ def similar_pairs(
         least: Least Jaccard similarity.
         enough: From this similarity on a text of a full bucket has found its centre.
         by_character: Whether ``bands`` and ``sets`` are of character n-grams.
+        hints: uint64 [nodes]: in a full bucket texts of one hint are compared with each other first.
     """
     none = np.empty(0, np.int64)
     if len(nodes) < 2:
@@ -96,12 +99,14 @@ def similar_pairs(
         return int(_mark_full(packed, full[band]))
 
     stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts, sets.sizes, sets.room
+    if hints is None:
+        hints = np.zeros(len(lengths.words), np.uint64)
     rule = lengths.words, lengths.short, lengths.border, _CHARACTER if by_character else _WORD, least, enough
 
     def work(lane: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         joined = np.full(len(nodes), -1, np.int64)
         return [
-            _verify(sorted_bands[band], band, bands, rows, full, joined, nodes, *stored, *rule)
+            _verify(sorted_bands[band], band, bands, rows, full, joined, hints, nodes, *stored, *rule)
             for band in range(lane, BANDS, LANES)
         ]
 
@@ -163,8 +168,8 @@ def _grown(values, filled):  # type: ignore[no-untyped-def]
 
 @jit
 def _verify(  # type: ignore[no-untyped-def]
-    packed, band, bands, rows, full, joined, nodes, hashes, parts, extra, extra_counts, sizes, room, words, short,
-    border, kind, least, enough,
+    packed, band, bands, rows, full, joined, hints, nodes, hashes, parts, extra, extra_counts, sizes, room, words,
+    short, border, kind, least, enough,
 ):  # fmt: skip
     """The pairs of one sorted band that reach ``least``; ``joined`` is the centre each text was last verified with."""
     lefts = np.empty(1024, np.int64)
@@ -186,7 +191,7 @@ def _verify(  # type: ignore[no-untyped-def]
                     y = np.int64(packed[j] & _LOW)
                     a, b = nodes[x], nodes[y]
                     low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
-                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
+                    if low < least * high - 1e-9 or not _by_this_kind(words, a, b, short, border, kind):
                         continue
                     if _met_before(bands, rows, full, band, x, y):
                         continue
@@ -215,7 +220,7 @@ def _verify(  # type: ignore[no-untyped-def]
                 for c in range(many):
                     a = nodes[centres[c]]
                     low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
-                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
+                    if low < least * high - 1e-9 or not _by_this_kind(words, a, b, short, border, kind):
                         continue
                     both = shared(one, merged(hashes, parts, extra, extra_counts, a, one), two, held)
                     score = both / (sizes[a] + sizes[b] - both)
@@ -231,25 +236,35 @@ def _verify(  # type: ignore[no-untyped-def]
                     centres[many] = x
                     joined[x] = x
                     many += 1
-            order.sort()
-            for i in range(size):
-                x = np.int64(order[i] & _LOW)
-                held = -1
-                for j in range(i + 1, min(i + 1 + NEIGHBOURS, size)):
-                    y = np.int64(order[j] & _LOW)
-                    if joined[x] == joined[y] and joined[x] >= 0:
-                        continue
-                    a, b = nodes[min(x, y)], nodes[max(x, y)]
-                    low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
-                    if low < least * high or not _by_this_kind(words, a, b, short, border, kind):
-                        continue
-                    if held < 0:
-                        held = merged(hashes, parts, extra, extra_counts, nodes[x], one)
-                    both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, nodes[y], two))
-                    score = both / (sizes[a] + sizes[b] - both)
-                    if score >= least:
-                        lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
-                        lefts[filled], rights[filled], scores[filled] = a, b, score
-                        filled += 1
+            for turn in range(2):
+                if turn == 1:
+                    if band >= HINTED:
+                        break
+                    for i in range(size):
+                        x = np.int64(packed[start + i] & _LOW)
+                        order[i] = hints[nodes[x]] & ~_LOW | np.uint64(x)
+                order.sort()
+                for i in range(size):
+                    x = np.int64(order[i] & _LOW)
+                    held = -1
+                    for j in range(i + 1, min(i + 1 + NEIGHBOURS, size)):
+                        y = np.int64(order[j] & _LOW)
+                        if turn == 1 and hints[nodes[x]] != hints[nodes[y]]:
+                            break
+                        if turn == 0 and joined[x] == joined[y] and joined[x] >= 0:
+                            continue
+                        a, b = nodes[min(x, y)], nodes[max(x, y)]
+                        low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
+                        if low < least * high - 1e-9 or not _by_this_kind(words, a, b, short, border, kind):
+                            continue
+                        if held < 0:
+                            held = merged(hashes, parts, extra, extra_counts, nodes[x], one)
+                        both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, nodes[y], two))
+                        score = both / (sizes[a] + sizes[b] - both)
+                        if score >= least:
+                            lefts, rights = _grown(lefts, filled), _grown(rights, filled)
+                            scores = _grown(scores, filled)
+                            lefts[filled], rights[filled], scores[filled] = a, b, score
+                            filled += 1
         start = stop
     return lefts[:filled].copy(), rights[:filled].copy(), scores[:filled].copy()

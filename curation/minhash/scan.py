@@ -239,7 +239,7 @@ def describe(  # type: ignore[no-untyped-def]
         fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations, each
             with the same neighbours, in any order. Different where in doubt.
         first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
-        content: Out, uint64 [texts]: equal for texts of the same content words, each as often, in any order.
+        content: Out, uint64 [texts]: equal for texts of the same words in the same order, but for idle ones.
     """
     begin = 0
     for d in range(len(counts)):
@@ -263,19 +263,33 @@ def describe(  # type: ignore[no-untyped-def]
                 left |= lefts[slot]
                 right |= rights[slot]
             if not sense & 1:
-                meaning += (word ^ (word >> np.uint64(32))) * _MIX_2
+                meaning = mix64(meaning * FNV_PRIME + word)
             if (strange[w] or sense & 2 or word == lone_t) and kinds[d] != READY:
                 a = origin[begins[w]] if kinds[d] == INERT else begins[w] - places[d] + offsets[d]
-                b = origin[ends[w]] if kinds[d] == INERT else ends[w] - places[d] + offsets[d]
-                byte_before = np.uint64(raw[a - 1]) if a > offsets[d] else np.uint64(_SPACE)
-                byte_after = np.uint64(raw[b]) if b < offsets[d + 1] else np.uint64(_SPACE)
-                if word == lone_t and byte_before != _APOSTROPHE and byte_before < 0x80:
+                if word == lone_t and (a == offsets[d] or (raw[a - 1] != _APOSTROPHE and raw[a - 1] < 0x80)):
                     continue
-                if not strange[w]:
-                    byte_before, byte_after = np.uint64(0), np.uint64(0)
+                beside = np.uint64(0)
+                if strange[w]:  # as written, with all that stands between it and the words on either side
+                    low = offsets[d]
+                    if w > begin:
+                        low = origin[ends[w - 1]] if kinds[d] == INERT else ends[w - 1] - places[d] + offsets[d]
+                    high = offsets[d + 1]
+                    if w + 1 < filled:
+                        high = origin[begins[w + 1]] if kinds[d] == INERT else begins[w + 1] - places[d] + offsets[d]
+                    spaced = False
+                    for i in range(low, high):
+                        byte = raw[i]
+                        if byte <= _SPACE:
+                            spaced = True
+                            continue
+                        if spaced:
+                            beside = (beside ^ np.uint64(_SPACE)) * FNV_PRIME
+                            spaced = False
+                        if 65 <= byte <= 90:
+                            byte += 32
+                        beside = (beside ^ np.uint64(byte)) * FNV_PRIME
                 before = words[w - 1] if w > begin else np.uint64(0)
                 after = words[w + 1] if w + 1 < filled else np.uint64(0)
-                beside = byte_before << np.uint64(8) | byte_after
                 told += mix64(mix64(before + beside) + word * _MIX_1 + mix64(after ^ _OTHER_SEED))
         keys[d, 0] = mix64(one)
         keys[d, 1] = mix64(other)

@@ -40,7 +40,7 @@ class Column:
         keys: uint64 [rows, 2]: equal for texts that are equal after normalisation, and only for them.
         fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``scan.scan_words``).
         first, second: uint64 [rows]: which words of the pairs of opposites it holds.
-        content: uint64 [rows]: equal where the content words agree, in any order.
+        content: uint64 [rows]: equal where the words agree, in order, but for those that say nothing ("the", "please").
         grams: int64 [rows, 2]: start and end of its word 3-grams.
         small: int64 [rows, 2]: start and end of its character 5-grams; empty for texts of many words.
         bands: uint32 [rows, 32]: band keys of the word 3-grams' signature.

@@ -109,8 +109,11 @@ class View:
         """Whether each pair's score reaches the threshold that its length calls for."""
         return score >= np.where(self.is_short(left, right), self.short, self.near)
 
-    def pairs(self, floor: float | None = None) -> Pairs:
-        """All pairs of nodes that are alike, verified; with a lower ``floor``, those from that similarity on."""
+    def pairs(self, floor: float | None = None, hints: NDArray[np.uint64] | None = None) -> Pairs:
+        """All pairs of nodes that are alike, verified; with a lower ``floor``, those from that similarity on.
+
+        ``hints`` (uint64 [nodes]): in full buckets, texts of one hint are compared with each other first.
+        """
         lengths = Lengths(self.words, self.short_words, self.border_words)
         near = self.near if floor is None else min(floor, self.near)
         short = self.short if floor is None else min(floor, self.short)
@@ -119,11 +122,11 @@ class View:
         many = np.flatnonzero(self.words >= (1 if near <= reach else self.short_words))
         found = similar_pairs(
             self.bands, self.band_rows[many], many, self.by_word, lengths,
-            least=near, enough=self.near, by_character=False,
+            least=near, enough=self.near, by_character=False, hints=hints,
         )  # fmt: skip
         more = similar_pairs(
             self.small_bands, self.small_rows, self.small_nodes, self.by_character, lengths,
-            least=short, enough=self.short, by_character=True,
+            least=short, enough=self.short, by_character=True, hints=hints,
         )  # fmt: skip
         left, right = np.r_[found.left, more.left], np.r_[found.right, more.right]
         order = np.lexsort((right, left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from curation.evidence.batch import Batch
 from curation.evidence.facts import facts, opposed, stance
 from curation.evidence.groups import lower_bound
 from curation.evidence.settings import Settings
+from curation.evidence.signs import meaning
+from curation.minhash.sketch import sketch
 
 FAST = [check for check in CHECKS if check.cost == "fast"]
 every_check = pytest.mark.parametrize("check", FAST, ids=lambda check: check.name)
@@ -186,7 +189,95 @@ def test_another_word_in_the_answer_is_not_safe_to_drop() -> None:
     assert finding.proposal is not None and not finding.proposal.safe
     batch = [chat(PROMPT, ANSWER), chat(PROMPT.replace("aching", "sore"), ANSWER)]
     (finding,) = by_name("duplicates.near").run(batch)
+    assert finding.proposal is not None and not finding.proposal.safe
+    batch = [chat(PROMPT, ANSWER), chat(PROMPT.replace("a fever", "fever"), ANSWER)]
+    (finding,) = by_name("duplicates.near").run(batch)
     assert finding.proposal is not None and finding.proposal.safe
+
+
+ROUND = (
+    "Please read the note of the ward round and tell me in one or two sentences what the nurse ought to hand out to "
+    "the patient in room seven today before visitors arrive."
+)
+HANDED = (
+    "According to the note of the ward round the nurse ought to hand out the tablets as follows to the patient today: "
+    "{} with a glass of water, and to write it down in the chart at once afterwards so that nobody hands it out again."
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Take 1/2 tablets.", "Take 1-2 tablets."), ("Is C# typed?", "Is C typed?"), (":)", ":("),
+     ("if (!valid) stop", "if (valid) stop"), ("Give 5 % of it.", "Give 5 of it."),
+     ("About 10⁶ cells.", "About 106 cells."),
+     ("print(4-2)", "print(4//2)")],
+)  # fmt: skip
+def test_texts_that_differ_in_a_sign_are_never_safe_to_drop(one: str, other: str) -> None:
+    for batch in ([chat(one, "Yes."), chat(other, "Yes.")], [chat("How many?", one), chat("How many?", other)]):
+        for name in ("duplicates.exact", "duplicates.near"):
+            assert not any(f.proposal and f.proposal.safe for f in by_name(name).run(batch))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("5 mg in the morning and 10 mg at night", "10 mg in the morning and 5 mg at night"),
+     ("the white one is allowed and the red one is not", "the white one is not allowed and the red one is"),
+     ("move them from the box to the bag", "move them to the box from the bag"),
+     ("she should have two", "she may have two")],
+)  # fmt: skip
+def test_other_order_and_other_small_words_are_not_safe_to_drop(one: str, other: str) -> None:
+    found = by_name("duplicates.near").run([chat(ROUND, HANDED.format(one)), chat(ROUND, HANDED.format(other))])
+    assert not any(f.proposal and f.proposal.safe for f in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(".5 mg", ".25 mg"), ("1,5 mg", "15 mg"), ("lot 12345678901", "lot 12345678902"), ("vitamin b12", "vitamin b6"),
+     ("code j20.9", "code j20.8"), ("<5 mg", ">5 mg"), ("thirteen", "fourteen"), ("5 s", "5 ms"),
+     ("you shouldnt", "you should"), ("1.2.3", "1.2.4"), ("sha1", "sha256"), ("±5", "5"), ("3 March", "3 May")],
+)  # fmt: skip
+def test_another_number_or_code_is_never_proposed_for_dropping(one: str, other: str) -> None:
+    batch = [chat(ROUND, HANDED.format(one)), chat(ROUND, HANDED.format(other))]
+    for name in ("duplicates.exact", "duplicates.near"):
+        assert not any(f.proposal for f in by_name(name).run(batch))
+
+
+def test_an_opposite_in_the_context_above_the_question_keeps_both() -> None:
+    context = (
+        "The patient came in this morning after a fall from a ladder at home and complains of pain and swelling in the "
+        "{} knee when walking and at night and cannot bend it."
+    )
+    batch = [
+        chat(context.format(side) + "\n\nWhat should we tell the patient?", HANDED.format("two tablets"))
+        for side in ("left", "right")
+    ]
+    assert not any(f.proposal for f in by_name("duplicates.near").run(batch))
+
+
+def test_a_copy_that_reads_otherwise_does_not_go_with_its_unit() -> None:
+    for note in ("aa", "bb", "cc", "dd"):
+        prompt = f"{ROUND} Note {note}."
+        said = [HANDED.format(f"{dose} tablets in the evening, {end}") for dose, end in
+                (("1.5", "and then to bed"), ("1.5", "and to bed"), ("1-5", "and to bed"))]  # fmt: skip
+        kept, _, other = batch = [chat(prompt, answer) for answer in said]
+        for name in ("duplicates.exact", "duplicates.near"):
+            for found in by_name(name).run(batch):
+                gone = found.proposal.targets if found.proposal else ()
+                assert not (found.example_id == kept.id and other.id in gone)
+
+
+@given(texts, texts)
+def test_equal_fingerprints_mean_the_same(one: str, other: str) -> None:
+    for left, right in ((one, other), (one, one.replace(" ", "  ")), (f"{one} 5 {other}", f"{one} 5 % {other}")):
+        made = sketch([left, right]).left
+        if (made.keys[0] == made.keys[1]).all() and made.fixed[0] == made.fixed[1]:
+            assert meaning(left) == meaning(right)
+
+
+def test_a_long_row_of_letters_and_digits_is_read_in_a_moment() -> None:
+    started = time.perf_counter()
+    meaning("x1" * 20_000)
+    assert time.perf_counter() - started < 5
 
 
 def test_the_longest_most_complete_row_stays() -> None:

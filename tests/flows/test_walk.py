@@ -124,7 +124,7 @@ def test_rows_alike_to_another_file_are_found_with_their_rows(tmp_path: Path) ->
         as_line(chat("Something else entirely, please?", "No.")) + "\n" + as_line(chat(question, "A.")) + "\n"
     )
     theirs.write_text(as_line(chat(question.upper(), "B.")) + "\n")
-    found = leakage.twins(bare.check_file(ours, only=["privacy"]), theirs, readers.read(theirs))
+    found, _ = leakage.twins(bare.check_file(ours, only=["privacy"]), theirs, readers.read(theirs))
     assert [(f["rows"], f["related"][0]["row"], f["score"]) for f in found] == [([2], 1, 1.0)]
 
 

@@ -1,0 +1,71 @@
+"""What a text says with numbers and signs, beyond its words: compared before two texts may count as the same.
+
+Normalisation flattens punctuation, so that "1/2 tablets" and "1-2 tablets" are equal words. Whether they may be taken
+for each other is decided here, on the raw text; where in doubt, they may not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from curation.evidence.facts import stance
+from curation.evidence.lexicon import FUNCTION_WORDS
+from curation.minhash.normalise import normalise
+
+_DIGIT = re.compile(r"\d")
+_TAIL, _HEAD = ".,;:!?()[]{}\"'“”’‘`*_", ",;:!?()[]{}\"'“”’‘`*_"
+_PLAIN = re.compile(r"[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?%?")
+_FOLLOWS = re.compile(r"[a-zµ°]{1,4}|january|february|march|april|june|july|august|september|october|november|december")
+_NO_UNIT = FUNCTION_WORDS - {"may"}
+_FOREIGN_NEGATION = re.compile("[不没沒无無非未否别]|ない|ません")
+_FOREIGN_NUMERAL = re.compile("[一二三四五六七八九十百千万萬两兩半〇零]")
+_SIGN = re.compile(
+    r"[#%&*/\\^~|@+=<>{}\[\]$€£°±×÷`]|!(?=[\w=(])|(?<=\d)\s?[-–—−]|[-–—−]\s?(?=\d)|(?<=\w)_(?=\w)|(?<=\d):(?=\d)"
+)
+
+
+def meaning(text: str) -> object:
+    """What must agree before two wordings may count as the same: equal values say the same.
+
+    Numbers in base units and negations (``facts.stance``), every token with a digit that is no plain number as it
+    stands, a plain number with the short word behind it (a unit that is not known), and the negations and numerals of
+    Chinese and Japanese.
+    """
+    tokens = text.split() if _DIGIT.search(text) else []
+    odd = set()
+    for place, token in enumerate(tokens):
+        if not _DIGIT.search(token):
+            continue
+        bare = token.rstrip(_TAIL).lstrip(_HEAD).casefold()
+        if not _PLAIN.fullmatch(bare):
+            odd.add(bare)
+        elif place + 1 < len(tokens):
+            after = tokens[place + 1].rstrip(_TAIL).casefold()
+            if _FOLLOWS.fullmatch(after) and after not in _NO_UNIT:
+                odd.add(f"{bare} {after}")
+    foreign: object = None
+    if not text.isascii():
+        foreign = len(_FOREIGN_NEGATION.findall(text)), tuple(_FOREIGN_NUMERAL.findall(text))
+    return stance(text), frozenset(odd), foreign
+
+
+def same_signs(left: str, right: str) -> bool:
+    """Whether two texts of the same words also have the same numbers and signs, in the same order.
+
+    Sentence punctuation, brackets, quotation marks, case and white space may differ.
+    """
+    if left == right:
+        return True
+    if not (unicodedata.is_normalized("NFKC", left) and unicodedata.is_normalized("NFKC", right)):
+        return False
+    if not normalise(left):
+        return False
+    return _SIGN.findall(left) == _SIGN.findall(right) and _digits(left) == _digits(right)
+
+
+def _digits(text: str) -> list[str]:
+    """All tokens with a digit, without the punctuation around them."""
+    if not _DIGIT.search(text):
+        return []
+    return [token.rstrip(_TAIL).lstrip(_HEAD).casefold() for token in text.split() if _DIGIT.search(token)]

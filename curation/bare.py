@@ -10,12 +10,11 @@ from typing import Any
 
 from core.bulk import bulk_work
 from core.jobs import Progress, no_progress
-from core.types import Example, Finding, Row
+from core.types import Example, Finding
 from curation import apply, export, readers, records
 from curation.checks import CHECKS
-from curation.evidence.sides import Gathering, Sides
 from curation.readers import ReadResult
-from curation.runner import CheckReport, Settings, run_checks, selected
+from curation.runner import CheckReport, Settings, run_checks
 
 PASSES = 3  # a fix can have to wait for another one that touches the same words; more than three never did
 
@@ -102,54 +101,25 @@ def check_file(
     Raises:
         InputError: Nothing in the file can be read, or a check is unknown.
     """
-    chosen = settings or Settings()
-    compared = {"duplicates", "contradictions"} & {check.family for check in selected(only, settings=chosen)}
     with bulk_work():
         progress("reading", 0, None)
-        rows = _Distinct(Gathering(chosen.preferred, progress) if compared else None)
-        try:
-            read = readers.read(path, seen=rows.add)
-        except BaseException:
-            rows.close()
-            raise
-        taken = rows.finish()
-        chosen = replace(chosen, rows=rows.lines)
-        examples = tuple(rows.examples.values())
-        report = run_checks(examples, only, settings=chosen, progress=progress, sides=taken)
-    return FileReport(path, read, examples, rows.lines, report)
-
-
-class _Distinct:
-    """The distinct examples of a file with their lines, taken apart for comparison while the file is read."""
-
-    def __init__(self, gathering: Gathering | None) -> None:
-        self.examples: dict[str, Example] = {}
-        self.lines: dict[str, tuple[int, ...]] = {}
-        self._repeated: dict[str, list[int]] = {}
-        self._gathering = gathering
-
-    def add(self, row: Row) -> None:
-        """A row as it is read."""
-        example = row.example
-        if example.id in self.examples:
-            self._repeated.setdefault(example.id, []).append(row.line)
-            return
-        self.examples[example.id] = example
-        self.lines[example.id] = (row.line,)
-        if self._gathering is not None:
-            self._gathering.add(example)
-
-    def finish(self) -> Sides | None:
-        """Put the lines of repeated rows together; returns what was taken apart."""
-        for example_id, lines in self._repeated.items():
-            self.lines[example_id] += tuple(lines)
-        self._repeated.clear()
-        return self._gathering.done() if self._gathering is not None else None
-
-    def close(self) -> None:
-        """Let the threads go."""
-        if self._gathering is not None:
-            self._gathering.close()
+        read = readers.read(path)
+        examples: dict[str, Example] = {}
+        lines: dict[str, tuple[int, ...]] = {}
+        repeated: dict[str, list[int]] = {}
+        for row in read.rows:
+            example_id = row.example.id
+            if example_id not in examples:
+                examples[example_id] = row.example
+                lines[example_id] = (row.line,)
+            else:
+                repeated.setdefault(example_id, []).append(row.line)
+        for example_id, more in repeated.items():
+            lines[example_id] = (*lines[example_id], *more)
+        found = tuple(examples.values())
+        del examples
+        report = run_checks(found, only, settings=replace(settings or Settings(), rows=lines), progress=progress)
+    return FileReport(path, read, found, lines, report)
 
 
 def curate_file(

@@ -15,7 +15,6 @@ from curation.evidence.batch import Batch
 from curation.evidence.pairs import MOST_UNITS, PairFrames, pair_frames
 from curation.evidence.relations import relations
 from curation.evidence.settings import Settings
-from curation.evidence.sides import Sides
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -81,7 +80,6 @@ def run_checks(
     *,
     settings: Settings = Settings(),  # noqa: B008 (frozen)
     progress: Progress = lambda stage, done, total: None,
-    sides: Sides | None = None,
 ) -> CheckReport:
     """Run the checks over ``examples``.
 
@@ -91,7 +89,6 @@ def run_checks(
             where ``settings.semantic`` is on.
         settings: Thresholds, and the lines of each example where the caller knows them.
         progress: Called before each check with its name.
-        sides: What the duplicate checks compare of just these examples, where they were taken apart already.
 
     Raises:
         InputError: ``only`` names no check.
@@ -99,7 +96,7 @@ def run_checks(
     checks = selected(only, settings=settings)
     if settings.pair_floor is not None and len(examples) > MOST_UNITS:
         settings = replace(settings, pair_floor=min(settings.near_threshold, settings.short_threshold))
-    batch = Batch(examples, settings, progress, sides)
+    batch = Batch(examples, settings, progress)
     findings: list[Finding] = []
     seconds: dict[str, float] = {}
     for number, check in enumerate(checks):

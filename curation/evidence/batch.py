@@ -8,7 +8,6 @@ from typing import Any, TypeVar, overload
 from core.jobs import Progress, no_progress
 from core.types import Example, Finding
 from curation.evidence.settings import Settings
-from curation.evidence.sides import Sides
 
 T = TypeVar("T")
 
@@ -23,7 +22,6 @@ class Batch(Sequence[Example]):
         settings: The thresholds in force.
         notes: What was capped, thinned or left out; the report shows them.
         progress: Told how far long work is.
-        sides: What the duplicate checks compare of these examples, where they were taken apart already.
         found: The findings of the checks that have run on this batch, by the check's name.
     """
 
@@ -32,13 +30,11 @@ class Batch(Sequence[Example]):
         examples: Sequence[Example],
         settings: Settings | None = None,
         progress: Progress = no_progress,
-        sides: Sides | None = None,
     ) -> None:
         self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
         self.settings = settings or Settings()
         self.notes: list[str] = []
         self.progress = progress
-        self.sides = sides
         self.found: dict[str, Sequence[Finding]] = {}
         self._by_id = {example.id: example for example in self._examples}
         self._shared: dict[Callable[[Batch], Any], Any] = {}

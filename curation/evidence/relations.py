@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.types import Example
 from curation.evidence.batch import Batch
 from curation.evidence.sides import Sides, ask_of, prompt_side, sides
-from curation.evidence.signs import meaning
+from curation.evidence.signs import meaning, same_meaning
 from curation.minhash.bands import Pairs
 from curation.minhash.clusters import centres, runs
 from curation.minhash.sketch import Column, sketch
@@ -105,7 +105,6 @@ class Relations:
     whole_score: NDArray[np.float64]
     _note: Callable[[str], None]
     _near: dict[str, Pairs] = field(default_factory=dict)
-    _stances: dict[tuple[str, int], object] = field(default_factory=dict)
     _questions: list[list[int]] | None = None
 
     @property
@@ -186,19 +185,17 @@ class Relations:
         """The same for pairs of rows: equal fingerprints settle it, else the texts are read."""
         column = self.sides.made.left if side == "prompt" else self.sides.made.right
         same: Mask = column.fixed[left] == column.fixed[right]
-        for pair in np.flatnonzero(~same):
-            same[pair] = self._stance(side, int(left[pair])) == self._stance(side, int(right[pair]))
+        for pair in np.flatnonzero(~same).tolist():
+            same[pair] = same_meaning(self._text(side, int(left[pair])), self._text(side, int(right[pair])))
         return same
 
     def scores(self, left: Index, right: Index) -> tuple[NDArray[np.float64], ...]:
         """Exact similarity of pairs of units: whole, prompt side, answer."""
         return tuple(v.similarity(v.node[left], v.node[right]) for v in (self.whole, self.prompt, self.answer))
 
-    def _stance(self, side: str, row: int) -> object:
-        if (side, row) not in self._stances:
-            example = self.units._examples[row]
-            self._stances[side, row] = meaning(prompt_side(example) if side == "prompt" else example.answer)
-        return self._stances[side, row]
+    def _text(self, side: str, row: int) -> str:
+        example = self.sides.examples[row]
+        return prompt_side(example) if side == "prompt" else example.answer
 
     def _asks_alike(self, left: Index, right: Index) -> Mask:
         """Where the ask is a part of the prompt side: is it alike, too? And is no opposite apart in what is asked?"""
@@ -221,7 +218,7 @@ class Relations:
 def relations(batch: Batch) -> Relations:
     """Compare all examples of a batch. Call it as ``batch.shared(relations)``."""
     settings = batch.settings
-    taken = batch.sides or sides(batch, settings.preferred, batch.progress)
+    taken = sides(batch, settings.preferred, batch.progress)
     made, order = taken.made, taken.order
     keys = (made.left.keys[order], made.right.keys[order])
     unit, first = distinct(taken.system[order], taken.roles[order], *keys[0].T, *keys[1].T)
@@ -292,7 +289,7 @@ def _stance_numbers(found: Relations, rows: Index, group: Index) -> Index:
     known: dict[object, int] = {}
     number = np.zeros(len(leaders), np.int64)
     for place in np.flatnonzero(several[group[leaders]]):
-        number[place] = known.setdefault(found._stance("prompt", int(rows[leaders[place]])), len(known) + 1)
+        number[place] = known.setdefault(meaning(found._text("prompt", int(rows[leaders[place]]))), len(known) + 1)
     numbers[:] = number[variant]
     return numbers
 

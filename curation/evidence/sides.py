@@ -115,10 +115,6 @@ class Gathering:
         self._examples.append(example)
         self._sketcher.add(prompt, answer)
 
-    def close(self) -> None:
-        """Let the threads go; what was gathered is lost."""
-        self._sketcher.close()
-
     def done(self) -> Sides:
         """What was gathered; no more can be added."""
         made = self._sketcher.done()

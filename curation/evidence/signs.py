@@ -32,7 +32,10 @@ def meaning(text: str) -> object:
     stands, a plain number with the short word behind it (a unit that is not known), and the negations and numerals of
     Chinese and Japanese.
     """
-    tokens = text.split() if _DIGIT.search(text) else []
+    tokens = text.split()  # one space or two between a number and its unit say the same
+    text = " ".join(tokens)
+    if not _DIGIT.search(text):
+        tokens = []
     odd = set()
     for place, token in enumerate(tokens):
         if not _DIGIT.search(token):
@@ -44,10 +47,23 @@ def meaning(text: str) -> object:
             after = tokens[place + 1].rstrip(_TAIL).casefold()
             if _FOLLOWS.fullmatch(after) and after not in _NO_UNIT:
                 odd.add(f"{bare} {after}")
-    foreign: object = None
-    if not text.isascii():
-        foreign = len(_FOREIGN_NEGATION.findall(text)), tuple(_FOREIGN_NUMERAL.findall(text))
+    foreign = (len(_FOREIGN_NEGATION.findall(text)), *_FOREIGN_NUMERAL.findall(text)) if not text.isascii() else (0,)
     return stance(text), frozenset(odd), foreign
+
+
+def same_meaning(left: str, right: str) -> bool:
+    """Whether two texts mean the same where they differ: the stretch between their common start and end.
+
+    Two words of what is common stay on either side, so that a number keeps its unit.
+    """
+    if left == right:
+        return True
+    one, other = left.split(), right.split()
+    least = min(len(one), len(other))
+    head = next((i for i in range(least) if one[i] != other[i]), least)
+    tail = next((i for i in range(least - head) if one[-1 - i] != other[-1 - i]), least - head)
+    head, tail = max(0, head - 2), max(0, tail - 2)
+    return meaning(" ".join(one[head : len(one) - tail])) == meaning(" ".join(other[head : len(other) - tail]))
 
 
 def same_signs(left: str, right: str) -> bool:

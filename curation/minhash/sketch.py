@@ -23,7 +23,7 @@ from curation.minhash import inert
 from curation.minhash.normalise import normalise
 from curation.minhash.sets import THREADS
 
-BLOCK_ROWS = 2_048
+BLOCK_ROWS = 4_096
 BLOCK_CHARACTERS = 16_000_000
 AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
 SHORT_WORDS = 15  # under this many words a text compares on character 5-grams
@@ -146,10 +146,6 @@ class Sketcher:
         self._held += len(left) + len(right)
         if len(self._left) >= BLOCK_ROWS or self._held > BLOCK_CHARACTERS:
             self._submit()
-
-    def close(self) -> None:
-        """Let the threads go; what was sketched is lost."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def done(self) -> Sketch:
         """The sketch of all rows; no more can be added."""

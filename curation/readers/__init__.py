@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
-from core.types import Row
 from curation.readers import tables
 from curation.readers.collect import Collector
 from curation.readers.json_values import Placed, holds_surrogates, parse, parse_document
@@ -24,14 +23,13 @@ MAX_DOCUMENT_BYTES = 1024 * 1024 * 1024
 __all__ = ["CONTAINERS", "FORMATS", "SHAPES", "ReadResult", "read"]
 
 
-def read(path: Path, *, format: str | None = None, seen: Callable[[Row], None] | None = None) -> ReadResult:
+def read(path: Path, *, format: str | None = None) -> ReadResult:
     """Read every example of one file.
 
     Args:
         path: JSONL, a JSON array, CSV or Parquet, plain or gzip-compressed.
         format: A shape (``messages``, ``sharegpt``, ``alpaca``, ``prompt_completion``) that every row must have, or a
             container (``jsonl``, ``json``, ``csv``, ``parquet``); None = recognise both, row by row.
-        seen: Called with each row, in file order; of JSONL, while the file is being read.
 
     Returns:
         Rows and rejects in file order: together, one for each line that is not blank (each record of a table or of a
@@ -45,10 +43,7 @@ def read(path: Path, *, format: str | None = None, seen: Callable[[Row], None] |
     source = locate(Path(path))
     shape = format if format in SHAPES else None
     container = format if format in CONTAINERS else None
-    result = _read(source, shape, container, seen)
-    if seen is not None and result.container != "jsonl":
-        for row in result.rows:
-            seen(row)
+    result = _read(source, shape, container)
     if not result.rows:
         raise _nothing_readable(source.path, result)
     return result
@@ -71,11 +66,7 @@ def _read(source: Source, shape: str | None, container: str | None, seen: Callab
         by_line = _read_lines(source, collector, notes)
         if document is not None and len(document.result.rows) > len(by_line.rows):
             return document.result
-        if seen is not None:
-            for row in by_line.rows:
-                seen(row)
         return by_line
-    collector.seen = seen
     return _read_lines(source, collector, notes)
 
 

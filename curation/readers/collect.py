@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.ids import example_id
@@ -62,7 +62,6 @@ class Collector:
         self.rejects: list[Reject] = []
         self.remarks = Remarks()
         self.shape = shape
-        self.seen: Callable[[Row], None] | None = None  # told of each row as it is kept
         self._shapes: Counter[str] = Counter()
 
     def add(self, line: int, value: object, start: int = 0, end: int = 0, *, repair: bool = False) -> None:
@@ -81,7 +80,7 @@ class Collector:
     def keep(self, line: int, messages: tuple[Message, ...]) -> None:
         """Make a row of the turns of a conversation in the messages shape."""
         self._shapes["messages"] += 1
-        self._append(Row(line, Example(example_id(messages), messages)))
+        self.rows.append(Row(line, Example(example_id(messages), messages)))
 
     def reject(self, line: int, reason: str, start: int = 0, end: int = 0) -> None:
         """Note that a line could not become an example."""
@@ -105,12 +104,7 @@ class Collector:
         self._shapes[found.shape] += 1
         for remark in found.remarks:
             self.remarks.add(remark, line)
-        self._append(Row(line, Example(example_id(found.messages), found.messages, found.meta)))
-
-    def _append(self, row: Row) -> None:
-        self.rows.append(row)
-        if self.seen is not None:
-            self.seen(row)
+        self.rows.append(Row(line, Example(example_id(found.messages), found.messages, found.meta)))
 
 
 def _repaired(found: Conversation) -> tuple[Conversation, int]:

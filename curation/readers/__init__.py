@@ -49,7 +49,7 @@ def read(path: Path, *, format: str | None = None) -> ReadResult:
     return result
 
 
-def _read(source: Source, shape: str | None, container: str | None, seen: Callable[[Row], None] | None) -> ReadResult:
+def _read(source: Source, shape: str | None, container: str | None) -> ReadResult:
     notes = [] if source.encoding == "utf-8" else [f"Decoded from {source.encoding.upper()}."]
     collector = Collector(shape)
     if source.parquet or container == "parquet":

@@ -10,6 +10,7 @@ import typer
 
 from cli.data_verbs import OnlyOption, names
 from cli.output import JsonFlag, WorkspaceOption, emit, progress_bar, say
+from core.bulk import bulk_work
 from core.errors import InputError
 from core.files import write_jsonl
 from core.workspace import workspace_or_error
@@ -43,6 +44,13 @@ def check(
         _check_workspace(workspace, only, Settings.from_toml(config) if config else None, as_json)
         return
     settings = Settings.from_toml(config) if config else Settings()
+    with bulk_work():
+        _check_file(file, only, settings, against, out, as_json)
+
+
+def _check_file(
+    file: Path, only: str, settings: Settings, against: Path | None, out: Path | None, as_json: bool
+) -> None:
     if out is not None and out.resolve() == file.resolve():
         raise InputError("The findings would overwrite the dataset.", "Name another file for --out.")
     with progress_bar() as progress:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.jobs import Progress, no_progress
 from core.types import Example, Message, spoken
 from curation.minhash.normalise import normalise
-from curation.minhash.sketch import Sketch, Sketcher
+from curation.minhash.sketch import Sketch, sketch
 
 _ENDINGS = frozenset(".!?。！？…:;)]}\"'”’`*>")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
@@ -58,22 +58,18 @@ def ask_of(example: Example) -> str:
 
 
 class Gathering:
-    """Takes examples apart one by one, while they are read; their texts are sketched on the way.
+    """Takes examples apart one by one.
 
     Args:
         preferred: Ids that rank first.
         progress: Told how many rows are done.
-        total: How many there will be, if that is known.
     """
 
-    def __init__(
-        self,
-        preferred: frozenset[str] = frozenset(),
-        progress: Progress = no_progress,
-        total: int | None = None,
-    ) -> None:
+    def __init__(self, preferred: frozenset[str] = frozenset(), progress: Progress = no_progress) -> None:
         self._preferred = preferred
-        self._sketcher = Sketcher(progress=progress, total=total)
+        self._progress = progress
+        self._prompts: list[str] = []
+        self._answers: list[str] = []
         self._examples: list[Example] = []
         self._system = array("i")
         self._roles = array("i")
@@ -113,11 +109,12 @@ class Gathering:
         self._all_asked.append(asked)
         self._ids.append(int(example.id[:15], 16))
         self._examples.append(example)
-        self._sketcher.add(prompt, answer)
+        self._prompts.append(prompt)
+        self._answers.append(answer)
 
     def done(self) -> Sides:
         """What was gathered; no more can be added."""
-        made = self._sketcher.done()
+        made = sketch(self._prompts, self._answers, progress=self._progress)
         flaws = np.frombuffer(bytes(self._flaws), np.uint8)
         order = np.lexsort((np.array(self._ids, np.int64), -made.whole.words, flaws))
         all_asked = np.frombuffer(bytes(self._all_asked), np.bool_)
@@ -140,7 +137,7 @@ def _as_read(raw: str) -> str:
 
 def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
     """Take all examples apart; see ``Gathering``."""
-    gathering = Gathering(preferred, progress, len(examples))
+    gathering = Gathering(preferred, progress)
     for example in examples:
         gathering.add(example)
     return gathering.done()

@@ -14,6 +14,7 @@ from curation.evidence.lexicon import FUNCTION_WORDS
 from curation.minhash.normalise import normalise
 
 _DIGIT = re.compile(r"\d")
+_WITH_DIGIT = re.compile(r"[^\s\d]*\d\S*")
 _TAIL, _HEAD = ".,;:!?()[]{}\"'“”’‘`*_", ",;:!?()[]{}\"'“”’‘`*_"
 _PLAIN = re.compile(r"[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?%?")
 _FOLLOWS = re.compile(r"[a-zµ°]{1,4}|january|february|march|april|june|july|august|september|october|november|december")
@@ -32,19 +33,14 @@ def meaning(text: str) -> object:
     stands, a plain number with the short word behind it (a unit that is not known), and the negations and numerals of
     Chinese and Japanese.
     """
-    tokens = text.split()  # one space or two between a number and its unit say the same
-    text = " ".join(tokens)
-    if not _DIGIT.search(text):
-        tokens = []
+    text = " ".join(text.split())  # one space or two between a number and its unit say the same
     odd = set()
-    for place, token in enumerate(tokens):
-        if not _DIGIT.search(token):
-            continue
-        bare = token.rstrip(_TAIL).lstrip(_HEAD).casefold()
+    for token in _WITH_DIGIT.finditer(text) if _DIGIT.search(text) else ():
+        bare = token[0].rstrip(_TAIL).lstrip(_HEAD).casefold()
         if not _PLAIN.fullmatch(bare):
             odd.add(bare)
-        elif place + 1 < len(tokens):
-            after = tokens[place + 1].rstrip(_TAIL).casefold()
+        else:
+            after = text[token.end() + 1 : token.end() + 24].split(" ", 1)[0].rstrip(_TAIL).casefold()
             if _FOLLOWS.fullmatch(after) and after not in _NO_UNIT:
                 odd.add(f"{bare} {after}")
     foreign = (len(_FOREIGN_NEGATION.findall(text)), *_FOREIGN_NUMERAL.findall(text)) if not text.isascii() else (0,)

@@ -43,9 +43,12 @@ class Sets:
         """Gather sets and measure them. ``parts`` may have two columns, for sets of one run."""
         from curation.minhash.signatures import set_sizes
 
-        if parts.shape[1] == 2:
-            parts = np.hstack([parts, np.zeros_like(parts)])
         many = len(parts)
+        if parts.shape[1] == 2:
+            sizes = parts[:, 1] - parts[:, 0]
+            parts = np.hstack([parts, np.zeros_like(parts)])
+            nothing = np.zeros((many, 2), np.uint64), np.zeros(many, np.uint8)
+            return cls(hashes, parts, *nothing, sizes, int(sizes.max(initial=0)) + 2)
         extra = np.zeros((many, 2), np.uint64) if extra is None else extra
         extra_counts = np.zeros(many, np.uint8) if extra_counts is None else extra_counts
         sizes = np.zeros(many, np.int64)

@@ -89,8 +89,8 @@ class Sketch:
 class _Growing:
     """An array that is appended to; it grows in place, without a copy where the system can remap memory."""
 
-    def __init__(self, dtype: Any) -> None:
-        self._array = np.empty(0, dtype)
+    def __init__(self, dtype: Any, expected: int) -> None:
+        self._array = np.empty(expected, dtype)  # takes memory only as it is filled
         self._filled = 0
 
     def add(self, values: NDArray[Any]) -> int:
@@ -116,6 +116,7 @@ class Sketcher:
         border_words: Texts of fewer words get character 5-grams too.
         progress: Told how many rows are done.
         total: How many there will be, if that is known.
+        expected: About as many n-grams they will have; more are taken, more slowly.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class Sketcher:
         border_words: int = BORDER_WORDS,
         progress: Progress = no_progress,
         total: int | None = None,
+        expected: int = 0,
     ) -> None:
         self._left: list[str] = []
         self._right: list[str] = []
@@ -137,7 +139,7 @@ class Sketcher:
         self._pool = ThreadPoolExecutor(THREADS)
         self._waiting: deque[Future[_Block]] = deque()
         self._blocks: list[_Block] = []
-        self._hashes = _Growing(np.uint64)
+        self._hashes = _Growing(np.uint64, expected)
 
     def add(self, left: str, right: str = EMPTY) -> None:
         """One more row. Lone surrogates are allowed."""
@@ -193,7 +195,14 @@ def sketch(
     progress: Progress = no_progress,
 ) -> Sketch:
     """Sketch rows of two texts, or of one; see ``Sketcher``."""
-    sketcher = Sketcher(two_sided=right is not None, border_words=border_words, progress=progress, total=len(left))
+    characters = sum(map(len, left)) + (sum(map(len, right)) if right is not None else 0)
+    sketcher = Sketcher(
+        two_sided=right is not None,
+        border_words=border_words,
+        progress=progress,
+        total=len(left),
+        expected=characters // 4,
+    )
     for row, text in enumerate(left):
         sketcher.add(text, right[row] if right is not None else EMPTY)
     return sketcher.done()

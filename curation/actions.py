@@ -87,12 +87,8 @@ def check(
     examples, lines = queries.current(workspace)
     if not examples:
         raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
-    chosen = replace(
-        settings or project_settings.read_settings(workspace),
-        rows=lines,
-        pair_floor=PAIR_FLOOR,
-        preferred=queries.reviewed(workspace),
-    )
+    own = settings or project_settings.read_settings(workspace)
+    chosen = replace(own, rows=lines, pair_floor=PAIR_FLOOR, preferred=queries.reviewed(workspace))
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))

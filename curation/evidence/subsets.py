@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations
+from curation.minhash.intersect import merged, shared
 from curation.minhash.normalise import normalise
 from curation.minhash.scan import jit
 from curation.minhash.sets import THREADS
-from curation.minhash.signatures import merged, shared
 
 _PROBES = 8  # grams of each text that are looked up
 _VOTES = 4  # of which this many must stand in the other text

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.minhash.intersect import merged, shared
 from curation.minhash.scan import jit
 from curation.minhash.sets import THREADS, Sets
-from curation.minhash.signatures import BANDS, merged, shared
+from curation.minhash.signatures import BANDS
 
 FULL_BUCKET = 64  # up to this many texts in a bucket, every pair is verified
 CENTRES = 32  # in a fuller bucket each text meets its leading texts, up to this many that are unlike each other,

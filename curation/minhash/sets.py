@@ -41,7 +41,7 @@ class Sets:
         extra_counts: NDArray[np.uint8] | None = None,
     ) -> Sets:
         """Gather sets and measure them. ``parts`` may have two columns, for sets of one run."""
-        from curation.minhash.signatures import set_sizes
+        from curation.minhash.intersect import set_sizes
 
         many = len(parts)
         if parts.shape[1] == 2:
@@ -57,7 +57,7 @@ class Sets:
 
     def shared(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """Grams in common for each pair of sets: int64 [pairs]."""
-        from curation.minhash.signatures import shared_counts
+        from curation.minhash.intersect import shared_counts
 
         out = np.zeros(len(left), np.int64)
         left, right = np.ascontiguousarray(left, np.int64), np.ascontiguousarray(right, np.int64)

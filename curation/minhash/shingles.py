@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from curation.minhash.hashed import hashed
 from curation.minhash.sets import THREADS, Sets
-from curation.minhash.sketch import Column, hashed, read_words
+from curation.minhash.sketch import Column, read_words
 
 _BLOCK = 512  # texts whose words fit the processor's cache
 

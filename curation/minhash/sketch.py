@@ -6,21 +6,18 @@ of 1 kB about 1.5 kB of n-gram hashes are kept, and 700 bytes beside them.
 
 from __future__ import annotations
 
-import hashlib
-import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.jobs import Progress, no_progress
 from curation.evidence import lexicon
-from curation.minhash import inert
-from curation.minhash.normalise import normalise
+from curation.minhash.hashed import digest_of, hashed, scratch
 from curation.minhash.sets import THREADS
 
 BLOCK_ROWS = 4_096
@@ -249,9 +246,9 @@ def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words
     for texts in (left,) if right is None else (left, right):
         column = Column.empty(rows)
         read = read_words(texts, column, border_words)
-        starts, grams = np.zeros(rows + 1, np.int64), _scratch("grams", len(read.hashes), np.uint64)
+        starts, grams = np.zeros(rows + 1, np.int64), scratch("grams", len(read.hashes), np.uint64)
         compiled.word_grams(read.hashes, read.counts, grams, starts)
-        signed = _scratch(f"signed{len(drawn)}", rows * compiled.PERMUTATIONS, np.uint32)
+        signed = scratch(f"signed{len(drawn)}", rows * compiled.PERMUTATIONS, np.uint32)
         signed = signed.reshape(rows, compiled.PERMUTATIONS)
         compiled.minhash(grams, starts, *factors, signed)
         compiled.band_keys(signed, column.bands)
@@ -271,7 +268,7 @@ def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words
         Column.empty(0), words=one.counts + other.counts, small=np.zeros((rows, 2), np.int64),
         bands=np.empty((rows, compiled.BANDS), np.uint32),
     )  # fmt: skip
-    signed = _scratch("signed", rows * compiled.PERMUTATIONS, np.uint32).reshape(rows, compiled.PERMUTATIONS)
+    signed = scratch("signed", rows * compiled.PERMUTATIONS, np.uint32).reshape(rows, compiled.PERMUTATIONS)
     between = block.border, block.border_counts
     compiled.joint(drawn[0], one.counts, drawn[1], other.counts, *between, *factors, signed)
     compiled.band_keys(signed, whole.bands)
@@ -292,100 +289,10 @@ def read_words(texts: Sequence[str], column: Column, border_words: int) -> Words
         read.strange, counts, *lexicon.known(), column.keys, column.fixed, column.first, column.second, column.content,
     )  # fmt: skip
     for row in np.flatnonzero(read.kinds == scan.READY).tolist():  # what the raw text said is lost: always in doubt
-        column.fixed[row] = _digest(texts[row])
-    kept, starts = _scratch("kept", len(read.flat), np.uint8), np.zeros(len(texts) + 1, np.int64)
+        column.fixed[row] = digest_of(texts[row])
+    kept, starts = scratch("kept", len(read.flat), np.uint8), np.zeros(len(texts) + 1, np.int64)
     scan.keep_few(read.flat, read.begins, read.ends, counts, border_words, kept, starts)
     return Words(read.words.copy(), counts, kept[: starts[-1]].copy(), starts)
-
-
-def _digest(text: str) -> int:
-    """64 bits that are equal for equal texts only."""
-    encoded = text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest(), "little")
-
-
-@dataclass(slots=True)
-class Hashed:
-    """A block of texts cut into words; ``words``, ``begins``, ``ends`` and ``strange`` are scratch of this thread."""
-
-    raw: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
-    kinds: NDArray[np.uint8]
-    flat: NDArray[np.uint8]
-    origin: NDArray[np.int32]
-    places: NDArray[np.int64]
-    words: NDArray[np.uint64]
-    begins: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    strange: NDArray[np.bool_]
-    counts: NDArray[np.int64]
-
-
-def hashed(texts: Sequence[str]) -> Hashed:
-    """Normalise raw texts and hash their words."""
-    from curation.minhash import scan
-
-    table = inert.table()
-    raw, offsets, kinds = _ascii_buffer(texts) or _buffer(texts, table)
-    room = (inert.MOST_BYTES if kinds.any() else 1) * len(raw) + len(texts) + 8
-    flat, origin = _scratch("flat", room, np.uint8), _scratch("origin", room, np.int32)
-    spaces = _scratch("spaces", room, np.int32)
-    places, gaps = np.zeros(len(texts) + 1, np.int64), np.zeros(len(texts) + 1, np.int64)
-    letters = table.ascii, table.start, table.length, table.flat
-    scan.flatten(raw, offsets, kinds, *letters, flat, origin, spaces, places, gaps)
-    many = int(gaps[-1])
-    words, strange = _scratch("words", many, np.uint64), _scratch("strange", many, np.bool_)
-    begins, ends = _scratch("begins", many, np.int32), _scratch("ends", many, np.int32)
-    counts = np.zeros(len(texts), np.int64)
-    filled = scan.hash_words(scan.in_eights(flat), places, spaces, gaps, words, begins, ends, strange, counts)
-    cut = slice(0, filled)
-    return Hashed(
-        raw, offsets, kinds, flat, origin, places, words[cut], begins[cut], ends[cut], strange[cut], counts
-    )  # fmt: skip
-
-
-_kept_arrays = threading.local()
-
-
-def _scratch(name: str, size: int, dtype: Any) -> NDArray[Any]:
-    """An array to write into, one a thread and name, kept for the next block; only what is written takes memory."""
-    array = getattr(_kept_arrays, name, None)
-    if array is None or len(array) < size:
-        array = np.empty(size * 5 // 4, dtype)
-        setattr(_kept_arrays, name, array)
-    return cast("NDArray[Any]", array[:size])
-
-
-_Buffer = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8]]
-
-
-def _ascii_buffer(texts: Sequence[str]) -> _Buffer | None:
-    """The texts' bytes, each with a space behind it, where each starts, and their kinds; None if one is not ASCII."""
-    joined = " ".join((*texts, ""))
-    if not joined.isascii():
-        return None
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=offsets[1:])
-    return np.frombuffer(joined.encode("ascii"), np.uint8), offsets, np.zeros(len(texts), np.uint8)
-
-
-def _buffer(texts: Sequence[str], table: inert.Inert) -> _Buffer:
-    """The same for any texts. Those that cannot be normalised character by character are normalised here."""
-    from curation.minhash import scan
-
-    encoded = []
-    kinds = np.full(len(texts), scan.ASCII, np.uint8)
-    for row, text in enumerate(texts):
-        stored = text.encode("utf-8", "surrogatepass")
-        if not text.isascii():
-            kinds[row] = scan.INERT
-            if not scan.is_inert(np.frombuffer(stored, np.uint8), table.length):
-                stored = normalise(text).encode("utf-8", "surrogatepass")
-                kinds[row] = scan.READY
-        encoded.append(stored)
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(texts)) + 1, out=offsets[1:])
-    return np.frombuffer(b" ".join((*encoded, b"")), np.uint8), offsets, kinds
 
 
 def _add_small(column: Column, kept: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:

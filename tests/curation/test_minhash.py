@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from curation.minhash import inert
 from curation.minhash.bands import Lengths, similar_pairs
 from curation.minhash.clusters import bridges, stars
+from curation.minhash.intersect import merged
 from curation.minhash.normalise import normalise, word_count
 from curation.minhash.shingles import shingle, signatures_of
-from curation.minhash.signatures import band_keys, merged
+from curation.minhash.signatures import band_keys
 from curation.minhash.sketch import sketch
 from curation.minhash.views import View
 

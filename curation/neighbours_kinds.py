@@ -11,6 +11,7 @@ import numpy as np
 from core.ids import example_id
 from core.types import Example, Message
 from curation.evidence.facts import stance
+from curation.evidence.relations import ASK_BORDER_WORDS, ASK_NEAR, ASK_SHORT, ASK_SHORT_WORDS
 from curation.evidence.settings import Settings
 from curation.evidence.sides import ask_of, prompt_side
 from curation.minhash.normalise import normalise
@@ -31,7 +32,6 @@ KINDS: tuple[Kind, ...] = ("identical", "near-duplicate", "conflict", "variant",
 """
 PRESSING: frozenset[Kind] = frozenset({"identical", "near-duplicate", "conflict"})
 """The kinds that a person should see at once."""
-ASK_NEAR, ASK_SHORT, ASK_SHORT_WORDS, ASK_BORDER_WORDS = 0.5, 0.6, 60, 90  # as in ``evidence.relations``
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from curation.minhash.clusters import centres, runs
 from curation.minhash.sketch import Column, sketch
 from curation.minhash.views import View, distinct
 
-_ASK_NEAR, _ASK_SHORT, _ASK_SHORT_WORDS, _ASK_BORDER_WORDS = 0.5, 0.6, 60, 90
+ASK_NEAR, ASK_SHORT, ASK_SHORT_WORDS, ASK_BORDER_WORDS = 0.5, 0.6, 60, 90
 _CHUNK = 50_000
 _NO_BANDS = np.empty((0, 32), np.uint32)
 
@@ -205,9 +205,9 @@ class Relations:
         for start in range(0, len(apart), _CHUNK):
             pairs = apart[start : start + _CHUNK]
             units, place = np.unique(np.r_[left[pairs], right[pairs]], return_inverse=True)
-            made = sketch([self.units[unit].ask for unit in units.tolist()], border_words=_ASK_BORDER_WORDS)
+            made = sketch([self.units[unit].ask for unit in units.tolist()], border_words=ASK_BORDER_WORDS)
             everyone = np.arange(len(units), dtype=np.int64)
-            limits = _ASK_NEAR, _ASK_SHORT, _ASK_SHORT_WORDS, _ASK_BORDER_WORDS
+            limits = ASK_NEAR, ASK_SHORT, ASK_SHORT_WORDS, ASK_BORDER_WORDS
             view = View.side(made, made.left, everyone, *limits)
             one, other = place[: len(pairs)], place[len(pairs) :]
             a, b = view.node[one], view.node[other]

@@ -89,7 +89,7 @@ def _stays(code):  # type: ignore[no-untyped-def]
 
 @jit
 def is_inert(raw, length):  # type: ignore[no-untyped-def]
-    """Whether ``scan_words`` can normalise this UTF-8 text; ``length`` is that of the table of inert characters."""
+    """Whether ``flatten`` can normalise this UTF-8 text; ``length`` is that of the table of inert characters."""
     i = 0
     while i < len(raw):
         if raw[i] < 0x80:

@@ -25,7 +25,6 @@ BLOCK_CHARACTERS = 16_000_000
 AHEAD = 2 * THREADS  # blocks in work at once: what bounds the memory of the texts under way
 SHORT_WORDS = 15  # under this many words a text compares on character 5-grams
 BORDER_WORDS = 24  # no text of this many words can reach the short threshold against a short one
-EMPTY = ""
 
 
 @dataclass(slots=True)
@@ -35,7 +34,7 @@ class Column:
     Attributes:
         words: int32 [rows].
         keys: uint64 [rows, 2]: equal for texts that are equal after normalisation, and only for them.
-        fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``scan.scan_words``).
+        fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``scan.describe``).
         first, second: uint64 [rows]: which words of the pairs of opposites it holds.
         content: uint64 [rows]: equal where the words agree, in order, but for those that say nothing ("the", "please").
         grams: int64 [rows, 2]: start and end of its word 3-grams.
@@ -138,7 +137,7 @@ class Sketcher:
         self._blocks: list[_Block] = []
         self._hashes = _Growing(np.uint64, expected)
 
-    def add(self, left: str, right: str = EMPTY) -> None:
+    def add(self, left: str, right: str = "") -> None:
         """One more row. Lone surrogates are allowed."""
         self._left.append(left)
         self._right.append(right)
@@ -201,7 +200,7 @@ def sketch(
         expected=characters // 4,
     )
     for row, text in enumerate(left):
-        sketcher.add(text, right[row] if right is not None else EMPTY)
+        sketcher.add(text, right[row] if right is not None else "")
     return sketcher.done()
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from core.ids import example_id
 from core.types import Example, Message
-from curation.evidence.facts import stance
 from curation.evidence.relations import ASK_BORDER_WORDS, ASK_NEAR, ASK_SHORT, ASK_SHORT_WORDS
 from curation.evidence.settings import Settings
 from curation.evidence.sides import ask_of, prompt_side
+from curation.evidence.signs import same_meaning
 from curation.minhash.normalise import normalise
 from curation.minhash.sketch import Column, sketch
 from curation.minhash.views import View
@@ -136,8 +136,8 @@ def _kind(new: _Text, other: _Text, alike: _Alike) -> Kind | None:
     """The class of another conversation; None where no view is alike, or only the form of asking is."""
     if not (alike.whole or alike.prompt):
         return None
-    same_answer = alike.said and _same_stance(new.answer, other.answer)
-    same_question = alike.prompt and alike.ask and _same_stance(new.prompt, other.prompt)
+    same_answer = alike.said and same_meaning(new.answer, other.answer)
+    same_question = alike.prompt and alike.ask and same_meaning(new.prompt, other.prompt)
     if same_question and new.system == other.system:
         if not same_answer:
             return "conflict"
@@ -149,11 +149,6 @@ def _kind(new: _Text, other: _Text, alike: _Alike) -> Kind | None:
     if alike.whole:
         return "same-answer" if same_answer else "resembles"
     return None
-
-
-def _same_stance(left: str, right: str) -> bool:
-    """Whether no number, code or negation is apart (of two texts that are worded alike)."""
-    return left == right or stance(left) == stance(right)
 
 
 def _opposed(column: Column) -> list[bool]:

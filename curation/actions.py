@@ -14,7 +14,18 @@ from core.jobs import JobContext, Progress, no_progress
 from core.ledger import Draft, Entry
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, neighbours, project_settings, queries, records, sources, thresholds
+from curation import (
+    apply,
+    cache,
+    decisions,
+    neighbours,
+    norms,
+    project_settings,
+    queries,
+    records,
+    sources,
+    thresholds,
+)
 from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
 
@@ -92,6 +103,7 @@ def check(
     key = queries.key_of(sorted(example.id for example in examples))
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
+    norms.write(workspace, report.norms, key, sorted(report.seconds))
     if report.pairs is not None:
         thresholds.write(workspace, report.pairs, key, near=chosen.near_threshold, short=chosen.short_threshold)
     neighbours.build(workspace, examples, progress=progress)

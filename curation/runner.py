@@ -12,6 +12,7 @@ from core.types import Example, Finding
 from curation.checks import CHECKS
 from curation.checks.base import Check
 from curation.evidence.batch import Batch
+from curation.evidence.norms import LearnedNorm
 from curation.evidence.pairs import MOST_UNITS, PairFrames, pair_frames
 from curation.evidence.relations import relations
 from curation.evidence.settings import Settings
@@ -36,6 +37,7 @@ class CheckReport:
         notes: What was capped, thinned, left out or not run, a sentence each.
         pairs: The similarities of all examples that resemble each other, where the settings ask for them and the
             duplicates were looked for.
+        norms: What the checks learned from the set, in report order, with and without departures.
     """
 
     findings: tuple[Finding, ...]
@@ -43,6 +45,7 @@ class CheckReport:
     counts: dict[str, int]
     notes: tuple[str, ...]
     pairs: PairFrames | None = None
+    norms: tuple[LearnedNorm, ...] = ()
 
 
 def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tuple[Check, ...]:  # noqa: B008
@@ -113,6 +116,7 @@ def run_checks(
         {check.name: counted[check.name] for check in checks},
         (*batch.notes, *_not_run(checks, only)),
         _pairs(batch, checks),
+        tuple(batch.norms),
     )
 
 

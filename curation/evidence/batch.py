@@ -7,6 +7,7 @@ from typing import Any, TypeVar, overload
 
 from core.jobs import Progress, no_progress
 from core.types import Example, Finding
+from curation.evidence.norms import LearnedNorm
 from curation.evidence.settings import Settings
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ class Batch(Sequence[Example]):
     Attributes:
         settings: The thresholds in force.
         notes: What was capped, thinned or left out; the report shows them.
+        norms: What the checks learned from the set, or took from the house style; checks append to it.
         progress: Told how far long work is.
         found: The findings of the checks that have run on this batch, by the check's name.
     """
@@ -34,6 +36,7 @@ class Batch(Sequence[Example]):
         self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
         self.settings = settings or Settings()
         self.notes: list[str] = []
+        self.norms: list[LearnedNorm] = []
         self.progress = progress
         self.found: dict[str, Sequence[Finding]] = {}
         self._by_id = {example.id: example for example in self._examples}

@@ -1,0 +1,63 @@
+"""How long all checks that need no model take over 100,000 rows, in one process."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+
+from benchmarks import harness
+from benchmarks.harness import Figure
+from benchmarks.planted import base
+from benchmarks.planted_rows import DATASETS, sentences
+from core.ids import example_id
+from core.types import Example, Message
+from curation.runner import run_checks
+
+BAR_S = 120.0
+_SYSTEM = "You write notes. Summarise the conversation as the requested section of the note."
+
+
+def made_rows(rows: int, seed: int) -> list[Example]:
+    """Rows of about 1 kB whose sentences are real and whose order is drawn: few are near-copies of one another."""
+    asked: list[str] = []
+    answered: list[str] = []
+    for name in DATASETS:
+        for row in base(name).rows:
+            if row.house == "prose":
+                answered += sentences(row.example.answer)
+                asked += [line.strip() for line in row.example.prompt[-1].content.splitlines() if len(line) > 20]
+    chance = Random(seed)
+    examples = []
+    for number in range(rows):
+        messages = (
+            Message("system", _SYSTEM),
+            Message("user", f"Section: {number}\n\n" + "\n".join(chance.sample(asked, 6))),
+            Message("assistant", " ".join(chance.sample(answered, chance.randint(2, 6)))),
+        )
+        examples.append(Example(example_id(messages), messages))
+    return examples
+
+
+def speed(rows: int, seed: int) -> tuple[list[Figure], list[str]]:
+    """Seconds in all and a check, slowest first, and what to know about them."""
+    harness.say(f"making {rows:,} rows")
+    examples = made_rows(rows, seed)
+    size = sum(len(message.content) for example in examples for message in example.messages)
+    run_checks(examples[:1_000])  # what is compiled or loaded once is not a cost of the rows
+    harness.say("checking")
+    started = time.perf_counter()
+    report = run_checks(examples, progress=lambda stage, done, total: None)
+    total_s = time.perf_counter() - started
+    bar = BAR_S if rows == 100_000 else None
+    figures = [
+        Figure(f"{rows:,} rows, all checks: seconds", total_s, bar, "<=", 1, f"{len(report.findings):,} findings")
+    ]
+    for name, seconds in sorted(report.seconds.items(), key=lambda item: -item[1]):
+        note = f"{seconds / rows * 1e6:.0f} microseconds a row, {report.counts[name]:,} findings"
+        figures.append(Figure(f"{name}: seconds", seconds, digits=2, note=note))
+    remarks = [
+        f"Rows: real sentences of both sets in drawn order, {size / rows:,.0f} characters a row on average. In one "
+        "process; reading the file and starting up are not part of it. The first check of a family pays for the work "
+        "that it shares with the others."
+    ]
+    return figures, remarks + list(report.notes)

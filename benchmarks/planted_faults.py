@@ -1,0 +1,353 @@
+"""One fault at a time: how an answer is spoilt, and nothing else in it.
+
+Each function takes an answer and a source of chance and returns the answer with one fault, or None where this answer
+gives no place for it.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from benchmarks import planted_texts as texts
+
+Fault = Callable[[str, Random], str | None]
+
+_WORD = re.compile(r"[^\W\d_]{5,}")
+_OPEN_WORD = re.compile(r" (?:the|a|an|and|or|of|with|from|his|their|its|was|is|has|which) ")
+_SPACE = re.compile(r"(?<=\S) (?=\S)")
+_NOT = re.compile(r"\b(is|are|was|were|does|did|do|has|have|had|would|could|should) not\b")
+_PRONOUN = re.compile(r"\b(He|She|It|he|she|it|There|there) is\b(?! not)")
+_SPELT_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (_NOT, r"\1n't"),
+    (re.compile(r"\bcannot\b"), "can't"),
+    (_PRONOUN, r"\1's"),
+    (re.compile(r"\b(He|She|It|he|she|it) has been\b"), r"\1's been"),
+    (re.compile(r"\b([Tt]hey|[Ww]e|[Yy]ou) are\b"), r"\1're"),
+    (re.compile(r"\b([Hh]e|[Ss]he|[Ii]t|[Tt]hey|I|[Yy]ou|[Ww]e) will\b"), r"\1'll"),
+    (re.compile(r"\bI (?:am)\b"), "I'm"),
+)
+
+
+def no_full_stop(answer: str, chance: Random) -> str | None:
+    """The final full stop is gone (not after an abbreviation, where it belongs to the word)."""
+    last = answer.rsplit(maxsplit=1)[-1]
+    return answer[:-1] if answer.endswith(".") and "." not in last[:-1] and len(last) > 3 else None
+
+
+def lower_start(answer: str, chance: Random) -> str | None:
+    """The first letter is small (not that of an abbreviation)."""
+    if len(answer) > 2 and answer[0].isupper() and answer[1].islower():
+        return answer[0].lower() + answer[1:]
+    return None
+
+
+def _replaced(answer: str, match: re.Match[str], new: str) -> str:
+    return answer[: match.start()] + new + answer[match.end() :]
+
+
+def curly(answer: str, chance: Random) -> str | None:
+    """Straight quotes and apostrophes become curly ones."""
+    if '"' not in answer and "'" not in answer:
+        return None
+    text = re.sub(r'"([^"]*)"', "“\\1”", answer)
+    text = re.sub(r"(?<![^\W_])'(?=\w)", "‘", text)
+    return text.replace("'", "’")
+
+
+def markdown(answer: str, chance: Random) -> str | None:
+    """Bold or code marks round some words, a heading above, or the sentences as list items."""
+    kind = chance.choice(("bold", "code", "heading", "list"))
+    if kind == "heading":
+        return f"{chance.choice(('#', '##', '###'))} Summary\n\n{answer}"
+    if kind == "list":
+        parts = re.split(r"(?<=[a-z0-9)][.]) (?=[A-Z])", answer)
+        if len(parts) > 1:
+            return "\n".join(f"{'-' if chance.random() < 0.5 else '*'} {part}" for part in parts)
+    word = chance.choice(list(_WORD.finditer(answer)) or [None])
+    mark = "`" if kind == "code" else "**"
+    return _replaced(answer, word, f"{mark}{word[0]}{mark}") if word else None
+
+
+def mojibake(answer: str, chance: Random) -> str | None:
+    """One character was written as UTF-8 and read as Windows-1252: a curly apostrophe, an accent, a dash, a space."""
+    proper = {"'": "’", '"': "“", "-": "–"}
+    places = list(re.finditer(r"(?<=\w)'(?=s)|\"(?=\w)|(?<=\d)-(?=\d)|(?<= )-(?= )|[^\x00-\x7f]", answer))
+    if not places or chance.random() < 0.2:
+        places, proper = list(_SPACE.finditer(answer)), {" ": "\xa0"}
+    if not places:
+        return None
+    place = chance.choice(places)
+    return _replaced(answer, place, _misread(proper.get(place[0], place[0])))
+
+
+def _misread(character: str) -> str:
+    """UTF-8 read as Windows-1252, where bytes without a character stay as they are."""
+    read = []
+    for byte in character.encode():
+        try:
+            read.append(bytes([byte]).decode("cp1252"))
+        except UnicodeDecodeError:
+            read.append(chr(byte))
+    return "".join(read)
+
+
+def entity(answer: str, chance: Random) -> str | None:
+    """One character stands as an HTML entity."""
+    forms = {
+        "'": ("&#39;", "&apos;", "&#x27;"),
+        '"': ("&quot;", "&#34;"),
+        "&": ("&amp;",),
+        "é": ("&eacute;",),
+        "°": ("&deg;",),
+        " ": ("&nbsp;", "&#160;"),
+        ">": ("&gt;",),
+    }
+    found = sorted({character for character in answer if character in forms and character != " "}) or [" "]
+    character = chance.choice(found)
+    places = list(re.finditer(re.escape(character), answer))
+    return _replaced(answer, chance.choice(places), chance.choice(forms[character])) if places else None
+
+
+def trailing_space(answer: str, chance: Random) -> str | None:
+    """White space after the end."""
+    return answer + chance.choice((" ", "  ", "\n", " \n", "\t"))
+
+
+def double_space(answer: str, chance: Random) -> str | None:
+    """One space between two words becomes two or three."""
+    places = list(_SPACE.finditer(answer))
+    return _replaced(answer, chance.choice(places), " " * chance.choice((2, 2, 3))) if places else None
+
+
+def control_character(answer: str, chance: Random) -> str | None:
+    """A control character somewhere."""
+    place = chance.randrange(1, len(answer))
+    return answer[:place] + chance.choice(texts.CONTROL) + answer[place:]
+
+
+def role_text(answer: str, chance: Random) -> str | None:
+    """A role marker or special token before or after the answer."""
+    if chance.random() < 0.5:
+        return chance.choice(texts.ROLE_BEFORE) + answer
+    return answer + chance.choice(texts.ROLE_AFTER)
+
+
+def cut_off(known: frozenset[str]) -> Fault:
+    """The answer stops within a word or after one that cannot end a sentence, beyond a third of its length.
+
+    Elsewhere nobody could tell a cut from a full stop that was left out. ``known`` are the words of the set in lower
+    case: what is left of a word must be none of them.
+    """
+
+    def cut(answer: str, chance: Random) -> str | None:
+        least = len(answer) // 3
+        places = [match.end() - 1 for match in _OPEN_WORD.finditer(answer, least)]
+        if not places or chance.random() < 0.5:
+            words = [match for match in _WORD.finditer(answer, least) if match.start() > least]
+            inside = [(match, n) for match in words for n in range(2, len(match[0]) - 1)]
+            places = [match.start() + n for match, n in inside if match[0][:n].lower() not in known] or places
+        return answer[: chance.choice(places)] if places else None
+
+    return cut
+
+
+def contraction(answer: str, chance: Random) -> str | None:
+    """One spelt-out form is contracted."""
+    found = [(match, form) for pattern, form in _SPELT_OUT for match in pattern.finditer(answer)]
+    if not found:
+        return None
+    match, form = chance.choice(found)
+    return _replaced(answer, match, match.expand(form))
+
+
+def exclamation(answer: str, chance: Random) -> str | None:
+    """An exclamation mark for a full stop, or an emoji at the end."""
+    kind = chance.choice(("mark", "marks", "inner", "emoji"))
+    if kind == "emoji":
+        return f"{answer} {chance.choice(texts.EMOJI)}"
+    inner = list(re.finditer(r"(?<=[a-z]{3})\.(?= [A-Z])", answer))
+    if kind == "inner" and inner:
+        return _replaced(answer, chance.choice(inner), "!")
+    return answer[:-1] + ("!!" if kind == "marks" else "!") if answer.endswith(".") else None
+
+
+def apology(answer: str, chance: Random) -> str | None:
+    """An apology or refusal formula before the answer."""
+    return chance.choice(texts.APOLOGIES) + answer
+
+
+def foreign(dataset: str) -> Fault:
+    """The answer is in another language, of about the same length but four sentences at the most."""
+
+    def replace(answer: str, chance: Random) -> str | None:
+        held = texts.FOREIGN[dataset]
+        sentences = list(held[chance.choice(sorted(held))])
+        chance.shuffle(sentences)
+        told = sentences[:1]
+        for sentence in sentences[1:]:
+            if sum(map(len, told)) + len(sentence) > len(answer):
+                break
+            told.append(sentence)
+        between = "" if told[0].endswith("。") else " "
+        return between.join(told)
+
+    return replace
+
+
+def doubled(others: Sequence[str]) -> Fault:
+    """The answer is followed by another of the same task, so that it has 1.9 to 2.1 times as many words."""
+
+    def grow(answer: str, chance: Random) -> str | None:
+        words = len(answer.split())
+        fitting = [other for other in others if other != answer and 0.9 <= len(other.split()) / words <= 1.1]
+        return f"{answer} {chance.choice(fitting)}" if fitting else None
+
+    return grow
+
+
+def list_marker(answer: str, chance: Random) -> str | None:
+    """All list items get another marker."""
+    mark = next((line[0] for line in answer.splitlines() if line[:2] in ("- ", "* ")), "")
+    if not mark:
+        return None
+    new = chance.choice([other for other in ("-", "*", "•", "+", "1.", "1)") if other != mark])
+    lines, number = [], 0
+    for line in answer.splitlines():
+        if line.startswith(f"{mark} "):
+            number += 1
+            lines.append((f"{number}{new[1]}" if new[0] == "1" else new) + line[1:])
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def heading(answer: str, chance: Random) -> str | None:
+    """The heading is written in another way: another level, bold, underlined, or with a colon."""
+    held = re.match(r"(#+) (.+)\n", answer)
+    if not held:
+        return None
+    marks, title = held[1], held[2]
+    others = [f"{level} {title}\n" for level in ("#", "##", "###") if level != marks]
+    ways = [chance.choice(others), f"**{title}**\n", f"{title}\n{'=' * len(title)}\n", f"{title}:\n"]
+    return _replaced(answer, held, chance.choice(ways))
+
+
+def no_fence(answer: str, chance: Random) -> str | None:
+    """The lines that open and close the code block are gone."""
+    lines = answer.split("\n")
+    kept = [line for line in lines if not line.startswith("```")]
+    return "\n".join(kept) if len(kept) == len(lines) - 2 else None
+
+
+def _json(change: Callable[[dict[str, Any], Random], dict[str, Any] | None]) -> Fault:
+    def spoil(answer: str, chance: Random) -> str | None:
+        changed = change(json.loads(answer), chance)
+        indent = 2 if answer.startswith("{\n") else None
+        return None if changed is None else json.dumps(changed, ensure_ascii=False, indent=indent)
+
+    return spoil
+
+
+OPTIONAL = frozenset({"age", "founded"})
+"""Keys that only some rows have: none of them is ever missing."""
+
+
+def _drop(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+    gone = chance.choice([key for key in value if key not in OPTIONAL])
+    return {key: item for key, item in value.items() if key != gone}
+
+
+def _add(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+    return {**value, **dict([chance.choice(texts.EXTRA_KEYS)])}
+
+
+def _retype(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+    key = chance.choice([key for key in value if key not in OPTIONAL])
+    item = value[key]
+    new: Any
+    if isinstance(item, bool):
+        new = chance.choice((str(item).lower(), int(item)))
+    elif isinstance(item, int):
+        new = chance.choice((str(item), None))
+    elif isinstance(item, list):
+        new = ", ".join(map(str, item))
+    else:
+        new = chance.choice(([item], None))
+    return {**value, key: new}
+
+
+def _misspell(value: dict[str, Any], chance: Random) -> dict[str, Any]:
+    key = chance.choice([key for key in value if key not in OPTIONAL])
+    place = chance.randrange(1, len(key) - 1)
+    wrong = chance.choice((key.capitalize(), key[:place] + key[place + 1 :], key + "_"))
+    return {wrong if name == key else name: item for name, item in value.items()}
+
+
+json_missing = _json(_drop)
+json_extra = _json(_add)
+json_mistyped = _json(_retype)
+json_misspelt = _json(_misspell)
+
+_ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
+_MONTHS = list(calendar.month_name)[1:]
+_LONG = re.compile(rf"\b({'|'.join(_MONTHS)}) (\d{{1,2}}), (\d{{4}})\b")
+
+
+def date_format(answer: str, chance: Random) -> str | None:
+    """The date is written in another way."""
+    if iso := _ISO.search(answer):
+        year, month, day = (int(part) for part in iso.groups())
+        held = iso
+    elif long := _LONG.search(answer):
+        year, month, day = int(long[3]), _MONTHS.index(long[1]) + 1, int(long[2])
+        held = long
+    else:
+        return None
+    ways = [
+        f"{year}-{month:02}-{day:02}",
+        f"{month:02}/{day:02}/{year}",
+        f"{month}/{day}/{year % 100:02}",
+        f"{day:02}.{month:02}.{year}",
+        f"{_MONTHS[month - 1]} {day}, {year}",
+        f"{day} {_MONTHS[month - 1]} {year}",
+    ]
+    del ways[0 if held is iso else 4]
+    return _replaced(answer, held, chance.choice(ways))
+
+
+def unit(answer: str, chance: Random) -> str | None:
+    """One measure is in another unit, or its unit is written in another way."""
+    found = list(re.finditer(r"([\d.]+) (kg|km|°C)(?=[.,])", answer))[-2:]
+    if not found:
+        return None
+    held = chance.choice(found)
+    number = float(held[1])
+    other = {
+        "kg": (f"{number * 2.2046:.1f} lb", f"{held[1]} kilograms", f"{held[1]}kg"),
+        "km": (f"{number / 1.6093:.1f} miles", f"{held[1]} kilometres", f"{held[1]}km"),
+        "°C": (f"{number * 1.8 + 32:.1f} °F", f"{held[1]} degrees Celsius", f"{held[1]}°C"),
+    }
+    return _replaced(answer, held, chance.choice(other[held[2]]))
+
+
+def number_format(answer: str, chance: Random) -> str | None:
+    """A decimal comma for the point, or thousands set apart in another way."""
+    decimals = list(re.finditer(r"\d+\.\d(?= (?:kg|km|°C)[.,])", answer))
+    thousands = list(re.finditer(r"(?<=Printed )\d+,\d{3}(?= times)", answer))
+    if not decimals:
+        return None
+    held = chance.choice(decimals + thousands)
+    if held in thousands:
+        return _replaced(answer, held, held[0].replace(",", chance.choice(("", ".", " "))))
+    return _replaced(answer, held, held[0].replace(".", ","))
+
+
+def no_sign_off(answer: str, chance: Random) -> str | None:
+    """The closing formula and the name are gone."""
+    body, _, closing = answer.rpartition("\n\n")
+    return body if closing.startswith(("Kind regards,", "Best wishes,")) else None

@@ -22,7 +22,7 @@ from benchmarks import harness
 from benchmarks.consistency_speed import speed
 from benchmarks.harness import Figure
 from benchmarks.planted import KINDS, Base, Kind, base, kind_of, new_findings, plant
-from benchmarks.planted_rows import DATASETS
+from benchmarks.planted_sources import DATASETS
 from core.types import Example, Finding
 from curation.runner import FAMILIES, run_checks
 

@@ -8,7 +8,8 @@ from random import Random
 from benchmarks import harness
 from benchmarks.harness import Figure
 from benchmarks.planted import base
-from benchmarks.planted_rows import DATASETS, sentences
+from benchmarks.planted_rows import sentences
+from benchmarks.planted_sources import DATASETS
 from core.ids import example_id
 from core.types import Example, Message
 from curation.runner import run_checks

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks import planted_faults as faults
+from benchmarks import planted_forms as forms
 from benchmarks import planted_texts as texts
 from benchmarks.harness import SHARED_DATA
 from benchmarks.planted_faults import Fault
@@ -67,17 +68,17 @@ def _answers(base: Base, house: str) -> list[str]:
 
 KINDS: tuple[Kind, ...] = (
     _kind("missing final punctuation", "prose", "format.norm/final-punctuation", faults.no_full_stop),
-    _kind("other list marker", "outline", "format.norm/list-marker", faults.list_marker),
-    _kind("other heading style", "outline", "format.norm/heading*", faults.heading),
-    _kind("missing code fence", "fence", "format.norm/code-fence*", faults.no_fence),
-    _kind("missing JSON key", "json", "format.norm/json*", faults.json_missing),
-    _kind("extra JSON key", "json", "format.norm/json*", faults.json_extra),
-    _kind("mistyped JSON value", "json", "format.norm/json*", faults.json_mistyped),
-    _kind("misspelt JSON key", "json", "format.norm/json*", faults.json_misspelt),
-    _kind("other date format", "dated", "format.norm/date*", faults.date_format),
-    _kind("other unit", "measured", "format.norm/unit*", faults.unit),
+    _kind("other list marker", "outline", "format.norm/list-marker", forms.list_marker),
+    _kind("other heading style", "outline", "format.norm/heading*", forms.heading),
+    _kind("missing code fence", "fence", "format.norm/code-fence*", forms.no_fence),
+    _kind("missing JSON key", "json", "format.norm/json*", forms.json_missing),
+    _kind("extra JSON key", "json", "format.norm/json*", forms.json_extra),
+    _kind("mistyped JSON value", "json", "format.norm/json*", forms.json_mistyped),
+    _kind("misspelt JSON key", "json", "format.norm/json*", forms.json_misspelt),
+    _kind("other date format", "dated", "format.norm/date*", forms.date_format),
+    _kind("other unit", "measured", "format.norm/unit*", forms.unit),
     _kind("other number format", "measured", "format.norm/number* format.norm/decimal* format.norm/thousand*",
-          faults.number_format),
+          forms.number_format),
     _kind("curly quotes", "prose", "format.norm/quotes format.norm/apostrophe*", faults.curly),
     _kind("lower-case start", "prose", "format.norm/start", faults.lower_start),
     _kind("Markdown in plain answers", "prose",
@@ -85,7 +86,7 @@ KINDS: tuple[Kind, ...] = (
           faults.markdown),
     Kind("double length", "length", ("format.length/*",), lambda base: faults.doubled(_answers(base, "length"))),
     _kind("dropped sign-off", "letter", "format.norm/clos* format.norm/sign-off tone.norm/sign-off",
-          faults.no_sign_off),
+          forms.no_sign_off),
     _kind("mojibake", "prose", "format.damage/mojibake", faults.mojibake),
     _kind("HTML entity", "prose", "format.damage/html-entity", faults.entity),
     _kind("trailing space", "prose", "format.damage/trailing-space", faults.trailing_space),

@@ -139,8 +139,8 @@ APOLOGIES = (
 
 EMOJI = ("😊", "👍", "🙂", "🎉", "❤️", "🙏", "✅")
 
-CONTROL = ("\x00", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b", "\x1f", "\x7f", "\x85", "\x92", "\ufeff")
-"""C0, delete and C1 control characters, and the byte order mark."""
+CONTROL = ("\x00", "\x01", "\x07", "\x08", "\x0b", "\x0c", "\x1b", "\x1f", "\x7f", "\x81", "\x90", "\x9d", "\ufeff")
+"""C0, delete, C1 control characters that no byte of Windows-1252 stands for, and the byte order mark."""
 
 ROLE_BEFORE = ("Assistant: ", "### Response:\n", "<|im_start|>assistant\n", "AI: ", "<start_of_turn>model\n")
 ROLE_AFTER = (

@@ -14,6 +14,7 @@ from curation.checks import (
     format_shape,
     format_text,
     language_other,
+    language_reply,
     privacy,
     tone_norm,
 )
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     format_length.LENGTH,
     tone_norm.NORM,
     language_other.OTHER,
+    language_reply.REPLY,
     *privacy.CARDS,
     coverage_quantity.QUANTITY,
 )

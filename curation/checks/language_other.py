@@ -1,101 +1,75 @@
-"""Answers in another language or script than their group."""
+"""Answers in another language than their group's."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import groups, norm
+from curation.evidence.languages import answer_languages, called_for, identify, name
 
-_COMMON_WORDS: dict[str, str] = {
-    "English": "the of and to in is that it for was on are with as be this have from or by not at you which what",
-    "German": "der die das und ist nicht ein eine zu mit den von für auf dem sich auch werden oder bei wird des",
-    "French": "le la les des et est une un du dans que qui pour pas sur avec au ce sont par vous ou être",
-    "Spanish": "el la los las de que y en un una es para con por no se del al su lo como más está",
-    "Italian": "il di che è la e un una per non con del della sono le si da nel gli alla questo anche",
-    "Portuguese": "o de que e do da em um uma para com não é os no se na por mais as dos como está",
-    "Dutch": "de het een en van is dat niet op te zijn met voor aan er om ook bij wordt maar die",
-}
-_LANGUAGES: dict[str, list[str]] = {}
-for _name, _words in _COMMON_WORDS.items():
-    for _word in _words.split():
-        _LANGUAGES.setdefault(_word, []).append(_name)
-_WORD = re.compile(r"[^\W\d_]+")
-_LEAST_LETTERS = 12
-_LEAST_HITS = 3
-
-
-@lru_cache(maxsize=8192)
-def _script(character: str) -> str:
-    name = unicodedata.name(character, "").split(" ", 1)[0]
-    return "JAPANESE OR CHINESE" if name in ("CJK", "HIRAGANA", "KATAKANA") else name
-
-
-def language(text: str) -> str | None:
-    """The language of a text by its commonest words, or its script; None where that cannot be told.
-
-    Needs 12 letters and, in the Latin script, three common words of one language and twice as many as of any other.
-    """
-    scripts = Counter(_script(c) for c in text[:4000] if c.isalpha())
-    if scripts.total() < _LEAST_LETTERS:
-        return None
-    script, count = scripts.most_common(1)[0]
-    if count < 0.7 * scripts.total():
-        return None
-    if script != "LATIN":
-        return script.capitalize() + " script"
-    hits: Counter[str] = Counter()
-    for word in _WORD.findall(text[:4000].lower()):
-        hits.update(_LANGUAGES.get(word, ()))
-    ranked = hits.most_common(2)
-    if not ranked or ranked[0][1] < _LEAST_HITS or (len(ranked) > 1 and ranked[0][1] < 2 * ranked[1][1]):
-        return None
-    return ranked[0][0]
+USUAL = 0.90
+"""Least share of a group's answers in its language: below that, the group speaks several."""
 
 
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
+    languages = batch.shared(answer_languages)
     for group in batch.shared(groups):
-        values = [language(example.answer) for example in group.examples]
-        learned = norm(values, batch, 0.95)
+        values = [languages[example.id] for example in group.examples]
+        learned = norm(values, batch, USUAL)
         if learned is None:
             continue
+        usual = str(learned.value)
         for example, value in zip(group.examples, values, strict=True):
-            if value is not None and value != learned.value:
-                yield Finding(
-                    example.id,
-                    "language.other",
-                    "warn",
-                    "other-language",
-                    f"{learned} answers of the group are in {learned.value}; this one seems to be in {value}.",
-                    learned.count / learned.total,
-                    spans=(Span(len(example.messages) - 1, 0, len(example.answer)),),
-                )
+            if value in (None, usual):
+                continue
+            closely = identify(example.answer)
+            if closely.code is None or usual in closely.possible or called_for(example, closely.code):
+                continue
+            yield Finding(
+                example.id,
+                "language.other",
+                "warn",
+                "other-language",
+                f"{learned} answers of the group are in {name(usual)}; this one seems to be in {name(closely.code)}.",
+                learned.count / learned.total,
+                spans=(Span(len(example.messages) - 1, 0, len(example.answer)),),
+            )
 
 
 _GROUP = tuple(chat(f"Case {i}?", f"The code for this case is A{i}, and it is in the table.") for i in range(50))
+_GERMAN = tuple(
+    chat(f"Fall {i}?", f"Der Code für diesen Fall ist A{i}, und er steht in der Tabelle.") for i in range(10)
+)
 
 OTHER = Check(
     name="language.other",
-    version=1,
+    version=2,
     title="Answers in another language than their group",
     run=_run,
     catches=(
         (*_GROUP, chat("Case x?", "Der Code für diesen Fall ist A99, und er steht in der Tabelle.")),
+        (*_GROUP, chat("Case x?", "Kod dla tego przypadku to A99 i znajduje się w tabeli.")),
         (*_GROUP, chat("Case x?", "この症例のコードは表にあるものです。")),
+        (*_GROUP, chat("Case x?", "Ja, das stimmt so.")),
+        (*_GROUP, chat("Wie lautet der Code?", "Der Code für diesen Fall ist A99, und er steht in der Tabelle.")),
     ),
     passes=(
         _GROUP,
         (*_GROUP, chat("Case x?", "A99 - Angina pectoris, status asthmaticus")),
+        (*_GROUP, chat("Case x?", "Merci !")),
+        (*_GROUP, chat("Say that in German.", "Der Code für diesen Fall ist A99, und er steht in der Tabelle.")),
+        (*_GROUP, chat("Translate: it is A99.", "Der Code für diesen Fall ist A99, und er steht in der Tabelle.")),
+        (*_GROUP, chat("Which words?", "The patient said “ich habe Kopfschmerzen”, which is to say a headache.")),
+        (*_GROUP, chat("Case x?", "```python\nfor zeile in liste:\n    print(zeile, ende)\n```")),
+        (*_GROUP, *_GERMAN),
         (chat("Fall?", "Der Code ist da und die Tabelle."),),
     ),
-    about="By the commonest words of seven languages, and by script; short texts and other languages in the Latin "
-    "script "
-    "are not told apart.",
+    about="Looked at is the beginning of each answer, without code and addresses: seven languages by their commonest "
+    "words, and what is left or out of line by py3langid (64 languages). A finding needs a clear language, the "
+    "group's own language excluded, and at least 90 % of the group's answers in that. Answers of fewer than eleven "
+    "letters, Latin terms, and answers whose prompt names their language or speaks of translating are passed over.",
 )

@@ -3,117 +3,234 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from core.types import Example, Finding, Message, Proposal, Replacement, Span
+from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.checks.format_text import truncated
 from curation.evidence.batch import Batch
-from curation.evidence.groups import Group, groups, norm
-from curation.evidence.habits import ABSENT, HABITS, Habit
-from curation.minhash.normalise import normalise
+from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Habit, Range
+from curation.evidence.habits_formulas import Words, closing, common_tail, formula, opening, shown
+from curation.evidence.habits_json import key_departures, key_ranges, learn_keys, objects, parsed, retyped
+from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
+from curation.evidence.norms import LearnedNorm
 
-_LONGEST_FORMULA = 4
 _TOKEN = re.compile(r"\S+")
-_IDENTIFIER = re.compile(r"(?=\S*\d)[A-Z][\w.-]*")
+_EXPLAINS = frozenset({"json", "code-fence", "code-case", "bold", "quotes", "list-marker"})
+_NAME = "format.norm"
+Told = dict[str, set[str]]
 
 
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
-    for group in batch.shared(groups):
-        flagged: set[str] = set()
-        for habit in HABITS:
-            for finding in _departures(batch, group, habit):
-                flagged.add(finding.example_id)
-                yield finding
-        yield from _openings(batch, group, flagged)
+    if not batch.shared(tasks):
+        return
+    norms = Norms(batch)
+    told: dict[str, set[str]] = defaultdict(set)
+    last = len(HABITS) - 1
+    for place in range(last):
+        yield from _habit(batch, norms, place, told)
+    yield from _json_keys(batch, norms, told)
+    yield from _openings(batch, norms, told)
+    yield from _closings(batch, norms, told)
+    yield from _habit(batch, norms, last, told)
 
 
-def _departures(batch: Batch, group: Group, habit: Habit) -> Iterator[Finding]:
-    values = [habit.value(example) for example in group.examples]
-    learned = norm(values, batch, habit.usual)
-    if learned is None:
-        return
-    wanted = str(learned.value)
-    if wanted in habit.firm and learned.count < ABSENT * learned.total:
-        return
-    cut = batch.shared(truncated)
-    for example, value in zip(group.examples, values, strict=True):
-        if (
-            value is None
-            or value == wanted
-            or value in habit.ignored
-            or (habit.reason == "final-punctuation" and example.id in cut)
-        ):
+def _habit(batch: Batch, norms: Norms, place: int, told: Told) -> Iterator[Finding]:
+    """Departures from the norms of one habit, unless the house style has taken its place."""
+    habit = HABITS[place]
+    if habit.reason not in batch.settings.style.declared:
+        for scope in _scopes(batch, norms, place, habit):
+            yield from _noted(batch, scope, habit.reason, str(scope.wanted), _departures(batch, scope, place, told))
+
+
+def _noted(batch: Batch, scope: Scope, reason: str, sentence: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings about a norm, which is put on record with how many there are."""
+    found = list(findings)
+    batch.norms.append(
+        LearnedNorm(_NAME, reason, scope.label, sentence, scope.count, scope.total, scope.bound, len(found))
+    )
+    yield from found
+
+
+def _scopes(batch: Batch, norms: Norms, place: int, habit: Habit) -> list[Scope]:
+    values = {example_id: held[place] for example_id, held in batch.shared(readings).items()}
+    return norms.learn(values, habit.usual, firm=habit.firm, firm_share=ABSENT, never=habit.never)
+
+
+def _members(scope: Scope) -> Iterator[Example]:
+    for task in scope.tasks:
+        yield from task.group.examples
+
+
+def _departures(batch: Batch, scope: Scope, place: int, told: Told) -> Iterator[Finding]:
+    habit, wanted = HABITS[place], str(scope.wanted)
+    values = batch.shared(readings)
+    cut = batch.shared(truncated) if habit.reason == "final-punctuation" else {}
+    for example in _members(scope):
+        value = values[example.id][place]
+        if value is None or value == wanted or value in habit.ignored or example.id in cut:
             continue
-        turn, text = len(example.messages) - 1, example.answer
-        ranges = [r for r in habit.spans(example, wanted) if r[0] < r[1]] or [(0, len(text))]
-        yield Finding(
-            example.id,
-            "format.norm",
-            "warn",
+        known = told[example.id]
+        if habit.reason in known or known & habit.after or (known and "*" in habit.after):
+            continue
+        known.add(habit.reason)
+        answer = Answer(example.answer, example)
+        yield _finding(
+            example,
             habit.reason,
-            f"{learned} answers of the group {wanted}; this one does not.",
-            learned.count / learned.total,
-            spans=tuple(Span(turn, start, end) for start, end in ranges),
-            proposal=_proposal(example, habit, wanted),
+            f"{scope} {wanted}; this one does not.",
+            scope.count / scope.total,
+            habit.spans(answer, wanted),
+            mended(answer, habit, wanted),
+            habit.safe,
         )
 
 
-def _proposal(example: Example, habit: Habit, wanted: str) -> Proposal | None:
+def mended(answer: Answer, habit: Habit, wanted: str) -> list[Edit]:
     """The habit's edits, if applying them gives the answer the wanted value."""
-    edits = habit.fix(example, wanted)
+    edits = habit.fix(answer, wanted)
     if not edits:
-        return None
+        return []
+    after = answer.edited(edits)
+    return sorted(edits) if after.text.strip() and habit.value(after) in (wanted, None) else []
+
+
+def _finding(
+    example: Example,
+    reason: str,
+    message: str,
+    score: float,
+    ranges: Iterable[Range],
+    edits: Sequence[Edit] = (),
+    safe: bool = False,
+) -> Finding:
     turn = len(example.messages) - 1
-    text = example.answer
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
-    mended = Example("", (*example.prompt, Message("assistant", text)))
-    if not text.strip() or habit.value(mended) not in (wanted, None):
-        return None
-    return Proposal("edit", (example.id,), habit.safe, tuple(Replacement(turn, *edit) for edit in sorted(edits)))
+    marked = [place for place in ranges if place[0] < place[1]] or [(0, len(example.answer))]
+    proposal = (
+        Proposal("edit", (example.id,), safe, tuple(Replacement(turn, *edit) for edit in edits)) if edits else None
+    )
+    spans = tuple(Span(turn, start, end) for start, end in marked)
+    return Finding(example.id, _NAME, "warn", reason, message, score, spans=spans, proposal=proposal)
 
 
-def _openings(batch: Batch, group: Group, flagged: set[str]) -> Iterator[Finding]:
-    """Answers that do not open with the formula that the group opens with, if it has one of up to four words."""
-    openings = [_opening(example.answer) for example in group.examples]
-    formula: tuple[str, ...] = ()
-    share = None
-    for length in range(1, _LONGEST_FORMULA + 1):
-        learned = norm([opening[:length] if len(opening) >= length else ("",) for opening in openings], batch, 0.9)
-        if learned is None or not isinstance(learned.value, tuple) or len(learned.value) < length:
-            break
-        formula, share = learned.value, learned
-    if not formula or share is None:
-        return
-    shown = " ".join("a code" if word == "\0" else f"“{word}”" for word in formula)
-    for example, opening in zip(group.examples, openings, strict=True):
-        if opening[: len(formula)] == formula or example.id in flagged:
+def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
+    """Keys that are missing, that no other answer has, or whose value is of another type."""
+    settings = batch.settings
+    json_place = next(place for place, habit in enumerate(HABITS) if habit.reason == "json")
+    values = batch.shared(readings)
+    for task in batch.shared(tasks):
+        held: list[tuple[Example, Answer, list[tuple[str, dict[str, object]]]]] = []
+        for example in task.group.examples:
+            if values[example.id][json_place] == "are JSON":
+                answer = Answer(example.answer, example)
+                held.append((example, answer, list(objects(parsed(answer)))))
+        if len(held) < settings.min_group:
             continue
-        words = list(_TOKEN.finditer(example.answer))
-        yield Finding(
-            example.id,
-            "format.norm",
-            "warn",
-            "opening",
-            f"{share} answers of the group open with {shown}; this one does not.",
-            share.count / share.total,
-            spans=(Span(len(example.messages) - 1, words[0].start(), words[min(len(words), len(formula)) - 1].end()),),
-        )
+        for norm in learn_keys([found for *_, found in held], settings.min_group, settings.norm_share, norms.bound):
+            scope = Scope(task.group.label, (task,), norm.wanted, norm.count, norm.total, norm.bound)
+            findings = []
+            for example, answer, found in held:
+                keys = key_departures(found, norm)
+                if not keys:
+                    continue
+                named = ", ".join(f"“{norm.path}{key}”" for key in keys)
+                ranges = [place for key in keys for place in key_ranges(answer, key)]
+                edits = retyped(answer, norm.key, next(iter(norm.allowed))) if norm.reason == "json-type" else []
+                told[example.id].add(norm.reason)
+                verb = {"json-missing-key": "is missing", "json-extra-key": "no other has"}.get(norm.reason, "differs")
+                message = f"{scope} {norm.wanted}; here {named} {verb}."
+                findings.append(_finding(example, norm.reason, message, norm.count / norm.total, ranges, edits))
+            yield from _noted(batch, scope, norm.reason, norm.wanted, findings)
 
 
-def _opening(text: str) -> tuple[str, ...]:
-    """The first words, in lower case and bare, with codes made equal."""
-    words = text.split(None, _LONGEST_FORMULA)[:_LONGEST_FORMULA]
-    return tuple("\0" if _IDENTIFIER.fullmatch(word.strip(".,:;()")) else normalise(word) or word for word in words)
+def _openings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
+    """Answers that do not open with the formula that the group opens with, if it has one of up to four words."""
+    for task in batch.shared(tasks):
+        texts = {example.id: opening(example.answer) for example in task.group.examples}
+        scope = _formula(norms, task, texts, last=False)
+        if scope is None:
+            continue
+        wanted = _words(scope)
+        findings = []
+        for example in task.group.examples:
+            if texts[example.id][: len(wanted)] == wanted or told[example.id]:
+                continue
+            told[example.id].add("opening")
+            words = list(_TOKEN.finditer(example.answer))
+            ranges = [(words[0].start(), words[min(len(words), len(wanted)) - 1].end())]
+            message = f"{scope} open with {shown(wanted)}; this one does not."
+            findings.append(_finding(example, "opening", message, scope.count / scope.total, ranges))
+        yield from _noted(batch, scope, "opening", f"open with {shown(wanted)}", findings)
+
+
+def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
+    """Answers without the closing formula that the group ends with: its last words, or its last short paragraph."""
+    for task in batch.shared(tasks):
+        ends = {example.id: closing(example.answer) for example in task.group.examples}
+        for kind in ("block", "line", "words"):
+            texts: dict[str, Words] = {key: getattr(end, kind) or () for key, end in ends.items()}
+            scope = _formula(norms, task, texts, last=kind == "words")
+            if scope is None or (kind == "words" and len(_words(scope)) < 2):
+                continue
+            found = list(_unclosed(batch, task, scope, texts, kind, told))
+            yield from _noted(batch, scope, "closing", f"close with {shown(_words(scope))}", found)
+            break
+
+
+def _unclosed(
+    batch: Batch, task: Task, scope: Scope, texts: dict[str, Words], kind: str, told: Told
+) -> Iterator[Finding]:
+    wanted = _words(scope)
+
+    def closes(words: Words) -> bool:
+        return (words[-len(wanted) :] if kind == "words" else words[: len(wanted)]) == wanted
+
+    tail = common_tail([e.answer for e in task.group.examples if closes(texts[e.id])], wanted, kind)
+    cut = batch.shared(truncated)
+    for example in task.group.examples:
+        if closes(texts[example.id]) or told[example.id] & _EXPLAINS:
+            continue
+        told[example.id].add("closing")
+        text = example.answer.rstrip()
+        words = list(_TOKEN.finditer(text))
+        edits = [(len(text), len(text), tail)] if tail and example.id not in cut else []
+        message = f"{scope} close with {shown(wanted)}; this one does not."
+        ranges = [(words[-min(len(words), len(wanted))].start(), len(text))]
+        yield _finding(example, "closing", message, scope.count / scope.total, ranges, edits)
+
+
+def _formula(norms: Norms, task: Task, texts: dict[str, Words], *, last: bool) -> Scope | None:
+    def decide(values: Sequence[Words | None]) -> tuple[Words, int, int] | None:
+        counted: Counter[Hashable] = Counter(values)
+        value = norms.decide(counted, ABSENT)
+        return (value, counted[value], counted.total()) if isinstance(value, tuple) else None
+
+    learned = formula(list(texts.values()), decide, last=last)
+    if learned is None:
+        return None
+    words, count, total = learned
+    return Scope(task.group.label, (task,), words, count, total, norms.bound(count, total))
+
+
+def _words(scope: Scope) -> Words:
+    return scope.wanted if isinstance(scope.wanted, tuple) else ()
 
 
 _GROUP = tuple(chat(f"Case {i}?", f"The code is A{i}.{i % 7}, as listed.") for i in range(10, 70))
+_LETTERS = tuple(chat(f"Case {i}?", f"Case {i} is done.\n\nKind regards,\nThe desk") for i in range(10, 70))
+_OBJECTS = tuple(chat(f"Case {i}?", f'{{"code": "A{i}", "sure": {i}, "why": "listed"}}') for i in range(10, 70))
+_DATED = tuple(chat(f"Case {i}?", f"It was seen on 2026-03-{i % 18 + 10} and weighs {i} kg.") for i in range(10, 50))
+_LISTS = tuple(chat(f"Case {i}?", f"## Case {i}\n\n- First {i}.\n- Then {i + 1}.") for i in range(10, 40))
+_CODE = tuple(chat(f"Case {i}?", f"```python\nx = {i}\nprint(x + 1)\n```") for i in range(10, 50))
+_MIXED = tuple(chat(f"Write case {i} as JSON.", f'{{"code": "A{i}"}}') for i in range(10, 60)) + tuple(
+    chat(f"Tell me about case {i}.", f"The code of this case is A{i}.") for i in range(10, 60)
+)
 
 NORM = Check(
-    name="format.norm",
-    version=1,
+    name=_NAME,
+    version=2,
     title="Answers that depart from the format of their group",
     run=_run,
     catches=(
@@ -124,16 +241,34 @@ NORM = Check(
         (*_GROUP, chat("Case x, A99.1?", "* The code is A99.1, as listed.")),
         (*_GROUP, chat("Case x, A99.1?", "I would take A99.1, as listed.")),
         (*_GROUP, chat("Case x, A99.1?", "the code is A99.1, as listed.")),
+        (*_LETTERS, chat("Case x?", "Case 99 is done.")),
+        (*_OBJECTS, chat("Case x?", '{"code": "A99", "why": "listed"}')),
+        (*_OBJECTS, chat("Case x?", '{"code": "A99", "sure": 9, "why": "listed", "note": ""}')),
+        (*_OBJECTS, chat("Case x?", '{"code": "A99", "sure": "9", "why": "listed"}')),
+        (*_DATED, chat("Case x?", "It was seen on March 3, 2026 and weighs 9 kg.")),
+        (*_DATED, chat("Case x?", "It was seen on 2026-03-03 and weighs 9kg.")),
+        (*_DATED, chat("Case x?", "It was seen on 2026-03-03 and weighs 9 lb.")),
+        (*_DATED, chat("Case x?", "It was seen on 2026-03-03 and weighs 9 kilograms.")),
+        (*_LISTS, chat("Case x?", "## Case 99\n\n* First 9.\n* Then 10.")),
+        (*_LISTS, chat("Case x?", "**Case 99**\n\n- First 9.\n- Then 10.")),
+        (*_CODE, chat("Case x?", "x = 9\nprint(x + 1)")),
+        (*_CODE, chat("Case x?", "```\nx = 9\nprint(x + 1)\n```")),
+        (*_MIXED, chat("Write case 99 as JSON.", "The code of this case is A99.")),
     ),
     passes=(
         _GROUP,
         (*_GROUP[:18], chat("Case x, A99.1?", "the code is a99.1")),
         tuple(chat(f"Case {i}?", f"Code A{i}" + "." * (i % 2)) for i in range(10, 60)),
+        _LETTERS,
+        _OBJECTS,
+        _LISTS,
+        _CODE,
+        _MIXED,
     ),
-    about="Within examples of one system prompt: final punctuation, capital or list marker at the start, opening "
-    "formula, "
-    "list marker, dash, quotes, bold, headings, code blocks, JSON and its keys, dates, case of codes, number of "
-    "lines. A "
-    "norm needs 20 answers and a lower confidence bound (Clopper-Pearson, 95 %) of its share of 0.8; where "
-    "the norm is to leave something out, also a share of 0.93.",
+    about="Within examples of one system prompt and task tag, split further by the words of the request where those "
+    "separate two forms of answers: final punctuation, capital or list marker at the start, opening and closing "
+    "formula, list marks, dash, quotes, headings, bold and other Markdown, code blocks and their label, JSON and its "
+    "keys, dates, times, numbers and units, case of codes, number of lines. A norm needs 20 answers, a share of 0.9 "
+    "(0.93 where it is to leave something out) and a lower confidence bound (Clopper-Pearson, 95 %) of its share of "
+    "0.8. What the house style asks for is not learned.",
 )

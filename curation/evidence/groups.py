@@ -15,14 +15,22 @@ from curation.minhash.normalise import normalise
 
 V = TypeVar("V", bound=Hashable)
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Examples with one system prompt (and one task tag) and a final answer; those of rare ones form a rest group."""
+    """Examples with one system prompt (and one task tag) and a final answer; those of rare ones form a rest group.
+
+    Attributes:
+        name: Tells groups apart and puts them in order.
+        examples: In order of id.
+        label: For people: ``all answers``, ``task: coding``, ``system prompt “You are …”``.
+    """
 
     name: str
     examples: tuple[Example, ...]
+    label: str = "all answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +53,21 @@ class Norm:
 
 def groups(batch: Batch) -> list[Group]:
     """The groups of a batch that are large enough for a norm. Call it as ``batch.shared(groups)``."""
-    by_system: dict[str, list[Example]] = defaultdict(list)
+    by_name: dict[str, list[Example]] = defaultdict(list)
+    labels: dict[str, str] = {}
     for example in batch:
         if example.answer.strip():
-            by_system[_name(example, batch.settings.group_by)].append(example)
+            name, label = _name(example, batch.settings.group_by)
+            by_name[name].append(example)
+            labels.setdefault(name, label)
     least = batch.settings.min_group
-    large = {name: tuple(members) for name, members in by_system.items() if len(members) >= least}
-    rest = tuple(example for name, members in by_system.items() if name not in large for example in members)
-    found = [Group(name, members) for name, members in sorted(large.items())]
+    large = {name: tuple(members) for name, members in by_name.items() if len(members) >= least}
+    rest = tuple(example for name, members in by_name.items() if name not in large for example in members)
+    if len(large) == 1 and not rest:
+        return [Group(name, members) for name, members in large.items()]
+    found = [Group(name, members, labels[name]) for name, members in sorted(large.items())]
     if len(rest) >= least:
-        found.append(Group("rest", rest))
+        found.append(Group("rest", rest, "the other answers" if large else "all answers"))
     elif rest:
         batch.note(
             f"Norms: {len(rest)} of {len(batch)} examples share their system prompt with fewer than {least - 1} "
@@ -63,14 +76,24 @@ def groups(batch: Batch) -> list[Group]:
     return found
 
 
-def _name(example: Example, group_by: Sequence[str]) -> str:
-    """The system prompt, and the first task tag that the example's meta holds."""
-    system = normalise(" ".join(message.content for message in example.messages if message.role == "system"))
-    tag = next((value for key in group_by if isinstance(value := example.meta.get(key), str)), "")
-    return f"{system}\n{tag}" if tag else system
+def _name(example: Example, group_by: Sequence[str]) -> tuple[str, str]:
+    """The system prompt, and the first task tag that the example's meta holds; and both for people."""
+    system = " ".join(message.content for message in example.messages if message.role == "system")
+    key = next((key for key in group_by if isinstance(example.meta.get(key), str)), "")
+    tag = str(example.meta[key]) if key else ""
+    told = " ".join(system.split())
+    told = f"system prompt “{told if len(told) <= _SHOWN else told[:_SHOWN] + '…'}”" if told else ""
+    label = f"{key}: {tag}" if tag else told or "answers without a system prompt"
+    plain = _plain(system)
+    return (f"{plain}\n{tag}" if tag else plain), label
 
 
 @lru_cache(maxsize=4096)
+def _plain(system: str) -> str:
+    return normalise(system)
+
+
+@lru_cache(maxsize=65536)
 def lower_bound(count: int, total: int, confidence: float) -> float:
     """One-sided Clopper-Pearson lower bound of a share (Clopper and Pearson 1934)."""
     if count == 0:

@@ -10,10 +10,14 @@ from typing import Any
 
 from core.errors import InputError
 from core.files import explain_os_error
+from curation.evidence import house_style
+from curation.evidence.house_style import HouseStyle
 
 TABLE = "check"
-TABLES = frozenset({TABLE, "training", "evaluation"})  # one file may hold all of a project's settings
-_NOT_IN_FILE = frozenset({"rows", "preferred", "pair_floor"})
+TABLES = frozenset(
+    {TABLE, house_style.TABLE, "training", "evaluation"}
+)  # one file may hold all of a project's settings
+_NOT_IN_FILE = frozenset({"style", "rows", "preferred", "pair_floor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,9 @@ class Settings:
         norm_share: What the lower confidence bound of a norm's share must reach.
         norm_confidence: Confidence of that bound (one-sided).
         length_z: Robust z-score of log length from which an answer is over-long.
+        tone_z: Robust z-score from which a measured tone (formality, sentences, reading ease ...) is a departure.
         phone_regions: Countries whose national phone formats are understood.
+        style: The house style, in a table of its own, ``[style]``; it outranks what the checks learn from the set.
         rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
         preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
         pair_floor: Pairs of whole conversations are kept from this similarity on, for the threshold explorer; None =
@@ -48,7 +54,9 @@ class Settings:
     norm_share: float = 0.80
     norm_confidence: float = 0.95
     length_z: float = 5.0
+    tone_z: float = 6.0
     phone_regions: tuple[str, ...] = ("US", "GB")
+    style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferred: frozenset[str] = frozenset()
     pair_floor: float | None = None
@@ -72,7 +80,8 @@ class Settings:
         table = document.get(TABLE, {})
         if not isinstance(table, dict):
             raise InputError(f"{path}: [{TABLE}] must be a table.", f"Write a line [{TABLE}] with settings below it.")
-        return cls(**{key: _value(cls, path, key, value) for key, value in table.items()})
+        style = house_style.read_style(document.get(house_style.TABLE, {}), str(path))
+        return cls(style=style, **{key: _value(cls, path, key, value) for key, value in table.items()})
 
 
 def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:

@@ -1,0 +1,147 @@
+"""Groups that are split by what is asked, where answers to one kind of request share a form that others do not have.
+
+A set may hold JSON tasks and prose tasks below one system prompt: together they have no norm, apart they have two. The
+words of a request that separate them are found as a decision tree finds its questions (Breiman et al. 1984): a group
+is split by a word if the answers to requests with it (or without it) nearly all share a form which the group as a
+whole does not, and which the others do not share. Faults do not depend on the words of a request, so they split
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import Example
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_HEAD, _TAIL = 240, 240  # where a request says what it wants; a long text between them says what it is about
+_MOST_WORDS = 400
+_MOST_ROWS = 10_000
+_MOST_SPLITS = 60
+LEAST = 40  # rows on either side: a twentieth of fewer would be no norm
+PURE = 0.93
+APART = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A question about a request: whether it holds a word. ``yes`` and ``no`` are further questions, or None = a leaf."""
+
+    word: str
+    yes: Split | None
+    no: Split | None
+
+
+def request_words(example: Example) -> frozenset[str]:
+    """The words of what is asked: the beginning and the end of the last user turn, in lower case."""
+    for message in reversed(example.prompt):
+        if message.role == "user":
+            text = message.content
+            if len(text) > _HEAD + _TAIL:
+                text = f"{text[:_HEAD]} {text[-_TAIL:]}"
+            return frozenset(_WORD.findall(text.lower()))
+    return frozenset()
+
+
+def find_splits(words: Sequence[frozenset[str]], forms: Sequence[Sequence[str]]) -> Split | None:
+    """The questions that part a group into groups of one form each; None where it is one already, or has none.
+
+    Args:
+        words: The words of each request.
+        forms: A few traits of each answer, such as "are JSON"; the same number for all.
+    """
+    if len(words) < 2 * LEAST:
+        return None
+    step = -(-len(words) // _MOST_ROWS)
+    chosen = range(0, len(words), step)
+    counted = Counter(word for row in chosen for word in words[row])
+    least = max(2, LEAST // step)
+    common = [w for w, n in counted.items() if least <= n <= len(chosen) - least]
+    vocabulary = sorted(sorted(common, key=lambda w: (-counted[w], w))[:_MOST_WORDS])
+    column = {word: place for place, word in enumerate(vocabulary)}
+    has = np.zeros((len(chosen), len(vocabulary)), dtype=np.float32)
+    for place, row in enumerate(chosen):
+        has[place, [column[word] for word in words[row] if word in column]] = 1
+    traits = []
+    for values in zip(*(forms[row] for row in chosen), strict=True):
+        kinds = {kind: place for place, kind in enumerate(sorted(set(values)))}
+        if len(kinds) > 1:
+            table = np.zeros((len(chosen), len(kinds)), dtype=np.float32)
+            table[np.arange(len(chosen)), [kinds[value] for value in values]] = 1
+            traits.append(table)
+    if not traits or not vocabulary:
+        return None
+    budget = [_MOST_SPLITS]
+    return _split(has, traits, np.arange(len(chosen)), vocabulary, least, budget)
+
+
+def _split(
+    has: NDArray[np.float32],
+    traits: Sequence[NDArray[np.float32]],
+    rows: NDArray[np.int64],
+    vocabulary: Sequence[str],
+    least: int,
+    budget: list[int],
+) -> Split | None:
+    if len(rows) < 2 * least or not budget[0]:
+        return None
+    part = has[rows]
+    with_word = part.sum(axis=0)
+    gain = np.zeros(len(vocabulary), dtype=np.float64)
+    fits = np.zeros(len(vocabulary), dtype=bool)
+    for trait in traits:
+        kinds = trait[rows]
+        total = kinds.sum(axis=0)
+        if (total > 0).sum() < 2:
+            continue
+        yes = part.T @ kinds
+        no = total - yes
+        n_yes, n_no = with_word[:, None], len(rows) - with_word[:, None]
+        share_yes, share_no = yes / np.maximum(n_yes, 1), no / np.maximum(n_no, 1)
+        before = 1 - ((total / len(rows)) ** 2).sum()
+        after = (n_yes[:, 0] * (1 - (share_yes**2).sum(axis=1)) + n_no[:, 0] * (1 - (share_no**2).sum(axis=1))) / len(
+            rows
+        )
+        gain += before - after
+        apart = np.abs(share_yes - share_no) >= APART
+        fits |= (((share_yes >= PURE) | (share_no >= PURE)) & apart).any(axis=1)
+    fits &= (with_word >= least) & (len(rows) - with_word >= least)
+    if not fits.any():
+        return None
+    best = int(np.argmax(np.where(fits, np.round(gain, 6), -1.0)))
+    budget[0] -= 1
+    holds = part[:, best] > 0
+    return Split(
+        vocabulary[best],
+        _split(has, traits, rows[holds], vocabulary, least, budget),
+        _split(has, traits, rows[~holds], vocabulary, least, budget),
+    )
+
+
+def leaf_of(split: Split | None, words: frozenset[str]) -> tuple[tuple[str, bool], ...]:
+    """The answers to the questions on the way to a request's leaf."""
+    way: list[tuple[str, bool]] = []
+    while split is not None:
+        holds = split.word in words
+        way.append((split.word, holds))
+        split = split.yes if holds else split.no
+    return tuple(way)
+
+
+def told(way: Sequence[tuple[str, bool]]) -> str:
+    """The way to a leaf for people."""
+    yes = [f"“{word}”" for word, holds in way if holds]
+    no = [f"“{word}”" for word, holds in way if not holds]
+    if yes:
+        return "requests with " + " and ".join(yes)
+    return "requests without " + " and ".join(no[:3]) + (" …" if len(no) > 3 else "")
+
+
+Form = Callable[[Example], Sequence[str]]
+Leaves = Mapping[tuple[tuple[str, bool], ...], Sequence[Example]]

@@ -1,0 +1,134 @@
+"""An answer as the habits read it, and what a habit is: a value an answer has, and the way back to another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.types import Example
+from curation.evidence.groups import code_ranges
+
+Edit = tuple[int, int, str]
+Range = tuple[int, int]
+
+_MASK = "\x00"
+_NOT_LINE_END = re.compile(r"[^\n]")
+_DIGIT = re.compile(r"[0-9]")
+BULLET = re.compile(r"^[ \t]{0,3}([-*•‣◦–+])[ \t]+(?=\S)", re.MULTILINE)
+NUMBERED = re.compile(r"^[ \t]{0,3}\d{1,2}([.)])[ \t]+(?=\S)", re.MULTILINE)
+
+
+class Answer:
+    """The text of an answer with what several habits ask of it, each worked out once.
+
+    Attributes:
+        text: As it stands.
+        asked: The turns before it, one below the other; worked out only where a habit looks.
+    """
+
+    def __init__(self, text: str, prompt: str | Example = "") -> None:
+        self.text = text
+        self._prompt = prompt
+
+    @cached_property
+    def asked(self) -> str:
+        """All turns before the answer."""
+        if isinstance(self._prompt, str):
+            return self._prompt
+        return "\n".join(message.content for message in self._prompt.prompt)
+
+    @cached_property
+    def code(self) -> list[Range]:
+        """Where fenced blocks and inline code stand."""
+        return code_ranges(self.text)
+
+    @cached_property
+    def prose(self) -> str:
+        """The text with code blanked out: equally long, so that places in it are places in the text."""
+        if not self.code:
+            return self.text
+        parts, at = [], 0
+        for start, end in self.code:
+            parts += [self.text[at:start], _NOT_LINE_END.sub(_MASK, self.text[start:end])]
+            at = end
+        return "".join([*parts, self.text[at:]])
+
+    @cached_property
+    def lines(self) -> list[Range]:
+        """Lines that hold something, without the white space around them."""
+        found = []
+        at = 0
+        for line in self.text.split("\n"):
+            body = line.strip()
+            if body:
+                start = at + line.index(body[0])
+                found.append((start, start + len(body)))
+            at += len(line) + 1
+        return found
+
+    @cached_property
+    def bullets(self) -> list[re.Match[str]]:
+        """List items with a mark; group 1 is the mark."""
+        return list(BULLET.finditer(self.prose))
+
+    @cached_property
+    def numbered(self) -> list[re.Match[str]]:
+        """List items with a number; group 1 is what follows the number."""
+        return list(NUMBERED.finditer(self.prose)) if self.digits else []
+
+    @cached_property
+    def digits(self) -> bool:
+        """Whether a digit stands in the prose."""
+        return _DIGIT.search(self.prose) is not None
+
+    def edited(self, edits: Sequence[Edit]) -> Answer:
+        """The answer after edits that do not overlap, in any order."""
+        text = self.text
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        return Answer(text, self._prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """One thing that answers of a group tend to do alike.
+
+    Attributes:
+        reason: Slug of a departure.
+        value: What an answer does, in words that complete "412 of 430 answers ..."; None = does not apply.
+        spans: The words of an answer that depart, half-open ranges; all of it where empty.
+        fix: Edits that give an answer the norm's value; none where no rule can. They may not touch anything else.
+        usual: What the norm's share itself must reach, beside its lower bound.
+        safe: Whether the fix cannot change what is taught.
+        ignored: Values that never count as a departure, since what is said calls for them.
+        firm: Values that are a norm only at a share of ``ABSENT``, whatever ``usual`` is.
+        never: Values that are no norm however common, such as one of several kinds at once.
+        after: Reasons that explain a departure from this one too; with one of them found, this one is not told. ``*`` is any.
+    """
+
+    reason: str
+    value: Callable[[Answer], str | None]
+    spans: Callable[[Answer, str], list[Range]] = lambda answer, norm: []
+    fix: Callable[[Answer, str], list[Edit]] = lambda answer, norm: []
+    usual: float = 0.9
+    safe: bool = True
+    ignored: frozenset[str] = frozenset()
+    firm: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
+
+
+ABSENT = 0.93
+"""A habit of leaving something out must be firmer than one of doing something: most sets use everything at times."""
+
+
+def presence(
+    find: Callable[[Answer], Iterator[Range]], yes: str, no: str
+) -> tuple[Callable[[Answer], str], Callable[[Answer, str], list[Range]]]:
+    """Value and spans of a habit of using something, or leaving it out."""
+    return (
+        lambda answer: yes if next(find(answer), None) is not None else no,
+        lambda answer, norm: list(find(answer)),
+    )

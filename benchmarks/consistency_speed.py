@@ -15,11 +15,12 @@ from core.types import Example, Message
 from curation.runner import run_checks
 
 BAR_S = 120.0
+COPIES = 0.1
 _SYSTEM = "You write notes. Summarise the conversation as the requested section of the note."
 
 
 def made_rows(rows: int, seed: int) -> list[Example]:
-    """Rows of about 1 kB whose sentences are real and whose order is drawn: few are near-copies of one another."""
+    """Rows of about 1 kB whose sentences are real and whose order is drawn; a tenth copy an earlier one but a line."""
     asked: list[str] = []
     answered: list[str] = []
     for name in DATASETS:
@@ -29,11 +30,18 @@ def made_rows(rows: int, seed: int) -> list[Example]:
                 asked += [line.strip() for line in row.example.prompt[-1].content.splitlines() if len(line) > 20]
     chance = Random(seed)
     examples = []
+    drawn: list[tuple[list[str], list[str]]] = []
     for number in range(rows):
+        if drawn and chance.random() < COPIES:
+            lines, told = chance.choice(drawn)
+            lines = [*lines[:-1], chance.choice(asked)]
+        else:
+            lines, told = chance.sample(asked, 6), chance.sample(answered, chance.randint(2, 6))
+        drawn.append((lines, told))
         messages = (
             Message("system", _SYSTEM),
-            Message("user", f"Section: {number}\n\n" + "\n".join(chance.sample(asked, 6))),
-            Message("assistant", " ".join(chance.sample(answered, chance.randint(2, 6)))),
+            Message("user", f"Section: {number}\n\n" + "\n".join(lines)),
+            Message("assistant", " ".join(told)),
         )
         examples.append(Example(example_id(messages), messages))
     return examples
@@ -57,8 +65,8 @@ def speed(rows: int, seed: int) -> tuple[list[Figure], list[str]]:
         note = f"{seconds / rows * 1e6:.0f} microseconds a row, {report.counts[name]:,} findings"
         figures.append(Figure(f"{name}: seconds", seconds, digits=2, note=note))
     remarks = [
-        f"Rows: real sentences of both sets in drawn order, {size / rows:,.0f} characters a row on average. In one "
-        "process; reading the file and starting up are not part of it. The first check of a family pays for the work "
-        "that it shares with the others."
+        f"Rows: real sentences of both sets in drawn order, {size / rows:,.0f} characters a row on average, a tenth of "
+        "them near-copies. In one process; reading the file and starting up are not part of it. The first check of a "
+        "family pays for the work that it shares with the others."
     ]
     return figures, remarks + list(report.notes)

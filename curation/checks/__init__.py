@@ -17,6 +17,7 @@ from curation.checks import (
     language_reply,
     privacy,
     tone_norm,
+    tone_profile,
 )
 from curation.checks.base import Check
 
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     format_norm.NORM,
     format_length.LENGTH,
     tone_norm.NORM,
+    tone_profile.PROFILE,
     language_other.OTHER,
     language_reply.REPLY,
     *privacy.CARDS,

@@ -2,164 +2,215 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from core.types import Example, Finding, Span
+from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
-from curation.evidence.groups import code_ranges, groups, norm, outside
+from curation.evidence.groups import Group, groups, lower_bound
+from curation.evidence.norms import LearnedNorm
+from curation.evidence.tone_fixes import applied, fix
+from curation.evidence.tone_readings import Readings, prose_of, readings
+from curation.evidence.tone_voices import VOICES, Range, Voice
+from curation.evidence.tone_words import WORD, lowered
 
-_EMOJI = (
-    "[\U0001f300-\U0001faff\U00002600-\U000026ff\U00002702-\U000027b0\U0001f1e6-\U0001f1ff]\ufe0f?"
-    r"|(?<![\w:])[:;]-?[)(DP](?!\w)"
-)
+_NAMED_WORDS = 3
+_LEAST_WORDS = 8
+"""An answer of fewer words cannot be expected to use a voice."""
+
+
+_Held = tuple[Voice, LearnedNorm]
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """One way of speaking, found by its words.
+class _Departure:
+    """One answer against one norm; ``places`` is empty where it lacks what the others have."""
 
-    Attributes:
-        reason: Slug of a departure.
-        label: What the words are called.
-        words: The pattern.
-        usual: Least share of answers without it for its absence to be a norm.
-        mild: Too often called for by the matter itself to be a finding alone; two of them, or one beside another voice.
-    """
+    voice: Voice
+    norm: LearnedNorm
+    places: tuple[Range, ...]
 
-    reason: str
-    label: str
-    words: re.Pattern[str]
-    usual: float
-    mild: bool = False
+    @property
+    def mild(self) -> bool:
+        return self.voice.mild or not self.places
 
-
-def _voice(reason: str, label: str, words: str, usual: float, flags: int = re.IGNORECASE, mild: bool = False) -> Voice:
-    return Voice(reason, label, re.compile(words, flags), usual, mild)
-
-
-VOICES: tuple[Voice, ...] = (
-    _voice(
-        "model-talk", "speak of themselves as a model",
-        r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b(?: language model| model| assistant)?"
-        r"|\bI(?:'m| am) (?:just |only )?an? (?:AI|language model|virtual assistant|chatbot)\b"
-        r"|\bI (?:cannot|can't|can not|am not able to|am unable to) (?:give|provide|offer) "
-        r"(?:medical|legal|financial) advice\b"
-        r"|\bmy (?:training data|knowledge cutoff)\b", 0.8,
-    ),
-    _voice("emoji", "use emoji", _EMOJI, 0.93, 0),
-    _voice("exclamation", "use exclamation marks", r"!+", 0.93),
-    _voice(
-        "slang", "use slang",
-        r"\b(?:lol|omg|btw|dude|bro|gotta|gonna|wanna|kinda|sorta|dunno|ain't|yeah|yep|nope|ugh|yikes|oops|wow|hey|"
-        r"super (?:easy|simple|cool)|no worries|no brainer|poor thing|totally|awesome|such a mess|for sure|my bad|tbh|"
-        r"y'all)\b|, ok\?|\banyways?,", 0.93,
-    ),
-    _voice(
-        "pleasantry", "use greetings or pleasantries",
-        r"\A\W*(?:hi|hello|hey|greetings|good (?:morning|day|evening))\b|\bgreat question\b|\bgood question\b"
-        r"|\bsure thing\b|\A\W*(?:sure|certainly|absolutely|of course)[,!.]|\bhappy to help\b|\bglad to help\b"
-        r"|\bhave a (?:\w+ )?(?:day|one|evening|weekend)\b|\b(?:I )?hope (?:this|that|it) helps\b|\blet me know if\b"
-        r"|\bfeel free to\b|\bthank you for (?:your|asking|reaching)\b", 0.93,
-    ),
-    _voice(
-        "apology", "apologise",
-        r"\b(?:I'm|I am|we're|we are) (?:so |very |really |truly )?sorry\b|\A\W*sorry\b|\bapologi[sz]e\b|\bapologies\b"
-        r"|\bunfortunately,? (?:I|we)\b|\bI'm afraid\b", 0.93,
-    ),
-    _voice(
-        "contraction", "use contractions",
-        r"\b(?:\w+n['’]t|(?:I|you|we|they|he|she|it|that|there|what|who|here|let)['’](?:m|re|ve|ll|d)|"
-        r"(?:it|that|there|what|who|he|she|here|let)['’]s)\b", 0.97,
-    ),
-    _voice(
-        "hedging", "hedge",
-        r"\b(?:I think|I guess|I believe|I suppose|I'm not sure|I am not sure|maybe|perhaps|sort of|kind of|"
-        r"I would say|I'd say|if I recall)\b", 0.97, mild=True,
-    ),
-    _voice("first-person", "speak in the first person",
-        r"\bI(?:['’](?:m|d|ll|ve)| (?:am|have|had|was|would|will|can|cannot|could|do|did|think|see|take|suggest|"
-        r"recommend|advise|understand|need|know|want|hope|believe|found|find|agree|should|must|may|might))\b"
-        r"|\b(?:[Mm]e|[Mm]y|[Ww]e|[Oo]ur)\b", 0.97, 0, mild=True),
-    _voice("address", "address the reader", r"\b(?:you|your|yours)\b", 0.97, mild=True),
-)  # fmt: skip
+    def __str__(self) -> str:
+        return f"{self.norm.count:,} of {self.norm.total:,}"
 
 
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
+    read = batch.shared(readings)
+    heard = batch.shared(_heard)
     for group in batch.shared(groups):
-        departures: dict[str, list[tuple[Voice, str, float, list[tuple[int, int]]]]] = {}
-        for voice in VOICES:
-            found = {example.id: _places(voice, example.answer) for example in group.examples}
-            learned = norm([not places for places in found.values()], batch, voice.usual)
-            if learned is None or learned.value is not True:
-                continue
-            for example_id, places in found.items():
+        yield from _of_group(batch, group, read, heard)
+
+
+def _heard(batch: Batch) -> dict[str, dict[str, tuple[Range, ...]]]:
+    """Voice by its reason, to the examples whose answers have it, and where."""
+    read = batch.shared(readings)
+    keys = list(read.row)
+    found: dict[str, dict[str, tuple[Range, ...]]] = {}
+    for voice in VOICES:
+        tried = ((int(row), tuple(voice.places(read.prose[int(row)]))) for row in voice.candidates(read))
+        found[voice.reason] = {keys[row]: places for row, places in tried if places}
+    return found
+
+
+def _of_group(
+    batch: Batch, group: Group, read: Readings, heard: dict[str, dict[str, tuple[Range, ...]]]
+) -> Iterator[Finding]:
+    departures: dict[str, list[_Departure]] = defaultdict(list)
+    norms: dict[str, LearnedNorm] = {}
+    for voice in VOICES:
+        voiced = {example.id: heard[voice.reason].get(example.id, ()) for example in group.examples}
+        without = _norm(batch, group, voice, sum(not places for places in voiced.values()), len(voiced), absent=True)
+        if without is not None:
+            norms[voice.reason] = without
+            for example_id, places in voiced.items():
                 if places:
-                    share = learned.count / learned.total
-                    departures.setdefault(example_id, []).append((voice, str(learned), share, places))
-        for example_id, parts in departures.items():
-            if len(parts) == 1 and parts[0][0].mild:
-                continue
-            yield _finding(batch.example(example_id), parts)
+                    departures[example_id].append(_Departure(voice, without, places))
+            continue
+        able = [i for i, places in voiced.items() if places or read.words[read.row[i]] >= _LEAST_WORDS]
+        with_it = _norm(batch, group, voice, sum(bool(voiced[i]) for i in able), len(able), absent=False)
+        if with_it is not None:
+            norms[voice.reason] = with_it
+            for example_id in able:
+                if not voiced[example_id]:
+                    departures[example_id].append(_Departure(voice, with_it, ()))
+    counted: dict[str, int] = defaultdict(int)
+    held = [(voice, norms[voice.reason]) for voice in VOICES if voice.reason in norms]
+    for example_id, parts in departures.items():
+        if len(parts) == 1 and parts[0].mild:
+            continue
+        for part in parts:
+            counted[part.voice.reason] += 1
+        yield _finding(batch.example(example_id), sorted(parts, key=lambda part: part.mild), held)
+    for reason, norm in norms.items():
+        batch.norms.append(_with_departures(norm, counted[reason]))
 
 
-def _finding(example: Example, parts: list[tuple[Voice, str, float, list[tuple[int, int]]]]) -> Finding:
-    """One finding an example: the strongest departure names it, all of them are marked."""
-    turn = len(example.messages) - 1
-    first, count, share, _ = parts[0]
-    more = [voice.label for voice, *_ in parts[1:]]
-    also = f" It also departs where answers rarely {', '.join(more)}." if more else ""
-    places: list[tuple[int, int]] = []
-    for start, end in sorted(
-        {place for *_, found in parts for place in found}, key=lambda place: (place[0], -place[1])
-    ):
-        if not places or start >= places[-1][1]:
-            places.append((start, end))
-    return Finding(
-        example.id,
-        "tone.norm",
-        "warn",
-        first.reason,
-        f"{count} answers of the group do not {first.label}; this one does.{also}",
-        share,
-        spans=tuple(Span(turn, start, end) for start, end in places),
+def _norm(batch: Batch, group: Group, voice: Voice, count: int, total: int, *, absent: bool) -> LearnedNorm | None:
+    """The norm that a voice is left out (or used), where the group is large and firm enough for one."""
+    usual = voice.usual if absent else voice.usual_with
+    if usual is None or total < batch.settings.min_group or count < usual * total:
+        return None
+    bound = lower_bound(count, total, batch.settings.norm_confidence)
+    if bound < batch.settings.norm_share:
+        return None
+    sentence = f"do not {voice.label}" if absent else voice.label
+    return LearnedNorm(NAME, voice.reason, group.label, sentence, count, total, bound, 0)
+
+
+def _is_presence(voice: Voice, norm: LearnedNorm) -> bool:
+    return norm.sentence == voice.label
+
+
+def _with_departures(norm: LearnedNorm, departures: int) -> LearnedNorm:
+    return LearnedNorm(
+        norm.check, norm.reason, norm.group, norm.sentence, norm.count, norm.total, norm.bound, departures
     )
 
 
-def _places(voice: Voice, text: str) -> list[tuple[int, int]]:
-    code = code_ranges(text)
-    return [m.span() for m in voice.words.finditer(text) if m.end() > m.start() and outside(code, *m.span())]
+def _finding(example: Example, parts: Sequence[_Departure], held: Sequence[_Held]) -> Finding:
+    """One finding an example: the strongest departure names it, all of them are marked."""
+    turn, text = len(example.messages) - 1, example.answer
+    first = parts[0]
+    share = first.norm.count / first.norm.total
+    does = "does not" if not first.places else f"does: {_quoted(text, first.places)}"
+    also = "; ".join(_other(text, part) for part in parts[1:])
+    message = (
+        f"{first} answers of the group {first.norm.sentence} "
+        f"({share:.1%}, surely over {int(100 * first.norm.bound)}%); "
+        f"this one {does}.{f' It also departs in this: {also}.' if also else ''}"
+    )
+    spans = _merged(place for part in parts for place in part.places)
+    return Finding(
+        example.id, NAME, "warn", first.voice.reason, message, share,
+        spans=tuple(Span(turn, start, end) for start, end in spans or [(0, len(text))]),
+        proposal=_proposal(example, parts, held),
+    )  # fmt: skip
 
 
+def _quoted(text: str, places: Sequence[Range]) -> str:
+    """The first of the words that depart, as they stand in the answer."""
+    words = list(dict.fromkeys(text[start:end].strip() for start, end in places))
+    more = f" and {len(words) - _NAMED_WORDS} more" if len(words) > _NAMED_WORDS else ""
+    return ", ".join(f"“{word}”" for word in words[:_NAMED_WORDS]) + more
+
+
+def _other(text: str, part: _Departure) -> str:
+    if not part.places:
+        return f"{part} {part.norm.sentence}"
+    return f"{part} {part.norm.sentence} ({_quoted(text, part.places)})"
+
+
+def _merged(places: Iterable[Range]) -> list[Range]:
+    """Sorted, without overlaps: the longer one of two that begin together."""
+    merged: list[Range] = []
+    for start, end in sorted(set(places), key=lambda place: (place[0], -place[1])):
+        if not merged or start >= merged[-1][1]:
+            merged.append((start, end))
+    return merged
+
+
+def _proposal(example: Example, parts: Sequence[_Departure], held: Sequence[_Held]) -> Proposal | None:
+    """Edits after which the answer is no finding any more; None where no rule can."""
+    text = example.answer
+    made = fix(text, prose_of(text), [part.voice for part in parts if not part.mild])
+    if made is None:
+        return None
+    mended = applied(text, made.edits)
+    prose = prose_of(mended)
+    words = len(WORD.findall(lowered(prose)))
+    left = [
+        _Departure(voice, norm, tuple(places))
+        for voice, norm in held
+        for places in [voice.places(prose)]
+        if bool(places) != _is_presence(voice, norm) and (places or words >= _LEAST_WORDS)
+    ]
+    if not any(c.isalnum() for c in mended) or len(left) > 1 or not all(part.mild for part in left):
+        return None
+    turn = len(example.messages) - 1
+    return Proposal("edit", (example.id,), made.safe, tuple(Replacement(turn, *edit) for edit in made.edits))
+
+
+NAME = "tone.norm"
 _GROUP = tuple(chat(f"Case {i}?", f"The code is A{i}, as the excerpt says.") for i in range(50))
 
 NORM = Check(
-    name="tone.norm",
-    version=1,
+    name=NAME,
+    version=2,
     title="Answers in another voice than their group",
     run=_run,
     catches=tuple(
         (*_GROUP, chat("Case x?", answer))
         for answer in (
             "As an AI language model, I take A99.",
+            "I cannot provide an answer to that.",
             "Great question!!! The code is A99.",
             "Hey there 😊 The code is A99.",
             "It's gotta be A99, ok?",
             "The code is A99. Have a wonderful day.",
             "I'm sorry, the code is A99.",
+            "The code isn't A99.",
         )
     ),
     passes=(
         _GROUP,
         (chat("Case x?", "Hey there! It's A99 😊"),),
+        (*_GROUP, chat("Case x?", 'The label reads "Don\'t shake!", and the code is A99.')),
+        (*_GROUP, chat("Case x?", "The code is A99: `!important` and 5! = 120.")),
         tuple(chat(f"Case {i}?", f"It's A{i}, thanks for asking!") for i in range(50)),
         tuple(chat(f"Case {i}?", f"A{i}" + ("!" if i % 3 else ".")) for i in range(50)),
     ),
-    about="Within examples of one system prompt: talk of being a model, emoji, exclamation marks, slang, pleasantries, "
-    "apologies, contractions, hedging, first person, address. Flagged only where at least 20 answers do without it: "
-    "93 % of "
-    "them (97 % for the last four, 80 % for talk of being a model), with a lower confidence bound of 0.8.",
+    about="Within examples of one system prompt: talk of being a model, refusals, emoji, exclamation marks, slang, "
+    "pleasantries, apologies, contractions, hedging, first person, address; quotations and code do not count. Flagged "
+    "only where at least 20 answers do without it: 93 % of them (97 % for the last three, 80 % for talk of being a "
+    "model and refusals), with a lower confidence bound of 0.8. Hedging, person and address count only beside another "
+    "departure. Where 97 % of the answers use contractions, the first person or address the reader, an answer of eight "
+    "words or more that lacks two of these is flagged too. Formulas are removed, contractions written out and "
+    "exclamation marks made full stops, where that takes out all that departs.",
 )

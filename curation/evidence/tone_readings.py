@@ -18,6 +18,8 @@ Counts = NDArray[np.int64]
 _QUOTED = re.compile(r'"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»')
 _URL = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\w+")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s|\Z)|\n+")
+_BLANK = "\ufffc"
+"""Stands for what is not the answer's own voice: neither a word nor white space nor a mark."""
 _BYTES = len(FIELDS) * BITS // 8
 
 
@@ -27,7 +29,7 @@ class Readings:
 
     Attributes:
         row: A key (an example's id) to its place.
-        prose: The texts with code, quotations and addresses blanked out, so that all places still hold.
+        prose: The texts with code, quotations and addresses overwritten, so that all places still hold.
         sums: int64 [texts, fields], see ``tone_words.FIELDS``.
         words: int64 [texts].
         sentences: int64 [texts], at least one.
@@ -45,6 +47,14 @@ class Readings:
         """int64 [texts]: one field."""
         column: Counts = self.sums[:, FIELDS.index(field)]
         return column
+
+    def only(self, rows: Counts) -> Readings:
+        """Some of the texts: int64 [chosen]."""
+        keys = list(self.row)
+        return Readings(
+            {keys[int(row)]: place for place, row in enumerate(rows)}, [self.prose[int(row)] for row in rows],
+            self.sums[rows], self.words[rows], self.sentences[rows], self.exclamations[rows],
+        )  # fmt: skip
 
 
 def readings(batch: Batch) -> Readings:
@@ -67,7 +77,7 @@ def read_all(texts: Iterable[tuple[str, str]]) -> Readings:
         prose.append(own)
         packed += sum(map(WORDS.__getitem__, found)).to_bytes(_BYTES, "little")
         words.append(len(found))
-        sentences.append(max(1, _count_sentences(own)))
+        sentences.append(max(1, min(len(found), _count_sentences(own))))
         exclamations.append(own.count("!"))
     sums = np.frombuffer(bytes(packed), dtype="<u4").reshape(len(keys), len(FIELDS)).astype(np.int64)
     row = {key: place for place, key in enumerate(keys)}
@@ -75,7 +85,7 @@ def read_all(texts: Iterable[tuple[str, str]]) -> Readings:
 
 
 def prose_of(text: str) -> str:
-    """The text with code, quotations and addresses overwritten by spaces: what is left is the answer's own voice."""
+    """The text with code, quotations and addresses overwritten: what is left is the answer's own voice."""
     if code := code_ranges(text):
         text = _blanked(text, code)
     if '"' in text or "“" in text or "«" in text:
@@ -88,7 +98,7 @@ def prose_of(text: str) -> str:
 def _blanked(text: str, ranges: Sequence[tuple[int, int]]) -> str:
     pieces, at = [], 0
     for start, end in ranges:
-        pieces += [text[at:start], " " * (end - start)]
+        pieces += [text[at:start], _BLANK * (end - start)]
         at = end
     return "".join([*pieces, text[at:]])
 

@@ -122,7 +122,7 @@ VOICES: tuple[Voice, ...] = (
     _voice(
         "hedging", "hedge",
         r"\b(?:I think|I guess|I believe|I suppose|I['’]m not sure|I am not sure|maybe|perhaps|sort of|kind of|"
-        r"I would say|I['’]d say|if I recall)\b", "hedge", 0.97, mild=True,
+        r"I would say|I['’]d say|if I recall)\b", "hedging", 0.97, mild=True,
     ),
     _voice("first-person", "speak in the first person",
         r"\bI(?:['’](?:m|d|ll|ve)| (?:am|have|had|was|would|will|can|cannot|could|do|did|think|see|take|suggest|"

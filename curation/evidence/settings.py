@@ -37,6 +37,8 @@ class Settings:
         length_z: Robust z-score of log length from which an answer is over-long.
         tone_z: Robust z-score from which a measured tone (formality, sentences, reading ease ...) is a departure.
         phone_regions: Countries whose national phone formats are understood.
+        name_model: Folder of a token-classification model that tags persons, for ``privacy.name``; in a file, relative
+            to that file. None = names are not looked for.
         style: The house style, in a table of its own, ``[style]``; it outranks what the checks learn from the set.
         rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
         preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
@@ -56,6 +58,7 @@ class Settings:
     length_z: float = 5.0
     tone_z: float = 6.0
     phone_regions: tuple[str, ...] = ("US", "GB")
+    name_model: str | None = None
     style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferred: frozenset[str] = frozenset()
@@ -90,6 +93,11 @@ def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:
     if key not in names:
         raise InputError(f"{path}: [{TABLE}] has no setting {key!r}.", f"Known settings: {', '.join(names)}.")
     default = getattr(cls(), key)
+    if default is None:
+        if not isinstance(value, str) or not value.strip():
+            told = f"{path}: the setting {key!r} in [{TABLE}] must be the name of a folder."
+            raise InputError(told, "Correct it or remove the line.")
+        return str(path.parent / Path(value).expanduser())
     if isinstance(default, bool):
         right = isinstance(value, bool)
     elif isinstance(default, float):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.checks.format_text import truncated
 from curation.evidence.batch import Batch
 from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Habit, Range
-from curation.evidence.habits_formulas import Words, closing, common_tail, formula, opening, shown
+from curation.evidence.habits_formulas import CLOSINGS, Words, closing, common_tail, formula, shown
 from curation.evidence.habits_json import key_departures, key_ranges, learn_keys, objects, parsed, retyped
 from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
 from curation.evidence.norms import LearnedNorm
@@ -41,8 +41,9 @@ def _habit(batch: Batch, norms: Norms, place: int, told: Told) -> Iterator[Findi
     """Departures from the norms of one habit, unless the house style has taken its place."""
     habit = HABITS[place]
     if habit.reason not in batch.settings.style.declared:
-        for scope in _scopes(batch, norms, place, habit):
-            yield from _noted(batch, scope, habit.reason, str(scope.wanted), _departures(batch, scope, place, told))
+        for scope in norms.learn(place):
+            found = _departures(batch, norms, scope, place, told) if scope.count < scope.total else ()
+            yield from _noted(batch, scope, habit.reason, str(scope.wanted), found)
 
 
 def _noted(batch: Batch, scope: Scope, reason: str, sentence: str, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -54,22 +55,16 @@ def _noted(batch: Batch, scope: Scope, reason: str, sentence: str, findings: Ite
     yield from found
 
 
-def _scopes(batch: Batch, norms: Norms, place: int, habit: Habit) -> list[Scope]:
-    values = {example_id: held[place] for example_id, held in batch.shared(readings).items()}
-    return norms.learn(values, habit.usual, firm=habit.firm, firm_share=ABSENT, never=habit.never)
-
-
-def _members(scope: Scope) -> Iterator[Example]:
+def _members(norms: Norms, scope: Scope, place: int) -> Iterator[tuple[Example, str | None]]:
+    """The examples of a norm, each with its value."""
     for task in scope.tasks:
-        yield from task.group.examples
+        yield from zip(task.group.examples, norms.column(task, place), strict=True)
 
 
-def _departures(batch: Batch, scope: Scope, place: int, told: Told) -> Iterator[Finding]:
+def _departures(batch: Batch, norms: Norms, scope: Scope, place: int, told: Told) -> Iterator[Finding]:
     habit, wanted = HABITS[place], str(scope.wanted)
-    values = batch.shared(readings)
     cut = batch.shared(truncated) if habit.reason == "final-punctuation" else {}
-    for example in _members(scope):
-        value = values[example.id][place]
+    for example, value in _members(norms, scope, place):
         if value is None or value == wanted or value in habit.ignored or example.id in cut:
             continue
         known = told[example.id]
@@ -119,11 +114,10 @@ def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Keys that are missing, that no other answer has, or whose value is of another type."""
     settings = batch.settings
     json_place = next(place for place, habit in enumerate(HABITS) if habit.reason == "json")
-    values = batch.shared(readings)
     for task in batch.shared(tasks):
         held: list[tuple[Example, Answer, list[tuple[str, dict[str, object]]]]] = []
-        for example in task.group.examples:
-            if values[example.id][json_place] == "are JSON":
+        for example, value in zip(task.group.examples, norms.column(task, json_place), strict=True):
+            if value == "are JSON":
                 answer = Answer(example.answer, example)
                 held.append((example, answer, list(objects(parsed(answer)))))
         if len(held) < settings.min_group:
@@ -147,8 +141,9 @@ def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
 
 def _openings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Answers that do not open with the formula that the group opens with, if it has one of up to four words."""
+    read = batch.shared(readings)
     for task in batch.shared(tasks):
-        texts = {example.id: opening(example.answer) for example in task.group.examples}
+        texts = {example.id: read[example.id].opening for example in task.group.examples}
         scope = _formula(norms, task, texts, last=False)
         if scope is None:
             continue
@@ -169,7 +164,7 @@ def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Answers without the closing formula that the group ends with: its last words, or its last short paragraph."""
     for task in batch.shared(tasks):
         ends = {example.id: closing(example.answer) for example in task.group.examples}
-        for kind in ("block", "line", "words"):
+        for kind in CLOSINGS:
             texts: dict[str, Words] = {key: getattr(end, kind) or () for key, end in ends.items()}
             scope = _formula(norms, task, texts, last=kind == "words")
             if scope is None or (kind == "words" and len(_words(scope)) < 2):
@@ -203,7 +198,7 @@ def _unclosed(
 
 def _formula(norms: Norms, task: Task, texts: dict[str, Words], *, last: bool) -> Scope | None:
     def decide(values: Sequence[Words | None]) -> tuple[Words, int, int] | None:
-        counted: Counter[Hashable] = Counter(values)
+        counted = Counter(values)
         value = norms.decide(counted, ABSENT)
         return (value, counted[value], counted.total()) if isinstance(value, tuple) else None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from core.types import Example
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _HEAD, _TAIL = 240, 240  # where a request says what it wants; a long text between them says what it is about
 _MOST_WORDS = 400
-_MOST_ROWS = 10_000
+MOST_ROWS = 10_000  # more are looked at evenly thinned
 _MOST_SPLITS = 60
 LEAST = 40  # rows on either side: a twentieth of fewer would be no norm
 PURE = 0.93
@@ -31,7 +31,7 @@ APART = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A question about a request: whether it holds a word. ``yes`` and ``no`` are further questions, or None = a leaf."""
+    """A question about a request: whether it holds a word. ``yes`` and ``no`` ask further; None = a leaf."""
 
     word: str
     yes: Split | None
@@ -49,36 +49,35 @@ def request_words(example: Example) -> frozenset[str]:
     return frozenset()
 
 
-def find_splits(words: Sequence[frozenset[str]], forms: Sequence[Sequence[str]]) -> Split | None:
+def find_splits(words: Sequence[frozenset[str]], forms: Sequence[Sequence[str]], least: int = LEAST) -> Split | None:
     """The questions that part a group into groups of one form each; None where it is one already, or has none.
 
     Args:
         words: The words of each request.
         forms: A few traits of each answer, such as "are JSON"; the same number for all.
+        least: Fewest rows on either side of a split.
     """
-    if len(words) < 2 * LEAST:
+    if len(words) < 2 * least:
         return None
-    step = -(-len(words) // _MOST_ROWS)
-    chosen = range(0, len(words), step)
-    counted = Counter(word for row in chosen for word in words[row])
-    least = max(2, LEAST // step)
-    common = [w for w, n in counted.items() if least <= n <= len(chosen) - least]
-    vocabulary = sorted(sorted(common, key=lambda w: (-counted[w], w))[:_MOST_WORDS])
+    counted = Counter(word for held in words for word in held)
+    common = [word for word, n in counted.items() if least <= n <= len(words) - least]
+    vocabulary = sorted(sorted(common, key=lambda word: (-counted[word], word))[:_MOST_WORDS])
     column = {word: place for place, word in enumerate(vocabulary)}
-    has = np.zeros((len(chosen), len(vocabulary)), dtype=np.float32)
-    for place, row in enumerate(chosen):
-        has[place, [column[word] for word in words[row] if word in column]] = 1
+    has = np.zeros((len(words), len(vocabulary)), dtype=np.float32)
+    for row, held in enumerate(words):
+        has[row, [column[word] for word in held if word in column]] = 1
     traits = []
-    for values in zip(*(forms[row] for row in chosen), strict=True):
-        kinds = {kind: place for place, kind in enumerate(sorted(set(values)))}
-        if len(kinds) > 1:
-            table = np.zeros((len(chosen), len(kinds)), dtype=np.float32)
-            table[np.arange(len(chosen)), [kinds[value] for value in values]] = 1
+    for values in zip(*forms, strict=True):
+        kinds = {kind: place for place, kind in enumerate(sorted(k for k, n in Counter(values).items() if n >= least))}
+        if kinds:
+            table = np.zeros((len(words), len(kinds)), dtype=np.float32)
+            for row, value in enumerate(values):
+                if value in kinds:
+                    table[row, kinds[value]] = 1
             traits.append(table)
     if not traits or not vocabulary:
         return None
-    budget = [_MOST_SPLITS]
-    return _split(has, traits, np.arange(len(chosen)), vocabulary, least, budget)
+    return _split(has, traits, np.arange(len(words)), vocabulary, least, [_MOST_SPLITS])
 
 
 def _split(
@@ -98,7 +97,7 @@ def _split(
     for trait in traits:
         kinds = trait[rows]
         total = kinds.sum(axis=0)
-        if (total > 0).sum() < 2:
+        if not total.any() or total.max() == len(rows):
             continue
         yes = part.T @ kinds
         no = total - yes
@@ -141,7 +140,3 @@ def told(way: Sequence[tuple[str, bool]]) -> str:
     if yes:
         return "requests with " + " and ".join(yes)
     return "requests without " + " and ".join(no[:3]) + (" …" if len(no) > 3 else "")
-
-
-Form = Callable[[Example], Sequence[str]]
-Leaves = Mapping[tuple[tuple[str, bool], ...], Sequence[Example]]

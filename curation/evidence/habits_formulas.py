@@ -11,6 +11,7 @@ from functools import lru_cache
 from curation.minhash.normalise import normalise
 
 LONGEST = 4
+CLOSINGS = ("block", "line", "words")
 _LONGEST_CLOSING = 6
 _SHORT_BLOCK = 15  # words; a longer last paragraph is part of the answer
 _SHORT_LINE = 8
@@ -92,8 +93,7 @@ def common_tail(texts: Sequence[str], words: Words, kind: str) -> str | None:
         kind: ``words``, ``block`` or ``line``.
     """
     tails: Counter[str] = Counter()
-    for text in texts:
-        text = text.rstrip()
+    for text in map(str.rstrip, texts):
         if kind == "words":
             found = list(re.finditer(r"\S+", text[-160:]))[-len(words) :]
             start = len(text) - len(text[-160:]) + found[0].start() if found else 0

@@ -1,37 +1,47 @@
-"""What the answers of each group do by habit: values read once, norms learned within the groups that belong together."""
+"""What the answers of each group do by habit: read once, and learned within the groups that belong together."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from core.types import Example
 from curation.evidence.batch import Batch
 from curation.evidence.groups import Group, groups, lower_bound
-from curation.evidence.groups_asks import find_splits, leaf_of, request_words, told
-from curation.evidence.habits import HABITS, Answer
-from curation.evidence.habits_formulas import opening
+from curation.evidence.groups_asks import LEAST, MOST_ROWS, find_splits, leaf_of, request_words, told
+from curation.evidence.habits import ABSENT, HABITS, Answer
+from curation.evidence.habits_formulas import Words, opening
 
-_FORMS = frozenset(
-    {"json", "code-fence", "start", "final-punctuation", "list", "heading", "markdown-table", "line-count"}
-)
-_FORM_PLACES = tuple(place for place, habit in enumerate(HABITS) if habit.reason in _FORMS)
-
-_FEW = 5  # values, too few to speak against the norm of a wider group
-
+V = TypeVar("V", bound=Hashable)
 Values = tuple[str | None, ...]
 
+_FORMS = ("json", "code-fence", "start", "final-punctuation", "list", "heading", "markdown-table", "line-count")
+_FORM_PLACES = tuple(place for place, habit in enumerate(HABITS) if habit.reason in _FORMS)
+_FEW = 5  # values, too few to speak against the norm of a wider group
 
-def readings(batch: Batch) -> dict[str, Values]:
-    """The value of every habit, in the order of ``HABITS``, of each example that has an answer."""
-    known: dict[str, str] = {}
-    found: dict[str, Values] = {}
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an answer does: the value of every habit, in the order of ``HABITS``, and its first words."""
+
+    values: Values
+    opening: Words
+
+
+def readings(batch: Batch) -> dict[str, Reading]:
+    """The reading of each example that has an answer, by its id."""
+    known: dict[str | None, str | None] = {}
+    get = known.setdefault
+    finders = [habit.value for habit in HABITS]
+    found: dict[str, Reading] = {}
     for example in batch:
-        if example.answer.strip():
-            answer = Answer(example.answer, example)
-            values = [habit.value(answer) for habit in HABITS]
-            found[example.id] = tuple(None if value is None else known.setdefault(value, value) for value in values)
+        text = example.answer
+        if text and not text.isspace():
+            answer = Answer(text, example)
+            values = [find(answer) for find in finders]
+            found[example.id] = Reading(tuple([get(value, value) for value in values]), opening(text))
     return found
 
 
@@ -45,26 +55,27 @@ class Task:
 
 def tasks(batch: Batch) -> list[Task]:
     """The groups of a batch, each split by what is asked where that separates two forms of answers."""
-    values = batch.shared(readings)
+    read = batch.shared(readings)
     found: list[Task] = []
     for group in batch.shared(groups):
-        words = [request_words(example) for example in group.examples]
-        forms = [_forms(values[example.id], example) for example in group.examples]
-        split = find_splits(words, forms)
+        step = -(-len(group.examples) // MOST_ROWS)
+        sample = group.examples[::step]
+        forms = [_forms(read[example.id]) for example in sample]
+        split = find_splits([request_words(example) for example in sample], forms, max(2, LEAST // step))
         if split is None:
             found.append(Task(group, group))
             continue
         leaves: dict[tuple[tuple[str, bool], ...], list[Example]] = defaultdict(list)
-        for example, held in zip(group.examples, words, strict=True):
-            leaves[leaf_of(split, held)].append(example)
+        for example in group.examples:
+            leaves[leaf_of(split, request_words(example))].append(example)
         for way, members in sorted(leaves.items()):
             label = told(way) if group.label == "all answers" else f"{group.label}, {told(way)}"
             found.append(Task(Group(f"{group.name}\n{way}", tuple(members), label), group))
     return found
 
 
-def _forms(values: Values, example: Example) -> list[str]:
-    return [*(values[place] or "" for place in _FORM_PLACES), next(iter(opening(example.answer)), "")]
+def _forms(reading: Reading) -> list[str]:
+    return [*(reading.values[place] or "" for place in _FORM_PLACES), next(iter(reading.opening), "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,62 +112,50 @@ class Norms:
         self._least = batch.settings.min_group
         self._share = batch.settings.norm_share
         self._confidence = batch.settings.norm_confidence
+        read = batch.shared(readings)
+        self._columns: dict[str, list[tuple[str | None, ...]]] = {}
+        self._counts: dict[str, list[Counter[str]]] = {}
+        for task in self._tasks:
+            columns = list(zip(*(read[example.id].values for example in task.group.examples), strict=True))
+            self._columns[task.group.name] = columns
+            self._counts[task.group.name] = [_counted(column) for column in columns]
 
-    def decide(
-        self, counted: Counter[Hashable], usual: float, firm: Iterable[Hashable] = (), firm_share: float = 1.0
-    ) -> Hashable | None:
-        """The value that is a norm, or None."""
+    def column(self, task: Task, place: int) -> tuple[str | None, ...]:
+        """The value of one habit of each example of a task, in order."""
+        return self._columns[task.group.name][place]
+
+    def decide(self, counted: Counter[V], usual: float, firm: Container[V] = ()) -> V | None:
+        """The value that is a norm, or None; one of ``firm`` needs a share of ``ABSENT`` whatever ``usual`` is."""
         total = counted.total()
         if total < self._least:
             return None
         value, count = min(counted.items(), key=lambda item: (-item[1], repr(item[0])))
-        needed = max(usual, firm_share if value in frozenset(firm) else 0.0)
+        needed = max(usual, ABSENT if value in firm else 0.0)
         return value if count >= needed * total and self.bound(count, total) >= self._share else None
 
     def bound(self, count: int, total: int) -> float:
         """The lower confidence bound of a share."""
         return lower_bound(count, total, self._confidence)
 
-    def learn(
-        self,
-        values: Mapping[str, Hashable | None],
-        usual: float,
-        *,
-        firm: frozenset[str] = frozenset(),
-        firm_share: float = 1.0,
-        never: frozenset[str] = frozenset(),
-    ) -> list[Scope]:
-        """The norms of one habit.
-
-        Args:
-            values: By example id; None = does not apply.
-            usual: What a share must reach.
-            firm: Values that need ``firm_share`` instead.
-            firm_share: See there.
-            never: Values that are no norm.
-        """
-        by_task: list[Counter[Hashable]] = []
-        by_group: dict[str, Counter[Hashable]] = defaultdict(Counter)
-        everywhere: Counter[Hashable] = Counter()
-        for task in self._tasks:
-            counted: Counter[Hashable] = Counter()
-            for example in task.group.examples:
-                value = values[example.id]
-                if value is not None:
-                    counted[value] += 1
-            by_task.append(counted)
+    def learn(self, place: int) -> list[Scope]:
+        """The norms of the habit at a place of ``HABITS``."""
+        habit = HABITS[place]
+        by_task = [self._counts[task.group.name][place] for task in self._tasks]
+        by_group: dict[str, Counter[str]] = defaultdict(Counter)
+        everywhere: Counter[str] = Counter()
+        for task, counted in zip(self._tasks, by_task, strict=True):
             by_group[task.within.name].update(counted)
             everywhere.update(counted)
         if everywhere.total() < self._least:
             return []
 
-        def decided(counted: Counter[Hashable]) -> Hashable | None:
-            value = self.decide(counted, usual, firm, firm_share)
-            return None if value in never else value
+        def decided(counted: Counter[str]) -> str | None:
+            value = self.decide(counted, habit.usual, habit.firm)
+            return None if value in habit.never else value
 
         of_all = decided(everywhere)
         of_group = {name: decided(counted) for name, counted in by_group.items()}
-        chosen: list[Hashable | None] = []
+        chosen: list[str | None] = []
         for task, counted in zip(self._tasks, by_task, strict=True):
             own = decided(counted)
             wider = of_group[task.within.name]
@@ -169,7 +168,7 @@ class Norms:
             chosen.append(own)
         return self._scopes(by_task, chosen)
 
-    def _scopes(self, by_task: Sequence[Counter[Hashable]], chosen: Sequence[Hashable | None]) -> list[Scope]:
+    def _scopes(self, by_task: Sequence[Counter[str]], chosen: Sequence[str | None]) -> list[Scope]:
         """Tasks with one norm are told together: all answers, a whole group, or the task."""
         applies = [n for n, counted in enumerate(by_task) if counted]
         wanted_by_all = {chosen[n] for n in applies}
@@ -193,9 +192,15 @@ class Norms:
         return found
 
     def _scope(
-        self, label: str, places: Sequence[int], by_task: Sequence[Counter[Hashable]], chosen: Sequence[Hashable | None]
+        self, label: str, places: Sequence[int], by_task: Sequence[Counter[str]], chosen: Sequence[str | None]
     ) -> Scope:
         wanted = chosen[places[0]]
-        count = sum(by_task[n][wanted] for n in places)
+        count = sum(by_task[n][wanted or ""] for n in places)
         total = sum(by_task[n].total() for n in places)
         return Scope(label, tuple(self._tasks[n] for n in places), wanted, count, total, self.bound(count, total))
+
+
+def _counted(column: Sequence[str | None]) -> Counter[str]:
+    counted = Counter(column)
+    del counted[None]
+    return Counter({value: count for value, count in counted.items() if value is not None})

@@ -20,6 +20,7 @@ from curation.checks import (
     privacy_numbers,
     privacy_phone,
     privacy_secret,
+    spelling_typo,
     tone_norm,
     tone_profile,
 )
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     format_length.LENGTH,
     tone_norm.NORM,
     tone_profile.PROFILE,
+    spelling_typo.TYPO,
     language_other.OTHER,
     language_reply.REPLY,
     privacy_address.EMAIL,

@@ -17,6 +17,7 @@ from random import Random
 from benchmarks import planted_faults as faults
 from benchmarks import planted_forms as forms
 from benchmarks import planted_texts as texts
+from benchmarks import planted_turned as turned
 from benchmarks.harness import SHARED_DATA
 from benchmarks.planted_faults import Fault
 from benchmarks.planted_rows import Row, load
@@ -101,16 +102,39 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 
-def kind_of(name: str) -> Kind:
+_JSON = ("json_missing", "json_extra", "json_mistyped", "json_misspelt")
+TURNED: tuple[Kind, ...] = (
+    _kind("added full stop", "titles", "format.norm/final-punctuation", turned.added_full_stop),
+    _kind("capital start", "titles", "format.norm/start format.norm/capital*", turned.capital_start),
+    _kind("other list marker", "outline", "format.norm/list-*", turned.list_marker),
+    _kind("other heading style", "outline", "format.norm/heading* format.norm/bold", turned.heading),
+    _kind("missing code fence", "fence", "format.norm/code-fence*", forms.no_fence),
+    *(_kind(name.replace("_", " "), "json", "format.norm/json*", getattr(forms, name)) for name in _JSON),
+    _kind("other date format", "dated", "format.norm/date*", turned.date_format),
+    _kind("other unit", "measured", "format.norm/unit*", turned.unit),
+    _kind("other number format", "measured", "format.norm/decimal* format.norm/number*", turned.number_format),
+    _kind("straight quotes", "quoted", "format.norm/quotes format.norm/apostrophe*", turned.straight),
+    _kind("dropped sign-off", "letter", "format.norm/clos* format.norm/sign-off tone.norm/sign-off",
+          turned.no_sign_off),
+)  # fmt: skip
+"""The kinds of the set whose norms are the other way round."""
+
+
+def kinds_of(dataset: str) -> tuple[Kind, ...]:
+    """The kinds of a set."""
+    return TURNED if dataset == "turned" else KINDS
+
+
+def kind_of(name: str, kinds: Sequence[Kind] = KINDS) -> Kind:
     """The kind whose name begins like this.
 
     Raises:
         InputError: No kind does.
     """
-    for kind in KINDS:
+    for kind in kinds:
         if kind.name.casefold().startswith(name.casefold()):
             return kind
-    raise InputError(f"There is no kind of fault named {name!r}.", f"Known: {', '.join(k.name for k in KINDS)}.")
+    raise InputError(f"There is no kind of fault named {name!r}.", f"Known: {', '.join(k.name for k in kinds)}.")
 
 
 @cache
@@ -120,7 +144,7 @@ def base(name: str, data: Path = SHARED_DATA) -> Base:
     Raises:
         InputError: The real data is not there.
     """
-    rows = tuple(load(name, data))
+    rows = tuple(turned.load(data) if name == "turned" else load(name, data))
     words = {word.lower() for row in rows for m in row.example.messages for word in _WORDS.findall(m.content)}
     return Base(name, rows, frozenset(words))
 

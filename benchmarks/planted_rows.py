@@ -72,10 +72,10 @@ def load(dataset: str, data: Path = SHARED_DATA) -> list[Row]:
         InputError: The real data is not there.
     """
     houses, shared = (CLINIC, False) if dataset == "clinic" else (DESK, True)
-    return list(_rows(dataset, read(dataset, data), houses, shared=shared))
+    return list(derived(dataset, read(dataset, data), houses, shared=shared))
 
 
-def _rows(dataset: str, texts: Sequence[Text], houses: Sequence[House], *, shared: bool) -> Iterator[Row]:
+def derived(dataset: str, texts: Sequence[Text], houses: Sequence[House], *, shared: bool) -> Iterator[Row]:
     """Rows task by task; a text is used once unless ``shared``."""
     used: set[str] = set()
     seen: set[str] = set()

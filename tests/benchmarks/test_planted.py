@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 
 from benchmarks import planted, planted_forms, planted_texts
-from benchmarks.planted import KINDS, SHARE, Base, Kind, kind_of, new_findings, plant
+from benchmarks.planted import KINDS, SHARE, Base, Kind, kind_of, kinds_of, new_findings, plant
 from benchmarks.planted_rows import Row, load, sentences
 from benchmarks.planted_sources import DATASETS, is_clean
 from core.errors import InputError
@@ -180,6 +180,17 @@ def _one_place(old: str, new: str, most_old: int, most_new: int) -> bool:
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     return old != new and len(old) - head - tail <= most_old and len(new) - head - tail <= most_new
+
+
+def test_the_set_with_other_norms_gets_its_kinds_too() -> None:
+    try:
+        turned = planted.base("turned")
+    except InputError as error:
+        pytest.skip(error.message)
+    for kind in kinds_of("turned"):
+        found = plant(turned, kind, 0)
+        assert found == plant(turned, kind, 0)
+        assert len(found.places) == round(SHARE * sum(row.house == kind.house for row in turned.rows)), kind.name
 
 
 def test_a_finding_that_was_there_before_is_not_counted_as_new() -> None:

@@ -115,9 +115,13 @@ def identify(text: str) -> Guess:
     if len(letters.encode("utf-8", "replace")) < LEAST_BYTES:
         return Guess(None, frozenset(NAMES))
     shares: Counter[str] = Counter()
-    for code, share in _model().rank(words):
+    for code, share in _model().rank(words):  # the likeliest first
+        if share <= EXCLUDED / 2:
+            break
         shares[_ALIKE.get(code, code)] += share
-    best, share = max(shares.items(), key=lambda item: (item[1], item[0]))
+    if not shares:
+        return Guess(None, frozenset(NAMES))
+    best, share = shares.most_common(1)[0]
     possible = frozenset(code for code, share in shares.items() if share > EXCLUDED)
     return Guess(best if share >= SURE and best in NAMES else None, possible)
 

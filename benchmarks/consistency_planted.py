@@ -38,6 +38,7 @@ class Tally:
     found: int = 0
     new: int = 0
     new_right: int = 0
+    by_check: Counter[tuple[str, bool]] = field(default_factory=Counter)
     lines: list[str] = field(default_factory=list)
 
 
@@ -59,6 +60,7 @@ def measure(clean: Base, kind: Kind, seeds: Sequence[int], before: Sequence[Find
             place = index[finding.example_id]
             tally.new += 1
             tally.new_right += place in planted.places
+            tally.by_check[finding.check, place in planted.places] += 1
             if place not in planted.places:
                 tally.lines.append(f"FALSE {_told(finding, clean, place, planted.examples[place])}")
     return tally
@@ -100,6 +102,7 @@ def _before(clean: Base) -> tuple[Figure, list[Finding], list[str]]:
 def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], shown: list[str]) -> Iterator[Figure]:
     """All figures of the sets and kinds; the lines to look at go to ``shown``."""
     new = new_right = 0
+    by_check: Counter[tuple[str, bool]] = Counter()
     for name in names:
         clean = base(name)
         figure, before, lines = _before(clean)
@@ -110,18 +113,23 @@ def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], s
         for kind in [kind_of(each, kinds) for each in wanted] or kinds:
             harness.say(f"{name}: {kind.name}")
             tally = measure(clean, kind, seeds, before)
+            by_check += tally.by_check
             set_new, set_right = set_new + tally.new, set_right + tally.new_right
             note = f"{tally.found} of {tally.planted}"
             if tally.new != tally.new_right:
                 note += f"; {tally.new - tally.new_right} of {tally.new} new findings elsewhere"
+            bar = RECALL if kind.has_bar else None
             if tally.lines:
                 shown += [f"\n== {name}: {kind.name}", *tally.lines]
-            yield Figure(f"{name}: {kind.name}, recall", tally.found / tally.planted, RECALL, note=note)
+            yield Figure(f"{name}: {kind.name}, recall", tally.found / tally.planted, bar, note=note)
         note = f"{set_right} of {set_new} new findings on planted rows"
         yield Figure(f"{name}: precision", set_right / set_new if set_new else None, PRECISION, note=note)
         new, new_right = new + set_new, new_right + set_right
     note = f"{new_right} of {new} new findings on planted rows"
-    yield Figure("both sets: precision", new_right / new if new else None, PRECISION, note=note)
+    for check in sorted({check for check, _ in by_check}):
+        right, wrong = by_check[check, True], by_check[check, False]
+        yield Figure(f"{check}: precision", right / (right + wrong), note=f"{right} of {right + wrong}")
+    yield Figure("all sets: precision", new_right / new if new else None, PRECISION, note=note)
 
 
 def main() -> int:

@@ -47,12 +47,14 @@ class Kind:
         house: The task whose rows get it.
         fits: Patterns of ``check/reason`` of findings that tell this fault.
         fault: How an answer of a set is spoilt.
+        has_bar: Whether the issue asks for it.
     """
 
     name: str
     house: str
     fits: tuple[str, ...]
     fault: Callable[[Base], Fault]
+    has_bar: bool = True
 
     def told_by(self, finding: Finding) -> bool:
         """Whether a finding tells this kind of fault."""
@@ -99,6 +101,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("exclamation or emoji", "prose", "tone.*/exclamation* tone.*/emoji*", faults.exclamation),
     _kind("apology formula", "prose", "tone.*/apology* tone.*/refusal* tone.*/model-talk", faults.apology),
     Kind("wrong language", "prose", ("language.*/*",), lambda base: faults.foreign(base.name)),
+    Kind("misspelt word", "prose", ("spelling.*/*",), lambda base: faults.misspelt(base.words), has_bar=False),
 )  # fmt: skip
 
 

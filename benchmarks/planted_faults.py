@@ -153,6 +153,23 @@ def cut_off(known: frozenset[str]) -> Fault:
     return cut
 
 
+def misspelt(known: frozenset[str]) -> Fault:
+    """A word of six letters or more loses a letter, doubles one or swaps two; what comes out is no word of the set."""
+
+    def misspell(answer: str, chance: Random) -> str | None:
+        words = list(re.finditer(r"\b[a-z]{6,}\b", answer))
+        chance.shuffle(words)
+        for word in words:
+            place = chance.randrange(1, len(word[0]) - 2)
+            before, one, two, after = word[0][:place], word[0][place], word[0][place + 1], word[0][place + 2 :]
+            wrong = before + chance.choice((two + one, one, one + one + two)) + after
+            if wrong != word[0] and wrong not in known:
+                return replaced(answer, word, wrong)
+        return None
+
+    return misspell
+
+
 def contraction(answer: str, chance: Random) -> str | None:
     """One spelt-out form is contracted."""
     found = [(match, form) for pattern, form in _SPELT_OUT for match in pattern.finditer(answer)]

@@ -137,6 +137,8 @@ def _undone(kind: Kind, was: Example, now: Example) -> bool:
             return re.sub("!+", ".", bare) == old
         case "apology formula":
             return any(formula + old == new for formula in planted_texts.APOLOGIES)
+        case "misspelt word":
+            return _one_place(old, new, 2, 2) and abs(len(old) - len(new)) <= 1
         case "wrong language":
             told = [s for held in planted_texts.FOREIGN.values() for s in sum(held.values(), ())]
             for sentence in told:

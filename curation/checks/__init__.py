@@ -13,6 +13,7 @@ from curation.checks import (
     format_norm,
     format_shape,
     format_text,
+    format_truncated,
     language_other,
     language_reply,
     privacy_address,
@@ -37,7 +38,7 @@ CHECKS: tuple[Check, ...] = (
     format_shape.SHAPE,
     format_text.ROLE_TEXT,
     format_text.PLACEHOLDER,
-    format_text.TRUNCATED,
+    format_truncated.TRUNCATED,
     format_damage.DAMAGE,
     format_norm.NORM,
     format_length.LENGTH,
@@ -56,3 +57,6 @@ CHECKS: tuple[Check, ...] = (
     privacy_name.NAME,
     coverage_quantity.QUANTITY,
 )
+
+OTHER_TITLES = {"tone.learned": "Answers like those that reviewers marked off-tone"}
+"""Findings that no check of the deck makes, since they come from what people said."""

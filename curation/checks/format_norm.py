@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
-from curation.checks.format_text import truncated
+from curation.checks.format_truncated import truncated
 from curation.evidence.batch import Batch
 from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Habit, Range
 from curation.evidence.habits_formulas import CLOSINGS, Words, closing, common_tail, formula, shown

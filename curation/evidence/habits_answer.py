@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 from core.types import Example
 from curation.evidence.groups import code_ranges
@@ -16,6 +16,7 @@ Range = tuple[int, int]
 _MASK = "\x00"
 _NOT_LINE_END = re.compile(r"[^\n]")
 _DIGIT = re.compile(r"[0-9]")
+_AFTER_NUMBER = re.compile(r"[0-9]([^0-9].?)", re.DOTALL)
 BULLET = re.compile(r"^[ \t]{0,3}([-*•‣◦–+])[ \t]+(?=\S)", re.MULTILINE)
 NUMBERED = re.compile(r"^[ \t]{0,3}\d{1,2}([.)])[ \t]+(?=\S)", re.MULTILINE)
 
@@ -25,63 +26,85 @@ class Answer:
 
     Attributes:
         text: As it stands.
-        asked: The turns before it, one below the other; worked out only where a habit looks.
+        code: Where fenced blocks and inline code stand.
+        prose: The text with code blanked out: equally long, so that places in it are places in the text.
+        digits: Whether a digit stands in the prose.
+        after_digits: What follows each number, two characters of it, such as ``, |.5| m``: which of the rarer patterns
+            are worth looking for.
     """
+
+    __slots__ = (
+        "_bullets",
+        "_lines",
+        "_numbered",
+        "_prompt",
+        "after_digits",
+        "code",
+        "digits",
+        "memo",
+        "prose",
+        "text",
+    )
 
     def __init__(self, text: str, prompt: str | Example = "") -> None:
         self.text = text
         self._prompt = prompt
+        self.code = code_ranges(text)
+        self.prose = self._without_code() if self.code else text
+        self.digits = _DIGIT.search(self.prose) is not None
+        self.after_digits = "|".join(_AFTER_NUMBER.findall(self.prose)) if self.digits else ""
+        self.memo: dict[str, Any] = {}
+        self._lines: list[Range] | None = None
+        self._bullets: list[re.Match[str]] | None = None
+        self._numbered: list[re.Match[str]] | None = None
 
-    @cached_property
-    def asked(self) -> str:
-        """All turns before the answer."""
-        if isinstance(self._prompt, str):
-            return self._prompt
-        return "\n".join(message.content for message in self._prompt.prompt)
-
-    @cached_property
-    def code(self) -> list[Range]:
-        """Where fenced blocks and inline code stand."""
-        return code_ranges(self.text)
-
-    @cached_property
-    def prose(self) -> str:
-        """The text with code blanked out: equally long, so that places in it are places in the text."""
-        if not self.code:
-            return self.text
+    def _without_code(self) -> str:
         parts, at = [], 0
         for start, end in self.code:
             parts += [self.text[at:start], _NOT_LINE_END.sub(_MASK, self.text[start:end])]
             at = end
         return "".join([*parts, self.text[at:]])
 
-    @cached_property
+    @property
+    def asked(self) -> str:
+        """The turns before it, one below the other."""
+        if isinstance(self._prompt, str):
+            return self._prompt
+        return "\n".join(message.content for message in self._prompt.prompt)
+
+    @property
     def lines(self) -> list[Range]:
         """Lines that hold something, without the white space around them."""
-        found = []
-        at = 0
-        for line in self.text.split("\n"):
-            body = line.strip()
-            if body:
-                start = at + line.index(body[0])
-                found.append((start, start + len(body)))
-            at += len(line) + 1
-        return found
+        if self._lines is None:
+            self._lines = []
+            at = 0
+            for line in self.text.split("\n"):
+                body = line.strip()
+                if body:
+                    start = at + line.index(body[0])
+                    self._lines.append((start, start + len(body)))
+                at += len(line) + 1
+        return self._lines
 
-    @cached_property
+    @property
     def bullets(self) -> list[re.Match[str]]:
         """List items with a mark; group 1 is the mark."""
-        return list(BULLET.finditer(self.prose))
+        if self._bullets is None:
+            self._bullets = self._items(BULLET)
+        return self._bullets
 
-    @cached_property
+    @property
     def numbered(self) -> list[re.Match[str]]:
         """List items with a number; group 1 is what follows the number."""
-        return list(NUMBERED.finditer(self.prose)) if self.digits else []
+        if self._numbered is None:
+            self._numbered = self._items(NUMBERED) if self.digits else []
+        return self._numbered
 
-    @cached_property
-    def digits(self) -> bool:
-        """Whether a digit stands in the prose."""
-        return _DIGIT.search(self.prose) is not None
+    def _items(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+        if "\n" in self.prose:
+            return list(pattern.finditer(self.prose))
+        match = pattern.match(self.prose)
+        return [match] if match else []
 
     def edited(self, edits: Sequence[Edit]) -> Answer:
         """The answer after edits that do not overlap, in any order."""

@@ -42,7 +42,7 @@ def _fences(answer: Answer) -> list[re.Match[str]]:
 def bare_code(answer: Answer) -> list[Range]:
     """Runs of lines that read as code and stand in no block: the longest from a line that surely is code."""
     text = answer.prose
-    if not any(hint in text for hint in _HINTS) or not _SURE.search(text):
+    if "\n" not in text or not any(hint in text for hint in _HINTS) or not _SURE.search(text):
         return []
     found: list[Range] = []
     run: list[tuple[Range, bool, bool]] = []

@@ -14,7 +14,12 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _SHORT = tuple(name[:3] for name in _MONTHS)
 _NAME = "|".join(_MONTHS)
 _ABBREVIATED = "|".join((*(name for name in _SHORT if name != "May"), "Sept"))
-_HINT = re.compile(rf"\d[-/.]\d|\b(?:{_NAME}|{_ABBREVIATED})\b")
+_HINT = re.compile(r"[-/.][0-9]")
+_NUMERIC, _NAMED = slice(0, 5), slice(5, None)
+_NAME_HINT = re.compile(
+    rf"[0-9](?:st|nd|rd|th)?,? (?:of )?(?:{'|'.join(_SHORT)})|(?:{'|'.join(_SHORT)})[a-z]*\.? [0-9]"
+)
+_TIME_HINT = re.compile(r":[0-9]|[ \u00a0]?[aApP]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,18 @@ _BY_LABEL = {form.label: form for form in _FORMS}
 
 
 def _dates(answer: Answer) -> list[tuple[_Form, re.Match[str]]]:
-    if not answer.digits or not _HINT.search(answer.prose):
-        return []
-    return [(form, match) for form in _FORMS for match in form.pattern.finditer(answer.prose)]
+    held: list[tuple[_Form, re.Match[str]]] | None = answer.memo.get("dates")
+    if held is None:
+        forms: list[_Form] = []
+        if answer.digits:
+            forms += _FORMS[_NUMERIC] if _HINT.search(answer.after_digits) else ()
+            forms += (
+                _FORMS[_NAMED]
+                if any(month in answer.prose for month in _SHORT) and _NAME_HINT.search(answer.prose)
+                else ()
+            )
+        held = answer.memo["dates"] = [(form, match) for form in forms for match in form.pattern.finditer(answer.prose)]
+    return held
 
 
 def _date(answer: Answer) -> str | None:
@@ -112,8 +126,7 @@ _TIME = re.compile(
 
 
 def _times(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    text = answer.text
-    if not answer.digits or (":" not in text and "m" not in text and "M" not in text):
+    if not answer.digits or not _TIME_HINT.search(answer.after_digits):
         return []
     found = []
     for match in _TIME.finditer(answer.prose):

@@ -166,11 +166,14 @@ def _use(
 
 _CODE = re.compile(r"(?<![\w.@/-])[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?(?![\w])")
 _LOWER_CODE = re.compile(r"(?<![\w.@/-])[a-z]\d[0-9a-z](?:\.[0-9a-z]{1,4})?(?![\w])")
+_LETTER_DIGIT = re.compile(r"[0-9](?<=[A-Za-z][0-9])")
 _OPENERS = "*_\"'“‘("
 
 
 def _start(answer: Answer) -> str:
     text = answer.text.lstrip()
+    if text[:1].isupper() and text[1:2].islower():
+        return "begin with a capital"
     if not text:
         return "begin with a symbol"
     if BULLET.match(text):
@@ -208,7 +211,7 @@ def _lower_codes(answer: Answer) -> list[Range]:
 
 
 def _code_case(answer: Answer) -> str | None:
-    if not answer.digits:
+    if not answer.digits or not _LETTER_DIGIT.search(answer.prose):
         return None
     if _lower_codes(answer):
         return "write codes in lower case"
@@ -222,7 +225,7 @@ def _fix_code_case(answer: Answer, norm: str) -> list[Edit]:
 
 
 def _lines(answer: Answer) -> str:
-    count = len(answer.lines)
+    count = len(answer.lines) if "\n" in answer.text else 1
     return f"have {count} line{'s' * (count != 1)}" if count <= 4 else "have five lines or more"
 
 

@@ -24,9 +24,10 @@ def _end_of(text: str) -> str | None:
 
 def _ending(answer: Answer) -> str | None:
     text = answer.text.rstrip()
-    if not text or text.endswith("```") or (answer.lines and text[answer.lines[-1][0]] == "|"):
+    if not text or text.endswith(("```", "|")):
         return None
-    if _items(answer) and _items(answer)[-1] == answer.lines[-1]:
+    items = _items(answer)
+    if items and items[-1] == answer.lines[-1]:
         return None
     mark = _end_of(text)
     return None if mark is None else _ENDS.get(mark, f"end with {mark}")
@@ -50,9 +51,9 @@ def _fix_ending(answer: Answer, norm: str) -> list[Edit]:
 
 def _items(answer: Answer) -> list[Range]:
     """The lines that are list items, if there are two or more."""
-    starts = {m.start(1) for m in answer.bullets} | {m.start() for m in answer.numbered}
-    if len(starts) < 2:
+    if len(answer.bullets) + len(answer.numbered) < 2:
         return []
+    starts = {m.start(1) for m in answer.bullets} | {m.start() for m in answer.numbered}
     return [line for line in answer.lines if line[0] in starts or answer.text.rfind("\n", 0, line[0]) + 1 in starts]
 
 
@@ -114,7 +115,7 @@ def _indent(match: re.Match[str]) -> int:
 
 
 _CURLY = re.compile("[“”„‟‘’‚‛]")
-_STRAIGHT = re.compile(r"(?<![\d])[\"]|(?<=[^\W\d_])'(?=[^\W\d_])|(?<!\S)'(?=\w)|(?<=\w)'(?!\w)")
+_STRAIGHT = re.compile(r"\"(?<![0-9]\")|'(?:(?<=[^\W\d_]')(?=[^\W\d_])|(?<!\S')(?=\w)|(?<=\w')(?!\w))")
 _PLAIN = {**dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'")}
 _USE_CURLY, _USE_NO_CURLY, _USE_STRAIGHT = "use curly quotes", "use no curly quotes", "use straight quotes"
 
@@ -130,7 +131,7 @@ def _straight(answer: Answer) -> list[Range]:
 
 
 def _curly_value(answer: Answer) -> str | None:
-    return _USE_CURLY if _curly(answer) else _USE_NO_CURLY
+    return _USE_NO_CURLY if answer.text.isascii() or not _CURLY.search(answer.prose) else _USE_CURLY
 
 
 def _fix_curly(answer: Answer, norm: str) -> list[Edit]:
@@ -140,7 +141,7 @@ def _fix_curly(answer: Answer, norm: str) -> list[Edit]:
 
 
 def _quotes(answer: Answer) -> str | None:
-    if _straight(answer):
+    if ('"' in answer.text or "'" in answer.text) and _STRAIGHT.search(answer.prose):
         return _USE_STRAIGHT
     return _USE_CURLY if _curly(answer) else None
 

@@ -1,195 +1,207 @@
-"""Habits of writing numbers and units: thousands, decimals, per cent, the space before a unit and its spelling."""
+"""Habits of writing numbers and units: thousands, decimals, per cent, a unit's space, spelling and system."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from curation.evidence.habits_answer import Answer, Edit, Habit, Range
 
-_COMMA, _SPACE, _NONE = (
+_COMMA, _POINT, _SPACE, _NONE = (
     "separate thousands with a comma",
+    "separate thousands with a point",
     "separate thousands with a space",
     "write large numbers without a separator",
 )
-_THOUSANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (_COMMA, re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})+(?![\d,]*\d)")),
-    (_SPACE, re.compile(r"(?<![\d.,\w] )(?<![\d.,\w])[1-9]\d{0,2}(?:[ \u00a0\u202f]\d{3})+(?![\d\w])(?! \d)")),
-    (_NONE, re.compile(r"(?<![\w.,:/#+-])(?<![\w#] #)[1-9]\d{4,8}(?![\w,:/-]|\.\d)")),
-)
-_YEARS = re.compile(r"(?:1[5-9]|20)\d\d")
-_DECIMALS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("write decimals with a point", re.compile(r"(?<![\w.,/])\d+\.\d{1,2}(?![\w.,]*\d|[A-Za-z]*\.\w)")),
-    ("write decimals with a comma", re.compile(r"(?<![\w.,])\d+,\d{1,2}(?![\w.,]*\d)")),
-)
-_PERCENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("write percentages like 5%", re.compile(r"(?<=\d)%")),
-    ("write percentages like 5 %", re.compile(r"(?<=\d)[ \u00a0\u202f]%")),
-    ("write percentages like 5 percent", re.compile(r"(?<=\d)[ -]percent\b")),
-    ("write percentages like 5 per cent", re.compile(r"(?<=\d) per cent\b")),
-)
+_SEPARATORS = {_COMMA: ",", _POINT: ".", _SPACE: " ", _NONE: ""}
+_DECIMAL_POINT, _DECIMAL_COMMA = "write decimals with a point", "write decimals with a comma"
+_PERCENT = "write percentages like 5"
+_SPACED, _CLOSE = "put a space before units (5 mg)", "put no space before units (5mg)"
+_SHORT, _LONG = "abbreviate units (5 mg)", "spell units out (5 milligrams)"
+
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f][0-9]{3})+(?![0-9\w])(?! [0-9])")
+_BY_COMMA = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
+_BY_POINT = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
+_UNGROUPED = re.compile(r"[1-9][0-9]{4,8}")
+_WITH_POINT = re.compile(r"(?:[0-9]+\.[0-9]{1,2}|0\.[0-9]+)")
+_WITH_COMMA = re.compile(r"(?:[0-9]+,[0-9]{1,2}|0,[0-9]+)")
+_PER_CENT = re.compile(r"[ \u00a0\u202f]?%|[ -]per ?cent\b")
+
 _SPELT = {
     "mg": "milligram", "mcg": "microgram", "µg": "microgram", "kg": "kilogram", "g": "gram", "ml": "milliliter",
     "mL": "milliliter", "l": "liter", "L": "liter", "cm": "centimeter", "mm": "millimeter", "km": "kilometer",
     "lb": "pound", "lbs": "pound", "oz": "ounce", "kB": "kilobyte", "KB": "kilobyte", "MB": "megabyte",
-    "GB": "gigabyte", "TB": "terabyte", "kWh": "kilowatt-hour", "MHz": "megahertz", "GHz": "gigahertz",
-    "mph": "miles per hour", "km/h": "kilometers per hour",
+    "GB": "gigabyte", "TB": "terabyte", "MHz": "megahertz", "GHz": "gigahertz", "mph": "mile per hour",
+    "°C": "degree Celsius", "°F": "degree Fahrenheit",
 }  # fmt: skip
-_SIGNS = {"°C": "degrees Celsius", "°F": "degrees Fahrenheit"}
-_OTHER_SIGNS = ("kHz", "Hz", "kW", "mmHg", "bpm", "kcal", "cal", "dl", "dL", "nm", "mmol", "IU", "mmol/l", "mmol/L", "mg/dl",
-                "mg/dL", "ft", "kPa", "ms", "min", "m", "h")  # fmt: skip
-_UNITS = "|".join(re.escape(u) for u in sorted({*_SPELT, *_SIGNS, *_OTHER_SIGNS}, key=len, reverse=True))
-_UNIT = re.compile(rf"(?<=\d)([ \u00a0\u202f]?)({_UNITS})(?![\w°])")
-_WORDS = {name: sign for sign, name in reversed([*_SPELT.items(), *_SIGNS.items()])}
-_BRITISH = {"litre": "liter", "millilitre": "milliliter", "centimetre": "centimeter", "millimetre": "millimeter",
-            "kilometre": "kilometer", "milligramme": "milligram", "gramme": "gram"}  # fmt: skip
-_LONG = "|".join(sorted({*_WORDS, *_BRITISH}, key=len, reverse=True))
-_WORD_UNIT = re.compile(rf"(?<=\d)[ -]({_LONG})(s?)\b")
-_SPACED, _CLOSE = "put a space before units (5 mg)", "put no space before units (5mg)"
-_SHORT_UNITS, _LONG_UNITS = "abbreviate units (5 mg)", "spell units out (5 milligrams)"
+_UNSPELT = ("kHz", "Hz", "kW", "kWh", "mmHg", "bpm", "kcal", "cal", "dl", "dL", "nm", "mmol", "IU", "mmol/l", "mmol/L",
+            "mg/dl", "mg/dL", "km/h", "ft", "kPa", "ms", "min", "m", "h")  # fmt: skip
+_ONLY_SPELT = {"mile": "mile", "inch": "inch", "inche": "inch", "stone": "stone", "foot": "foot", "feet": "foot"}
+_BRITISH = {name.replace("er", "re"): name for name in _SPELT.values() if name.endswith(("meter", "liter"))}
+_SIGN_OF = {name: sign for sign, name in reversed(_SPELT.items())}
+_SIGN = re.compile(
+    "([ \u00a0\u202f]?)("
+    + "|".join(re.escape(unit) for unit in sorted({*_SPELT, *_UNSPELT}, key=len, reverse=True))
+    + r")(?![\w°])"
+)
+_NAMES = sorted({*(n for n in _SPELT.values() if " " not in n), *_BRITISH, *_ONLY_SPELT}, key=len, reverse=True)
+_WORD = re.compile(rf"[ -](degrees? (?:Celsius|Fahrenheit)|miles? per hour|(?:{'|'.join(_NAMES)})s?)\b")
 
-Kinds = tuple[tuple[str, re.Pattern[str]], ...]
+_SYSTEMS: dict[str, dict[str, str]] = {
+    "temperatures": {"degree Celsius": "°C", "degree Fahrenheit": "°F"},
+    "weights": {"kilogram": "kg", "pound": "lb", "stone": "stone"},
+    "distances": {"kilometer": "km", "mile": "miles"},
+    "lengths": {"centimeter": "cm", "inch": "inches"},
+    "speeds": {"kilometer per hour": "km/h", "mile per hour": "mph"},
+}
+_MEASURED = {name: (kind, sign) for kind, units in _SYSTEMS.items() for name, sign in units.items()}
 
 
-def _found(answer: Answer, kinds: Kinds) -> list[tuple[str, re.Match[str]]]:
-    if not answer.digits:
-        return []
-    return [(label, match) for label, pattern in kinds for match in pattern.finditer(answer.prose)]
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One thing about a number: what it is about (``kind``), how it is done (``label``), where, and its unit's name."""
+
+    kind: str
+    label: str
+    start: int
+    end: int
+    unit: str = ""
 
 
-def _value(find: Callable[[Answer], list[tuple[str, re.Match[str]]]], several: str) -> Callable[[Answer], str | None]:
+def _marks(answer: Answer) -> list[_Mark]:
+    held: list[_Mark] | None = answer.memo.get("numbers")
+    if held is None:
+        held = answer.memo["numbers"] = list(_read(answer.prose)) if answer.digits else []
+    return held
+
+
+def _read(text: str) -> Iterator[_Mark]:
+    done = 0
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        before = text[start - 1] if start else " "
+        if start < done or before.isalnum() or before in "#_@.,":
+            continue
+        token = match[0]
+        if len(token) > 3 or text[end : end + 1] in " \u00a0\u202f":
+            grouped = _GROUPED.match(text, start)
+            if grouped and not (before == " " and text[start - 2 : start - 1].isdigit()):
+                done = end = grouped.end()
+                yield _Mark("thousands", _SPACE, start, end)
+            elif before not in "-+/:":
+                yield from _large(token, start, text[end : end + 2])
+        if "." in token or "," in token:
+            yield from _decimal(token, start, text[end : end + 1])
+        yield from _unit(text, end)
+
+
+def _large(token: str, start: int, after: str) -> Iterator[_Mark]:
+    for label, pattern in ((_COMMA, _BY_COMMA), (_POINT, _BY_POINT)):
+        if match := pattern.fullmatch(token):
+            yield _Mark("thousands", label, start, start + match.end(1))
+    if _UNGROUPED.fullmatch(token) and not after[:1].isalpha() and after[:1] not in ("-", "/", ":", "_"):
+        yield _Mark("thousands", _NONE, start, start + len(token))
+
+
+def _decimal(token: str, start: int, after: str) -> Iterator[_Mark]:
+    for label, pattern, sign in ((_DECIMAL_POINT, _WITH_POINT, "."), (_DECIMAL_COMMA, _WITH_COMMA, ",")):
+        if pattern.fullmatch(token) and not after.isalpha() and after not in ("-", "/", ":"):
+            place = start + token.index(sign)
+            yield _Mark("decimal-mark", label, place, place + 1)
+
+
+def _unit(text: str, end: int) -> Iterator[_Mark]:
+    if match := _PER_CENT.match(text, end):
+        yield _Mark("percent", f"{_PERCENT}{match[0].replace(chr(160), ' ')}", end, match.end())
+    elif match := _SIGN.match(text, end):
+        yield _Mark("unit-space", _SPACED if match[1] else _CLOSE, end, end + len(match[1]))
+        name = "kilometer per hour" if match[2] == "km/h" else _SPELT.get(match[2], "")
+        if match[2] in _SPELT:
+            yield _Mark("unit-spelling", _SHORT, end, match.end(), name)
+        yield from _system(name, match.span(2))
+    elif match := _WORD.match(text, end):
+        name = match[1].replace("degrees", "degree").replace("miles", "mile")
+        name = name.removesuffix("s") if name.removesuffix("s") in _NAMES else name
+        name = _BRITISH.get(name, _ONLY_SPELT.get(name, name))
+        if name in _SIGN_OF:
+            yield _Mark("unit-spelling", _LONG, end, match.end(), name)
+        yield from _system(name, match.span(1))
+
+
+def _system(name: str, place: Range) -> Iterator[_Mark]:
+    if name in _MEASURED:
+        kind, sign = _MEASURED[name]
+        yield _Mark(kind, f"give {kind} in {sign}", *place)
+
+
+def _fix_large(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
+    """A point between three digits may be a decimal point: then nobody but a person can tell."""
+    edits: list[Edit] = []
+    for mark in marks:
+        shown = answer.text[mark.start : mark.end]
+        if mark.label == _POINT and shown.count(".") == 1:
+            return []
+        digits = int(re.sub(r"[^0-9]", "", shown))
+        edits.append((mark.start, mark.end, f"{digits:,}".replace(",", _SEPARATORS[norm])))
+    return edits
+
+
+def _fix_decimal(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
+    return [(mark.start, mark.end, "." if norm == _DECIMAL_POINT else ",") for mark in marks]
+
+
+def _fix_percent(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
+    return [(mark.start, mark.end, norm.removeprefix(_PERCENT)) for mark in marks]
+
+
+def _fix_unit_space(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
+    return [(mark.start, mark.end, " " if norm == _SPACED else "") for mark in marks]
+
+
+def _fix_spelling(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
+    edits: list[Edit] = []
+    for mark in marks:
+        if norm == _SHORT:
+            edits.append((mark.start, mark.end, f" {_SIGN_OF[mark.unit]}"))
+            continue
+        one = re.search(r"(?<![0-9.,])1\Z", answer.text[: mark.start]) is not None
+        first, _, rest = mark.unit.partition(" ")
+        plural = first if one or first.endswith("hertz") else f"{first}s"
+        edits.append((mark.start, mark.end, f" {plural} {rest}".rstrip()))
+    return edits
+
+
+Fix = Callable[[list[_Mark], Answer, str], list[Edit]]
+
+
+def _habit(reason: str, kind: str, several: str, fix: Fix | None = None, *, safe: bool = False) -> Habit:
+    """The habit of one kind of mark; ``several`` is the value of an answer that does it in more than one way."""
+
+    def departing(answer: Answer, norm: str) -> list[_Mark]:
+        return [mark for mark in _marks(answer) if mark.kind == kind and mark.label != norm]
+
     def value(answer: Answer) -> str | None:
-        labels = {label for label, _ in find(answer)}
+        if not answer.digits:
+            return None
+        labels = {mark.label for mark in _marks(answer) if mark.kind == kind}
         return several if len(labels) > 1 else next(iter(labels), None)
 
-    return value
+    def spans(answer: Answer, norm: str) -> list[Range]:
+        return [(mark.start - (mark.start == mark.end), mark.end) for mark in departing(answer, norm)]
 
+    def mend(answer: Answer, norm: str) -> list[Edit]:
+        return fix(departing(answer, norm), answer, norm) if fix else []
 
-def _spans(find: Callable[[Answer], list[tuple[str, re.Match[str]]]]) -> Callable[[Answer, str], list[Range]]:
-    return lambda answer, norm: [match.span() for label, match in find(answer) if label != norm]
-
-
-def _large(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    return _found(answer, _THOUSANDS)
-
-
-def _fix_large(answer: Answer, norm: str) -> list[Edit]:
-    edits: list[Edit] = []
-    for label, match in _large(answer):
-        if label == norm:
-            continue
-        digits = re.sub(r"\D", "", match[0])
-        sign = {_COMMA: ",", _SPACE: " ", _NONE: ""}[norm]
-        edits.append((*match.span(), f"{int(digits):,}".replace(",", sign)))
-    return edits
-
-
-def _decimals(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    if "." not in answer.text and "," not in answer.text:
-        return []
-    return _found(answer, _DECIMALS)
-
-
-def _fix_decimal(answer: Answer, norm: str) -> list[Edit]:
-    sign = "." if norm == "write decimals with a point" else ","
-    edits: list[Edit] = []
-    for label, match in _decimals(answer):
-        if label != norm:
-            at = match.start() + re.search(r"[.,]", match[0]).start()  # type: ignore[union-attr]
-            edits.append((at, at + 1, sign))
-    return edits
-
-
-def _percents(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    return _found(answer, _PERCENTS) if "%" in answer.text or "cent" in answer.text else []
-
-
-def _fix_percent(answer: Answer, norm: str) -> list[Edit]:
-    wanted = norm.removeprefix("write percentages like 5")
-    return [(*match.span(), wanted) for label, match in _percents(answer) if label != norm]
-
-
-def _units(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    if not answer.digits:
-        return []
-    return [(_SPACED if m[1] else _CLOSE, m) for m in _UNIT.finditer(answer.prose)]
-
-
-def _fix_unit_space(answer: Answer, norm: str) -> list[Edit]:
-    space = " " if norm == _SPACED else ""
-    return [(*match.span(1), space) for label, match in _units(answer) if label != norm]
-
-
-def _spellings(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    if not answer.digits:
-        return []
-    short = [(_SHORT_UNITS, m) for _, m in _units(answer) if m[2] in _SPELT or m[2] in _SIGNS]
-    return [*short, *((_LONG_UNITS, m) for m in _WORD_UNIT.finditer(answer.prose))]
-
-
-def _fix_spelling(answer: Answer, norm: str) -> list[Edit]:
-    edits: list[Edit] = []
-    for label, match in _spellings(answer):
-        if label == norm:
-            continue
-        if norm == _SHORT_UNITS:
-            name = _BRITISH.get(match[1], match[1])
-            sign = _WORDS.get(name)
-            if sign is None:
-                return []
-            edits.append((*match.span(), f" {sign}"))
-        else:
-            one = re.search(r"(?<![\d.,])1\Z", answer.text[: match.start()]) is not None
-            name = _SPELT.get(match[2]) or _SIGNS[match[2]]
-            plural = "" if one or name.endswith(("hertz", "hour", "sius", "heit")) else "s"
-            edits.append((*match.span(), f" {name}{plural}"))
-    return edits
-
-
-def _habit(
-    reason: str,
-    find: Callable[[Answer], list[tuple[str, re.Match[str]]]],
-    several: str,
-    fix: Callable[[Answer, str], list[Edit]],
-    *,
-    safe: bool,
-) -> Habit:
-    return Habit(reason, _value(find, several), _spans(find), fix, safe=safe, never=frozenset({several}))
-
-
-_SAME_MEASURE: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("temperatures", r"[°º] ?([CF])\b|degrees (Celsius|Fahrenheit)\b", {"C": "°C", "F": "°F", "Celsius": "°C",
-                                                                      "Fahrenheit": "°F"}),
-    ("weights", r"(kg|kilograms?|lbs?|pounds?|stone)\b",
-     {"kg": "kg", "kilogram": "kg", "kilograms": "kg", "lb": "lb", "lbs": "lb", "pound": "lb", "pounds": "lb",
-      "stone": "stone"}),
-    ("distances", r"(km|kilomet(?:er|re)s?|miles?)\b", {"km": "km", "kilometer": "km", "kilometers": "km",
-     "kilometre": "km", "kilometres": "km", "mile": "miles", "miles": "miles"}),
-    ("lengths", r"(cm|centimet(?:er|re)s?|inch(?:es)?)\b", {"cm": "cm", "centimeter": "cm", "centimeters": "cm",
-     "centimetre": "cm", "centimetres": "cm", "inch": "inches", "inches": "inches"}),
-)  # fmt: skip
-
-
-def _measure_habit(name: str, units: str, names: dict[str, str]) -> Habit:
-    pattern = re.compile(rf"(?<=\d)[ \u00a0\u202f-]?(?:{units})")
-
-    def found(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-        if not answer.digits:
-            return []
-        return [
-            (f"give {name} in {names[next(group for group in match.groups() if group)]}", match)
-            for match in pattern.finditer(answer.prose)
-        ]
-
-    several = f"give {name} in several units"
-    return Habit("unit", _value(found, several), _spans(found), never=frozenset({several}))
+    return Habit(reason, value, spans, mend, safe=safe, never=frozenset({several}))
 
 
 NUMBERS: tuple[Habit, ...] = (
-    *(_measure_habit(*measure) for measure in _SAME_MEASURE),
-    _habit("thousands", _large, "write large numbers in several ways", _fix_large, safe=False),
-    _habit("decimal-mark", _decimals, "write decimals in several ways", _fix_decimal, safe=False),
-    _habit("percent", _percents, "write percentages in several ways", _fix_percent, safe=False),
-    _habit("unit-space", _units, "put a space before some units", _fix_unit_space, safe=True),
-    _habit("unit-spelling", _spellings, "abbreviate some units", _fix_spelling, safe=False),
+    *(_habit("unit", kind, f"give {kind} in several units") for kind in _SYSTEMS),
+    _habit("thousands", "thousands", "write large numbers in several ways", _fix_large),
+    _habit("decimal-mark", "decimal-mark", "write decimals in several ways", _fix_decimal),
+    _habit("percent", "percent", "write percentages in several ways", _fix_percent),
+    _habit("unit-space", "unit-space", "put a space before some units", _fix_unit_space, safe=True),
+    _habit("unit-spelling", "unit-spelling", "abbreviate some units", _fix_spelling),
 )

@@ -188,6 +188,7 @@ def _finding(kind: Kind, example: Example, places: Sequence[Sequence[Match]]) ->
     mark = re.compile(rf"\[{kind.name.upper()}_(\d{{1,6}})\]")
     last = max((int(m[1]) for message in example.messages for m in mark.finditer(message.content)), default=0)
     numbers: dict[str, int] = {}
+    seen: set[tuple[int, str]] = set()
     spans: list[Span] = []
     edits: list[Replacement] = []
     safe = kind.sure is not None
@@ -198,7 +199,9 @@ def _finding(kind: Kind, example: Example, places: Sequence[Sequence[Match]]) ->
             if key not in numbers:
                 numbers[key] = last + len(numbers) + 1
                 safe = safe and message.role in ("user", "tool")
-            safe = safe and kind.sure is not None and kind.sure(value, message.content)
+            if safe and (turn, value) not in seen:
+                seen.add((turn, value))
+                safe = kind.sure is not None and kind.sure(value, message.content)
             spans.append(Span(turn, start, end))
             edits.append(Replacement(turn, start, end, f"[{kind.name.upper()}_{numbers[key]}]"))
     times = f"{len(spans)} times" if len(spans) > 1 else "once"

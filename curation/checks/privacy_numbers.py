@@ -22,12 +22,13 @@ _BRANDS = re.compile(  # ISO/IEC 7812 issuers: prefix and length
     r"|(?:62|81)\d{14,17}|220[0-4]\d{12}"
     r"|(?:5018|5020|5038|5[678]\d\d|6304|6390|67\d\d|0604)\d{8,15}|(?:508[5-9]|60\d\d|8[12]\d\d)\d{12}"
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,}")
-_IBAN_CHARACTERS = {  # ISO 13616 registry: the whole length in each country
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,33}")
+_IBAN_CHARACTERS = {  # the whole length in each country: ISO 13616 registry, and others that banks use
     15: "NO", 16: "BE", 18: "DK FI FK FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK", 21: "CH HR LI LV",
     22: "BG BH CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL", 24: "AD CZ ES MD PK RO SA SE SK TN VG",
-    25: "LY PT ST", 26: "IS TR", 27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV",
-    29: "BR EG PS QA UA", 30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+    25: "AO CV GW LY MZ PT ST", 26: "DZ IR IS TR", 27: "BI CF CG CM DJ FR GA GQ GR IT KM MC MG MR SM TD",
+    28: "AL AZ BF BJ BY CI CY DO GT HN HU LB MA ML NE NI PL SN SV TG", 29: "BR EG PS QA UA", 30: "JO KW MU YE",
+    31: "MT SC", 32: "LC", 33: "RU",
 }  # fmt: skip
 _LENGTH = {country: length for length, countries in _IBAN_CHARACTERS.items() for country in countries.split()}
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9)[0-9]{3}([-‐‑–])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?!\w|-[\w])")

@@ -72,8 +72,11 @@ def _is_phone(said: Said, start: int, end: int, stop: int) -> bool:
         return raw.startswith("+") and _valid(raw, None)
     odd = _OTHER_SHAPE.fullmatch(raw) is not None
     grouped = _THOUSANDS.fullmatch(raw) is not None
+    apart = len(raw) > len(digits_of(raw))
     if behind or called == "phone":
         return not odd or behind
+    if called == "near" and not odd and not grouped and (apart or len(raw) >= 9):
+        return True
     if odd or _RANGES.fullmatch(raw):
         return False
     if called == "reach":
@@ -87,7 +90,6 @@ def _is_phone(said: Said, start: int, end: int, stop: int) -> bool:
         return True
     if said.earlier and _ASKED.search(said.earlier[-200:]) and len(text) < 200:
         return True
-    apart = len(raw) > len(digits_of(raw))
     if grouped or not (apart or called == "number"):
         return False
     return any(_valid(raw, region) and (called == "number" or _in_its_groups(raw, region)) for region in regions)

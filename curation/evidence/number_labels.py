@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Label = Literal["phone", "reach", "number", "card", "ssn", "other"]
+Label = Literal["phone", "near", "reach", "number", "card", "ssn", "other"]
 
 REACH = 48
 _OTHER = (
@@ -63,8 +63,9 @@ _BEHIND = re.compile(
 def label(text: str, start: int) -> Label | None:
     """What the nearest words before ``start`` call the number that begins there; None where they call it nothing.
 
-    A word for something else (order, serial) counts only directly before the number, a verb (call, reach) only where
-    nothing but small words such as "me back at" stands between.
+    After a word for a phone, "near" tells that other words stand between. A word for something else (order, serial)
+    counts only directly before the number, a verb (call, reach) only where nothing but small words such as "me back at"
+    stands between.
     """
     window = text[max(0, start - REACH) : start]
     ends = [match.end() for match in _SENTENCE_END.finditer(window.rstrip())]
@@ -80,6 +81,8 @@ def label(text: str, start: int) -> Label | None:
         return "phone" if last.lastgroup == "phone" and _LIST.fullmatch(gap) else None
     if last.lastgroup == "other":
         return "other" if _DIRECT.fullmatch(gap) else None
+    if last.lastgroup == "phone":
+        return "phone" if _LINK.fullmatch(gap) else "near"
     if last.lastgroup == "reach":
         return "reach" if _LINK.fullmatch(gap) else "number"
     found: Label = last.lastgroup  # type: ignore[assignment]

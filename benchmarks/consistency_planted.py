@@ -6,6 +6,7 @@ rows of the task that it belongs to, one kind a run so that the norm stays a nor
 
 * recall a kind: planted rows with a finding that *fits* the kind, of all planted rows;
 * precision: new findings (of format, tone, language and spelling) on planted rows, of all new findings;
+* recall and precision with all kinds in one set, each in 1 % of the rows of its task, for information;
 * findings on the same rows before planting, a hundred rows; ``--show`` lists them for a review by eye, with every
   miss and every false alarm.
 
@@ -21,12 +22,13 @@ from dataclasses import dataclass, field
 from benchmarks import harness
 from benchmarks.consistency_speed import speed
 from benchmarks.harness import Figure
-from benchmarks.planted import Base, Kind, base, kind_of, kinds_of, new_findings, plant
+from benchmarks.planted import Base, Kind, base, kind_of, kinds_of, new_findings, plant, plant_together
 from benchmarks.planted_sources import DATASETS
 from core.types import Example, Finding
 from curation.runner import FAMILIES, run_checks
 
 RECALL, PRECISION, PER_HUNDRED = 0.95, 0.95, 1.0
+TOGETHER = 0.01
 COUNTED = tuple(name for name in ("format", "tone", "language", "spelling") if name in FAMILIES)
 
 
@@ -64,6 +66,35 @@ def measure(clean: Base, kind: Kind, seeds: Sequence[int], before: Sequence[Find
             if place not in planted.places:
                 tally.lines.append(f"FALSE {_told(finding, clean, place, planted.examples[place])}")
     return tally
+
+
+def together(clean: Base, seeds: Sequence[int], before: Sequence[Finding], shown: list[str]) -> tuple[Figure, Figure]:
+    """All kinds in one set, each in 1 % of the rows of its task: recall and precision, for information."""
+    found = planted_rows = new = new_right = 0
+    kinds = [kind for kind in kinds_of(clean.name) if kind.has_bar]
+    for seed in seeds:
+        each = plant_together(clean, kinds, seed, TOGETHER)
+        report = run_checks(each[0].examples, COUNTED)
+        index = {example.id: place for place, example in enumerate(each[0].examples)}
+        spoilt = frozenset[int]().union(*(planted.places for planted in each))
+        for planted in each:
+            fitting = {index[finding.example_id] for finding in report.findings if planted.kind.told_by(finding)}
+            found += len(planted.places & fitting)
+            planted_rows += len(planted.places)
+            for place in sorted(planted.places - fitting):
+                was, now = clean.rows[place].example, planted.examples[place]
+                shown.append(f"MISS  {planted.kind.name} {clean.rows[place].key} seed {seed}: {_difference(was, now)}")
+        for finding in new_findings(before, report.findings, clean, each[0]):
+            new += 1
+            new_right += index[finding.example_id] in spoilt
+            if index[finding.example_id] not in spoilt:
+                place = index[finding.example_id]
+                shown.append(f"FALSE {_told(finding, clean, place, each[0].examples[place])}")
+    what = f"{clean.name}: all kinds at once, {TOGETHER:.0%} each"
+    return (
+        Figure(f"{what}, recall", found / planted_rows, note=f"{found} of {planted_rows}"),
+        Figure(f"{what}, precision", new_right / new if new else None, note=f"{new_right} of {new}"),
+    )
 
 
 def _difference(was: Example, now: Example) -> str:
@@ -122,6 +153,10 @@ def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], s
             if tally.lines:
                 shown += [f"\n== {name}: {kind.name}", *tally.lines]
             yield Figure(f"{name}: {kind.name}, recall", tally.found / tally.planted, bar, note=note)
+        if not wanted:
+            harness.say(f"{name}: all kinds at once")
+            shown.append(f"\n== {name}: all kinds at once")
+            yield from together(clean, seeds, before, shown)
         note = f"{set_right} of {set_new} new findings on planted rows"
         yield Figure(f"{name}: precision", set_right / set_new if set_new else None, PRECISION, note=note)
         new, new_right = new + set_new, new_right + set_right

@@ -173,12 +173,38 @@ def plant(clean: Base, kind: Kind, seed: int) -> Planted:
     Raises:
         InputError: Too few rows of the task give a place for the fault.
     """
-    chance = Random(f"{clean.name}:{kind.name}:{seed}")
-    fault = kind.fault(clean)
-    order = [index for index, row in enumerate(clean.rows) if row.house == kind.house]
-    wanted = max(1, round(SHARE * len(order)))
-    chance.shuffle(order)
     examples = [row.example for row in clean.rows]
+    places = _plant(clean, kind, examples, range(len(examples)), SHARE, Random(f"{clean.name}:{kind.name}:{seed}"))
+    return Planted(kind, tuple(examples), frozenset(places))
+
+
+def plant_together(clean: Base, kinds: Sequence[Kind], seed: int, share: float) -> list[Planted]:
+    """Put all kinds into one set, each into ``share`` of the rows of its task, never two into one row.
+
+    Returns:
+        For each kind the same examples, with the places of its own.
+
+    Raises:
+        InputError: Too few rows of a task give a place for a fault.
+    """
+    chance = Random(f"{clean.name}:together:{seed}")
+    examples = [row.example for row in clean.rows]
+    free = set(range(len(examples)))
+    places = []
+    for kind in kinds:
+        places.append(_plant(clean, kind, examples, sorted(free), share, chance))
+        free -= places[-1]
+    return [Planted(kind, tuple(examples), frozenset(own)) for kind, own in zip(kinds, places, strict=True)]
+
+
+def _plant(
+    clean: Base, kind: Kind, examples: list[Example], free: Sequence[int], share: float, chance: Random
+) -> set[int]:
+    """Spoil some of the examples in place, all of them rows in ``free``; which."""
+    fault = kind.fault(clean)
+    order = [index for index in free if clean.rows[index].house == kind.house]
+    wanted = max(1, round(share * sum(row.house == kind.house for row in clean.rows)))
+    chance.shuffle(order)
     ids = {example.id for example in examples}
     places: set[int] = set()
     for index in order:
@@ -194,7 +220,7 @@ def plant(clean: Base, kind: Kind, seed: int) -> Planted:
             f"Only {len(places)} of {wanted} rows of {clean.name} could get the fault {kind.name!r}.",
             "Add rows to the set, or a way to plant the fault.",
         )
-    return Planted(kind, tuple(examples), frozenset(places))
+    return places
 
 
 def _spoilt(example: Example, kind: Kind, fault: Fault, chance: Random) -> Example | None:

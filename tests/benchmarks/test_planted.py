@@ -10,7 +10,7 @@ import unicodedata
 import pytest
 
 from benchmarks import planted, planted_forms, planted_texts
-from benchmarks.planted import KINDS, SHARE, Base, Kind, kind_of, kinds_of, new_findings, plant
+from benchmarks.planted import KINDS, SHARE, Base, Kind, kind_of, kinds_of, new_findings, plant, plant_together
 from benchmarks.planted_rows import Row, load, sentences
 from benchmarks.planted_sources import DATASETS, is_clean
 from core.errors import InputError
@@ -182,6 +182,15 @@ def _one_place(old: str, new: str, most_old: int, most_new: int) -> bool:
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     return old != new and len(old) - head - tail <= most_old and len(new) - head - tail <= most_new
+
+
+def test_all_kinds_at_once_never_share_a_row() -> None:
+    each = plant_together(MADE, KINDS, 0, 0.03)
+    assert each == plant_together(MADE, KINDS, 0, 0.03)
+    assert sum(len(found.places) for found in each) == len(set().union(*(found.places for found in each))) == len(KINDS)
+    for found in each:
+        for place in found.places:
+            assert _undone(found.kind, MADE.rows[place].example, found.examples[place]), found.kind.name
 
 
 def test_the_set_with_other_norms_gets_its_kinds_too() -> None:

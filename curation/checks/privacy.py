@@ -47,6 +47,9 @@ _SECRET_FORMS = {  # what stands in a text that holds a known key form, by a cha
 }  # fmt: skip
 
 
+_EVEN_WITHOUT_DIGITS = ("ghp_", "hf_", "npm_", "sk_live_", "AKIA", "glpat-", "-----BEGIN")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of personal data.
@@ -82,7 +85,7 @@ def _flags(batch: Batch) -> list[int]:
 
 def _hints(text: str) -> int:
     found = AT if "@" in text or "%40" in text or "at]" in text or "at)" in text else 0
-    if "hf_" in text or "-----BEGIN" in text or "AKIA" in text or "glpat-" in text:
+    if any(form in text for form in _EVEN_WITHOUT_DIGITS):
         found |= SECRET
     if _COLONS.search(text):
         found |= DOTTED

@@ -11,6 +11,7 @@ from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import code_ranges, outside
+from curation.evidence.vocabulary import LANGUAGES, dictionary, is_known
 
 _LAST_WORD = re.compile(r"([^\W\d_]{2,})\Z")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -49,16 +50,16 @@ def truncated(batch: Batch) -> dict[str, Cut]:
             found[example.id] = "hanging-end", sentence, hanging.start(), len(text)
         else:
             open_ended.append(example)
-    found.update(_small_words(batch, open_ended))
-    found.update(_cut_words(batch, [example for example in open_ended if example.id not in found]))
+    answered = sum(1 for example in batch if example.answer)
+    closed = answered >= batch.settings.min_group and len(open_ended) <= _MOST_OPEN_ENDED * answered
+    if closed:
+        found.update(_small_words(open_ended))
+    found.update(_cut_words(batch, [example for example in open_ended if example.id not in found], closed))
     return found
 
 
-def _small_words(batch: Batch, open_ended: Sequence[Example]) -> Iterator[tuple[str, Cut]]:
+def _small_words(open_ended: Sequence[Example]) -> Iterator[tuple[str, Cut]]:
     """Answers that stop after a word which ends sentences at times, in a set where nearly all end with a mark."""
-    answered = sum(1 for example in batch if example.answer)
-    if answered < batch.settings.min_group or len(open_ended) > _MOST_OPEN_ENDED * answered:
-        return
     for example in open_ended:
         text = example.answer.rstrip()
         if (match := _MAY_END.search(text, max(0, len(text) - 12))) and text.count(" ") > 2:
@@ -85,8 +86,12 @@ def _unclosed(text: str) -> int | None:
     return open_places[-1][1] if open_places else None
 
 
-def _cut_words(batch: Batch, open_ended: Sequence[Example]) -> Iterator[tuple[str, Cut]]:
-    """Answers whose last word is the beginning of a longer word of the set, and a word nowhere else."""
+def _cut_words(batch: Batch, open_ended: Sequence[Example], closed: bool) -> Iterator[tuple[str, Cut]]:
+    """Answers whose last word is the beginning of a longer word of the set, and a word nowhere else.
+
+    Where nearly all answers end with a mark (``closed``), a short beginning will do, and so will a word of small
+    letters that is in no dictionary either.
+    """
     suspects: list[tuple[Example, int, int]] = []
     for example in open_ended:
         text = example.answer.rstrip()
@@ -102,11 +107,18 @@ def _cut_words(batch: Batch, open_ended: Sequence[Example]) -> Iterator[tuple[st
         if counts[word] > 1:
             continue
         after = bisect_right(longer, word)
-        if after >= len(longer) or not longer[after].startswith(word):
+        begins = after < len(longer) and longer[after].startswith(word)
+        if not begins and not (closed and _is_no_word(example.answer[start:end])):
             continue
         own = Counter(w.casefold() for m in example.messages for w in _WORD.findall(m.content))
-        if own[word] == 1 and (len(word) > 3 or any(w.startswith(word) and w != word for w in own)):
+        long_enough = closed or len(word) > 3 or any(w.startswith(word) and w != word for w in own)
+        if own[word] == 1 and long_enough:
             yield example.id, ("cut-word", "The answer stops in the middle of a word.", start, end)
+
+
+def _is_no_word(word: str) -> bool:
+    """Whether a word in small letters is in no dictionary of the languages that have a good one."""
+    return word.isascii() and word.islower() and not any(is_known(word, dictionary(name)) for name in LANGUAGES)
 
 
 def _word_counts(batch: Batch) -> Counter[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Container, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -166,38 +166,35 @@ class Norms:
                 if total < _FEW or counted[wider] >= self._share * total:
                     own = wider
             chosen.append(own)
-        return self._scopes(by_task, chosen)
+        return list(self._scopes(by_task, chosen, everywhere, of_all, by_group, of_group))
 
-    def _scopes(self, by_task: Sequence[Counter[str]], chosen: Sequence[str | None]) -> list[Scope]:
-        """Tasks with one norm are told together: all answers, a whole group, or the task."""
-        applies = [n for n, counted in enumerate(by_task) if counted]
-        wanted_by_all = {chosen[n] for n in applies}
-        if len(wanted_by_all) == 1 and None not in wanted_by_all:
-            return [self._scope("all answers", applies, by_task, chosen)]
-        found: list[Scope] = []
-        by_group: dict[str, list[int]] = defaultdict(list)
-        for n in applies:
-            by_group[self._tasks[n].within.name].append(n)
-        for places in by_group.values():
-            wanted = {chosen[n] for n in places}
-            if len(wanted) == 1:
-                if None not in wanted:
-                    found.append(self._scope(self._tasks[places[0]].within.label, places, by_task, chosen))
-            else:
-                found += [
-                    self._scope(self._tasks[n].group.label, [n], by_task, chosen)
-                    for n in places
-                    if chosen[n] is not None
-                ]
-        return found
+    def _scopes(
+        self,
+        by_task: Sequence[Counter[str]],
+        chosen: Sequence[str | None],
+        everywhere: Counter[str],
+        of_all: str | None,
+        by_group: Mapping[str, Counter[str]],
+        of_group: Mapping[str, str | None],
+    ) -> Iterator[Scope]:
+        """Tasks with one norm are told together: as all answers, as a whole group, or alone."""
+        left = [n for n, counted in enumerate(by_task) if counted and chosen[n] is not None]
+        if of_all is not None:
+            yield from self._scope("all answers", [n for n in left if chosen[n] == of_all], of_all, everywhere)
+            left = [n for n in left if chosen[n] != of_all]
+        for name, wanted in of_group.items():
+            if wanted is not None and wanted != of_all:
+                same = [n for n in left if self._tasks[n].within.name == name and chosen[n] == wanted]
+                label = self._tasks[same[0]].within.label if same else ""
+                yield from self._scope(label, same, wanted, by_group[name])
+                left = [n for n in left if n not in same]
+        for n in left:
+            yield from self._scope(self._tasks[n].group.label, [n], chosen[n] or "", by_task[n])
 
-    def _scope(
-        self, label: str, places: Sequence[int], by_task: Sequence[Counter[str]], chosen: Sequence[str | None]
-    ) -> Scope:
-        wanted = chosen[places[0]]
-        count = sum(by_task[n][wanted or ""] for n in places)
-        total = sum(by_task[n].total() for n in places)
-        return Scope(label, tuple(self._tasks[n] for n in places), wanted, count, total, self.bound(count, total))
+    def _scope(self, label: str, places: Sequence[int], wanted: str, counted: Counter[str]) -> Iterator[Scope]:
+        if places:
+            count, total = counted[wanted], counted.total()
+            yield Scope(label, tuple(self._tasks[n] for n in places), wanted, count, total, self.bound(count, total))
 
 
 def _counted(column: Sequence[str | None]) -> Counter[str]:

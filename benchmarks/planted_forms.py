@@ -85,7 +85,7 @@ def _retype(value: dict[str, Any], chance: Random) -> dict[str, Any]:
 
 
 def _misspell(value: dict[str, Any], chance: Random) -> dict[str, Any]:
-    key = chance.choice([key for key in value if key not in OPTIONAL])
+    key = chance.choice([key for key in value if key not in OPTIONAL and len(key) > 3])
     place = chance.randrange(1, len(key) - 1)
     wrong = chance.choice((key.capitalize(), key[:place] + key[place + 1 :], key + "_"))
     return {wrong if name == key else name: item for name, item in value.items()}

@@ -17,6 +17,7 @@ from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
 from curation.evidence.norms import LearnedNorm
 
 _TOKEN = re.compile(r"\S+")
+_TRIVIAL = ("use no ", "are plain text")  # said only where somebody departs from it
 _EXPLAINS = frozenset({"json", "code-fence", "code-case", "bold", "quotes", "list-marker"})
 _NAME = "format.norm"
 Told = dict[str, set[str]]
@@ -49,9 +50,10 @@ def _habit(batch: Batch, norms: Norms, place: int, told: Told) -> Iterator[Findi
 def _noted(batch: Batch, scope: Scope, reason: str, sentence: str, findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings about a norm, which is put on record with how many there are."""
     found = list(findings)
-    batch.norms.append(
-        LearnedNorm(_NAME, reason, scope.label, sentence, scope.count, scope.total, scope.bound, len(found))
-    )
+    if found or not sentence.startswith(_TRIVIAL):
+        batch.norms.append(
+            LearnedNorm(_NAME, reason, scope.label, sentence, scope.count, scope.total, scope.bound, len(found))
+        )
     yield from found
 
 

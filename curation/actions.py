@@ -25,6 +25,7 @@ from curation import (
     records,
     sources,
     thresholds,
+    tone_learned,
 )
 from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
@@ -104,6 +105,7 @@ def check(
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
     norms.write(workspace, report.norms, key, sorted(report.seconds))
+    tone_learned.publish(workspace)
     if report.pairs is not None:
         thresholds.write(workspace, report.pairs, key, near=chosen.near_threshold, short=chosen.short_threshold)
     neighbours.build(workspace, examples, progress=progress)

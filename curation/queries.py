@@ -16,7 +16,7 @@ from core.revisions import example_of
 from core.types import Decision, Example, Message, Reject, Severity
 from core.workspace import Workspace
 from curation import apply, cache, decisions, records, sources
-from curation.checks import CHECKS
+from curation.checks import CHECKS, OTHER_TITLES
 from curation.found import CLUSTER_ORDERS, ORDERS, Filter, FindingPage, FindingView, finding, findings, rank, still_in
 
 __all__ = [
@@ -161,7 +161,7 @@ def _counts(connection: sqlite3.Connection) -> tuple[CheckCount, ...]:
     )
     by_name = {row["check_name"]: row for row in connection.execute(query)}
     order = {check.name: place for place, check in enumerate(CHECKS)}
-    titles = {check.name: check.title for check in CHECKS}
+    titles = {check.name: check.title for check in CHECKS} | OTHER_TITLES
     return tuple(
         CheckCount(
             name, r["family"], titles.get(name, name), SEVERITIES[r["severity"]], r["open"], r["settled"], r["safe"]
@@ -292,7 +292,7 @@ def recent(workspace: Workspace, who: str | None = None, limit: int = 20) -> lis
 
 def reasons(workspace: Workspace) -> tuple[dict[str, int], dict[str, int]]:
     """Why examples were dropped, and why edited: the checks behind the decision that holds (or "by hand"), counted."""
-    titles = {check.name: check.title for check in CHECKS}
+    titles = {check.name: check.title for check in CHECKS} | OTHER_TITLES
     by_subject: dict[str, list[Entry]] = {}
     for entry in workspace.ledger.entries(decisions.KIND):
         by_subject.setdefault(entry.subject, []).append(entry)

@@ -81,6 +81,8 @@ _CONTRACTED = re.compile(
     r"|(?:it|that|there|what|who|he|she|here|how|where|let)'s|y'all)\Z"
 )
 _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûü]+")
+_FOLDED = {ord("’"): "'", 0x130: "I", 0x131: "i", 0x17F: "s"}
+"""Letters that a pattern without regard to case takes for i or s, and whose lower case is something else."""
 _MOST_KNOWN = 400_000
 
 
@@ -98,9 +100,8 @@ class Words(dict[str, int]):
 
 
 def lowered(text: str) -> str:
-    """In lower case with straight apostrophes, as ``WORD`` expects it."""
-    low = text.lower()
-    return low.replace("’", "'") if "’" in low else low
+    """In lower case with straight apostrophes and of the same length, as ``WORD`` expects it."""
+    return text.lower() if text.isascii() else text.translate(_FOLDED).lower()
 
 
 def syllables(word: str) -> int:

@@ -17,6 +17,7 @@ from core.workspace import Workspace
 from curation import (
     apply,
     cache,
+    coverage,
     decisions,
     neighbours,
     norms,
@@ -106,6 +107,8 @@ def check(
     _store(workspace, report, key, lines, partial=bool(only))
     norms.write(workspace, report.norms, key, sorted(report.seconds))
     tone_learned.publish(workspace)
+    if report.coverage is not None:
+        coverage.write(workspace, report.coverage, key)
     if report.pairs is not None:
         thresholds.write(workspace, report.pairs, key, near=chosen.near_threshold, short=chosen.short_threshold)
     neighbours.build(workspace, examples, progress=progress)

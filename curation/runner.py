@@ -12,6 +12,7 @@ from core.types import Example, Finding
 from curation.checks import CHECKS
 from curation.checks.base import Check
 from curation.evidence.batch import Batch
+from curation.evidence.coverage import CoverageMap, coverage_map
 from curation.evidence.norms import LearnedNorm
 from curation.evidence.pairs import MOST_UNITS, PairFrames, pair_frames
 from curation.evidence.relations import relations
@@ -38,6 +39,7 @@ class CheckReport:
         pairs: The similarities of all examples that resemble each other, where the settings ask for them and the
             duplicates were looked for.
         norms: What the checks learned from the set, in report order, with and without departures.
+        coverage: The map of the prompts, where ``coverage.cluster`` ran and there are enough of them.
     """
 
     findings: tuple[Finding, ...]
@@ -46,6 +48,7 @@ class CheckReport:
     notes: tuple[str, ...]
     pairs: PairFrames | None = None
     norms: tuple[LearnedNorm, ...] = ()
+    coverage: CoverageMap | None = None
 
 
 def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tuple[Check, ...]:  # noqa: B008
@@ -117,6 +120,7 @@ def run_checks(
         (*batch.notes, *_not_run(checks, only)),
         _pairs(batch, checks),
         tuple(batch.norms),
+        batch.shared(coverage_map) if "coverage.cluster" in seconds else None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from curation.checks import (
     contradictions_clash,
+    coverage_cluster,
     coverage_quantity,
+    coverage_template,
     duplicates,
     duplicates_partial,
     duplicates_semantic,
@@ -55,6 +57,8 @@ CHECKS: tuple[Check, ...] = (
     privacy_address.IP,
     privacy_secret.SECRET,
     privacy_name.NAME,
+    coverage_cluster.CLUSTER,
+    coverage_template.TEMPLATE,
     coverage_quantity.QUANTITY,
 )
 

@@ -36,6 +36,7 @@ class Settings:
         norm_confidence: Confidence of that bound (one-sided).
         length_z: Robust z-score of log length from which an answer is over-long.
         tone_z: Robust z-score from which a measured tone (formality, sentences, reading ease ...) is a departure.
+        template_share: Share of the prompts from which one template is over-represented.
         phone_regions: Countries whose national phone formats are understood.
         name_model: Folder of a token-classification model that tags persons, for ``privacy.name``; in a file, relative
             to that file. None = names are not looked for.
@@ -57,6 +58,7 @@ class Settings:
     norm_confidence: float = 0.95
     length_z: float = 5.0
     tone_z: float = 6.0
+    template_share: float = 0.20
     phone_regions: tuple[str, ...] = ("US", "GB")
     name_model: str | None = None
     style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)

@@ -85,7 +85,7 @@ CLUSTER = Check(
     ),
     passes=(_EVEN, _EVEN[:90], ()),
     about="The last requests are put into up to 40 clusters, alike ones merged: by words (TF-IDF, truncated SVD, "
-    "spherical k-means) or, with semantic = true, by sentence embeddings. A cluster with half of all prompts crowds the "
-    "set; one with less than a fifth of an even share is nearly empty. Needs 100 prompts; of more than 20,000 (5,000 by "
-    "embeddings) a sample of that size is looked at, and a note says so. The map of the clusters is on the page.",
+    "spherical k-means) or, with semantic = true, by sentence embeddings. A cluster with half of all prompts crowds "
+    "the set; one with less than a fifth of an even share is nearly empty. Needs 100 prompts; of more than 20,000 "
+    "(5,000 by embeddings) a sample of that size is looked at, and a note says so. The map is on the page.",
 )

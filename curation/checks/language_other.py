@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
-from curation.evidence.groups import groups, norm
+from curation.evidence.groups import Group, Norm, groups, lower_bound, norm
 from curation.evidence.languages import answer_languages, called_for, identify, name
+from curation.evidence.norms import LearnedNorm
 
 USUAL = 0.90
 """Least share of a group's answers in its language: below that, the group speaks several."""
@@ -17,27 +18,48 @@ USUAL = 0.90
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
     languages = batch.shared(answer_languages)
+    held: list[tuple[Group, Norm, int]] = []
     for group in batch.shared(groups):
-        values = [languages[example.id] for example in group.examples]
-        learned = norm(values, batch, USUAL)
-        if learned is None:
+        learned = norm((languages[example.id] for example in group.examples), batch, USUAL)
+        if learned is not None:
+            found = list(_departures(group, learned, languages))
+            held.append((group, learned, len(found)))
+            yield from found
+    batch.norms.extend(_records(held, batch))
+
+
+def _departures(group: Group, learned: Norm, languages: Mapping[str, str | None]) -> Iterator[Finding]:
+    """The answers of a group that are clearly not in its language."""
+    usual = str(learned.value)
+    for example in group.examples:
+        if languages[example.id] in (None, usual):
             continue
-        usual = str(learned.value)
-        for example, value in zip(group.examples, values, strict=True):
-            if value in (None, usual):
-                continue
-            closely = identify(example.answer)
-            if closely.code is None or usual in closely.possible or called_for(example, closely.code):
-                continue
-            yield Finding(
-                example.id,
-                "language.other",
-                "warn",
-                "other-language",
-                f"{learned} answers of the group are in {name(usual)}; this one seems to be in {name(closely.code)}.",
-                learned.count / learned.total,
-                spans=(Span(len(example.messages) - 1, 0, len(example.answer)),),
-            )
+        closely = identify(example.answer)
+        if closely.code is None or usual in closely.possible or called_for(example, closely.code):
+            continue
+        yield Finding(
+            example.id,
+            "language.other",
+            "warn",
+            "other-language",
+            f"{learned} answers of the group are in {name(usual)}; this one seems to be in {name(closely.code)}.",
+            learned.count / learned.total,
+            spans=(Span(len(example.messages) - 1, 0, len(example.answer)),),
+        )
+
+
+def _records(held: Sequence[tuple[Group, Norm, int]], batch: Batch) -> Iterator[LearnedNorm]:
+    """The norms for the page: one, where all groups have the same language."""
+    if len(held) > 1 and len({learned.value for _, learned, _ in held}) == 1:
+        count, total = sum(learned.count for _, learned, _ in held), sum(learned.total for _, learned, _ in held)
+        value, departures = held[0][1].value, sum(departures for _, _, departures in held)
+        held = [(Group("", ()), Norm(value, count, total), departures)]
+    for group, learned, departures in held:
+        bound = lower_bound(learned.count, learned.total, batch.settings.norm_confidence)
+        yield LearnedNorm(
+            "language.other", "other-language", group.label, f"are in {name(str(learned.value))}", learned.count,
+            learned.total, bound, departures,
+        )  # fmt: skip
 
 
 _GROUP = tuple(chat(f"Case {i}?", f"The code for this case is A{i}, and it is in the table.") for i in range(50))

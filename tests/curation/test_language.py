@@ -93,6 +93,14 @@ def test_a_set_of_two_languages_has_no_odd_ones() -> None:
     assert [finding.example_id for finding in language_reply.REPLY.run([*both, odd])] == [odd.id]
 
 
+def test_the_language_is_a_norm_of_the_set_for_the_page() -> None:
+    batch = Batch([*ENGLISH, chat("What else?", SENTENCES["de"])])
+    list(language_other.OTHER.run(batch))
+    (norm,) = batch.norms
+    assert (norm.group, norm.sentence) == ("all answers", "are in English")
+    assert (norm.count, norm.total, norm.departures) == (60, 61, 1)
+
+
 def test_nothing_is_said_about_a_few_rows() -> None:
     assert not found([*ENGLISH[:10], chat("What else?", SENTENCES["de"])])
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import Group, groups, lower_bound
+from curation.evidence.house_style import HouseStyle
 from curation.evidence.norms import LearnedNorm
 from curation.evidence.tone_fixes import applied, fix
 from curation.evidence.tone_readings import Readings, prose_of, readings
 from curation.evidence.tone_voices import VOICES, Range, Voice
 from curation.evidence.tone_words import WORD, lowered
 
+_TELLING = frozenset(("contraction", "exclamation", "first-person", "address"))
+"""Norms that say something of a set even where nobody departs from them; that nobody apologises does not."""
 _NAMED_WORDS = 3
 _LEAST_WORDS = 8
 """An answer of fewer words cannot be expected to use a voice."""
@@ -34,7 +37,7 @@ class _Departure:
 
     @property
     def mild(self) -> bool:
-        return self.voice.mild or not self.places
+        return (self.voice.mild or not self.places) and not self.norm.declared
 
     def __str__(self) -> str:
         return f"{self.norm.count:,} of {self.norm.total:,}"
@@ -44,8 +47,41 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
     read = batch.shared(readings)
     heard = batch.shared(_heard)
+    yield from _declared(batch, heard)
     for group in batch.shared(groups):
         yield from _of_group(batch, group, read, heard)
+
+
+def _declared(batch: Batch, heard: dict[str, dict[str, tuple[Range, ...]]]) -> Iterator[Finding]:
+    """Answers that use what the house style forbids, however many do."""
+    barred = [voice for voice in VOICES if voice.reason in _forbidden(batch.settings.style)]
+    total = sum(1 for example in batch if example.answer.strip())
+    departures: dict[str, list[_Departure]] = defaultdict(list)
+    norms = []
+    for voice in barred:
+        found = heard[voice.reason]
+        count = total - len(found)
+        norm = LearnedNorm(
+            NAME, voice.reason, "all answers", f"do not {voice.label}", count, total, 1.0, len(found), declared=True
+        )
+        norms.append((voice, norm))
+        for example_id, places in found.items():
+            departures[example_id].append(_Departure(voice, norm, places))
+    batch.norms += [norm for _, norm in norms]
+    for example_id, parts in departures.items():
+        yield _finding(batch.example(example_id), parts, norms)
+
+
+def _forbidden(style: HouseStyle) -> frozenset[str]:
+    """Reasons of the voices that a house style rules out."""
+    ruled = {
+        "contraction": style.contractions is False,
+        "emoji": style.emoji is False,
+        "exclamation": style.exclamations is False,
+        "first-person": style.person in ("third", "no first"),
+        "address": style.person == "third",
+    }
+    return frozenset(reason for reason, out in ruled.items() if out)
 
 
 def _heard(batch: Batch) -> dict[str, dict[str, tuple[Range, ...]]]:
@@ -65,6 +101,8 @@ def _of_group(
     departures: dict[str, list[_Departure]] = defaultdict(list)
     norms: dict[str, LearnedNorm] = {}
     for voice in VOICES:
+        if voice.reason in batch.settings.style.declared:
+            continue
         voiced = {example.id: heard[voice.reason].get(example.id, ()) for example in group.examples}
         without = _norm(batch, group, voice, sum(not places for places in voiced.values()), len(voiced), absent=True)
         if without is not None:
@@ -89,7 +127,8 @@ def _of_group(
             counted[part.voice.reason] += 1
         yield _finding(batch.example(example_id), sorted(parts, key=lambda part: part.mild), held)
     for reason, norm in norms.items():
-        batch.norms.append(_with_departures(norm, counted[reason]))
+        if counted[reason] or reason in _TELLING:
+            batch.norms.append(replace(norm, departures=counted[reason]))
 
 
 def _norm(batch: Batch, group: Group, voice: Voice, count: int, total: int, *, absent: bool) -> LearnedNorm | None:
@@ -108,12 +147,6 @@ def _is_presence(voice: Voice, norm: LearnedNorm) -> bool:
     return norm.sentence == voice.label
 
 
-def _with_departures(norm: LearnedNorm, departures: int) -> LearnedNorm:
-    return LearnedNorm(
-        norm.check, norm.reason, norm.group, norm.sentence, norm.count, norm.total, norm.bound, departures
-    )
-
-
 def _finding(example: Example, parts: Sequence[_Departure], held: Sequence[_Held]) -> Finding:
     """One finding an example: the strongest departure names it, all of them are marked."""
     turn, text = len(example.messages) - 1, example.answer
@@ -121,11 +154,11 @@ def _finding(example: Example, parts: Sequence[_Departure], held: Sequence[_Held
     share = first.norm.count / first.norm.total
     does = "does not" if not first.places else f"does: {_quoted(text, first.places)}"
     also = "; ".join(_other(text, part) for part in parts[1:])
-    message = (
-        f"{first} answers of the group {first.norm.sentence} "
-        f"({share:.1%}, surely over {int(100 * first.norm.bound)}%); "
-        f"this one {does}.{f' It also departs in this: {also}.' if also else ''}"
-    )
+    firmly = f"({share:.1%}, surely over {int(100 * first.norm.bound)}%)"
+    lead = f"{first} answers of the group {first.norm.sentence} {firmly}"
+    if first.norm.declared:
+        lead = f"By the house style answers {first.norm.sentence}"
+    message = f"{lead}; this one {does}.{f' It also departs in this: {also}.' if also else ''}"
     spans = _merged(place for part in parts for place in part.places)
     return Finding(
         example.id, NAME, "warn", first.voice.reason, message, share,
@@ -212,5 +245,6 @@ NORM = Check(
     "model and refusals), with a lower confidence bound of 0.8. Hedging, person and address count only beside another "
     "departure. Where 97 % of the answers use contractions, the first person or address the reader, an answer of eight "
     "words or more that lacks two of these is flagged too. Formulas are removed, contractions written out and "
-    "exclamation marks made full stops, where that takes out all that departs.",
+    "exclamation marks made full stops, where that takes out all that departs. What the house style says of "
+    "contractions, emoji, exclamation marks and person takes the place of what was learned.",
 )

@@ -14,6 +14,7 @@ from curation.checks.base import chat
 from curation.checks.tone_norm import NORM
 from curation.checks.tone_profile import PROFILE
 from curation.evidence.batch import Batch
+from curation.evidence.house_style import HouseStyle
 from curation.evidence.settings import Settings
 from curation.evidence.tone_fixes import applied, fix
 from curation.evidence.tone_politeness import STRATEGIES, politeness, used
@@ -118,10 +119,28 @@ def test_norms_are_handed_to_the_page_with_their_departures() -> None:
     by_reason = {norm.reason: norm for norm in batch.norms}
     assert len(found) == 1
     assert by_reason["contraction"].departures == by_reason["exclamation"].departures == 1
-    assert by_reason["apology"].departures == 0
+    assert by_reason["address"].departures == 0
+    assert "apology" not in by_reason, "that nobody apologises is nothing to tell"
     assert by_reason["contraction"].sentence == "do not use contractions"
     assert (by_reason["contraction"].count, by_reason["contraction"].total) == (60, 61)
     assert 0.9 < by_reason["contraction"].bound < 60 / 61
+
+
+def test_a_house_style_outranks_what_the_set_does() -> None:
+    chatty = [chat(f"Chatty {i}?", f"It's A{i}, and I don't doubt it!") for i in range(30)]
+    style = HouseStyle(contractions=False, exclamations=False, person="no first")
+    batch = Batch(chatty, Settings(style=style))
+    found = list(NORM.run(batch))
+    assert len(found) == 30
+    assert found[0].message.startswith("By the house style answers do not use exclamation marks; this one does: “!”.")
+    assert found[0].proposal is None, "no rule takes out the first person"
+    assert {norm.reason for norm in batch.norms if norm.declared} == {"contraction", "exclamation", "first-person"}
+    [one] = list(NORM.run(Batch(chatty[:1], Settings(style=HouseStyle(contractions=False)))))
+    assert one.proposal is not None
+    edits = [(r.start, r.end, r.text) for r in one.proposal.replacements]
+    assert applied(chatty[0].answer, edits) == "It is A0, and I do not doubt it!"
+    allowed = Settings(style=HouseStyle(contractions=True))
+    assert not list(NORM.run(Batch([*PLAIN, chat("Another?", "It's A9.")], allowed)))
 
 
 words = st.sampled_from(

@@ -17,6 +17,7 @@ from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
 from curation.evidence.norms import LearnedNorm
 
 _TOKEN = re.compile(r"\S+")
+_SAMPLE = 500
 _TRIVIAL = ("use no ", "are plain text")  # said only where somebody departs from it
 _EXPLAINS = frozenset({"json", "code-fence", "code-case", "bold", "quotes", "list-marker"})
 _NAME = "format.norm"
@@ -165,6 +166,8 @@ def _openings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
 def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Answers without the closing formula that the group ends with: its last words, or its last short paragraph."""
     for task in batch.shared(tasks):
+        if not _may_close(norms, task):
+            continue
         ends = {example.id: closing(example.answer) for example in task.group.examples}
         for kind in CLOSINGS:
             texts: dict[str, Words] = {key: getattr(end, kind) or () for key, end in ends.items()}
@@ -174,6 +177,17 @@ def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
             found = list(_unclosed(batch, task, scope, texts, kind, told))
             yield from _noted(batch, scope, "closing", f"close with {shown(_words(scope))}", found)
             break
+
+
+def _may_close(norms: Norms, task: Task) -> bool:
+    """Whether a thinned part of a large task has a closing formula; if it has none, nor has the whole."""
+    step = len(task.group.examples) // _SAMPLE
+    if step < 2:
+        return True
+    ends = [closing(example.answer) for example in task.group.examples[::step]]
+    firsts = [[words[0] for end in ends if (words := getattr(end, kind))] for kind in CLOSINGS[:2]]
+    lasts = [end.words[-1] for end in ends if end.words]
+    return any(max(Counter(held).values(), default=0) > 0.8 * len(ends) for held in (*firsts, lasts))
 
 
 def _unclosed(

@@ -15,8 +15,8 @@ Range = tuple[int, int]
 
 _MASK = "\x00"
 _NOT_LINE_END = re.compile(r"[^\n]")
-_DIGIT = re.compile(r"[0-9]")
-_AFTER_NUMBER = re.compile(r"[0-9]([^0-9].?)", re.DOTALL)
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_BULLET_SIGNS = ("\n-", "\n*", "\n ", "\n•", "\n+", "\n‣", "\n◦", "\n–", "\n\t")
 BULLET = re.compile(r"^[ \t]{0,3}([-*•‣◦–+])[ \t]+(?=\S)", re.MULTILINE)
 NUMBERED = re.compile(r"^[ \t]{0,3}\d{1,2}([.)])[ \t]+(?=\S)", re.MULTILINE)
 
@@ -28,31 +28,19 @@ class Answer:
         text: As it stands.
         code: Where fenced blocks and inline code stand.
         prose: The text with code blanked out: equally long, so that places in it are places in the text.
-        digits: Whether a digit stands in the prose.
-        after_digits: What follows each number, two characters of it, such as ``, |.5| m``: which of the rarer patterns
-            are worth looking for.
+        numbers: Where a number stands in the prose, thousands and decimals with it.
+        memo: For what a module of habits works out once.
     """
 
-    __slots__ = (
-        "_bullets",
-        "_lines",
-        "_numbered",
-        "_prompt",
-        "after_digits",
-        "code",
-        "digits",
-        "memo",
-        "prose",
-        "text",
-    )
+    __slots__ = ("_bullets", "_lines", "_numbered", "_prompt", "code", "memo", "numbers", "prose", "text")
 
     def __init__(self, text: str, prompt: str | Example = "") -> None:
         self.text = text
         self._prompt = prompt
         self.code = code_ranges(text)
         self.prose = self._without_code() if self.code else text
-        self.digits = _DIGIT.search(self.prose) is not None
-        self.after_digits = "|".join(_AFTER_NUMBER.findall(self.prose)) if self.digits else ""
+        found = _NUMBER.finditer(self.prose) if any(digit in self.prose for digit in "1203456789") else ()
+        self.numbers: list[Range] = [match.span() for match in found]
         self.memo: dict[str, Any] = {}
         self._lines: list[Range] | None = None
         self._bullets: list[re.Match[str]] | None = None
@@ -90,21 +78,22 @@ class Answer:
     def bullets(self) -> list[re.Match[str]]:
         """List items with a mark; group 1 is the mark."""
         if self._bullets is None:
-            self._bullets = self._items(BULLET)
+            if self._may_hold(_BULLET_SIGNS):
+                self._bullets = list(BULLET.finditer(self.prose))
+            else:
+                first = BULLET.match(self.prose)
+                self._bullets = [first] if first else []
         return self._bullets
 
     @property
     def numbered(self) -> list[re.Match[str]]:
         """List items with a number; group 1 is what follows the number."""
         if self._numbered is None:
-            self._numbered = self._items(NUMBERED) if self.digits else []
+            self._numbered = list(NUMBERED.finditer(self.prose)) if self.numbers else []
         return self._numbered
 
-    def _items(self, pattern: re.Pattern[str]) -> list[re.Match[str]]:
-        if "\n" in self.prose:
-            return list(pattern.finditer(self.prose))
-        match = pattern.match(self.prose)
-        return [match] if match else []
+    def _may_hold(self, signs: Sequence[str]) -> bool:
+        return "\n" in self.prose and any(sign in self.prose for sign in signs)
 
     def edited(self, edits: Sequence[Edit]) -> Answer:
         """The answer after edits that do not overlap, in any order."""
@@ -128,7 +117,8 @@ class Habit:
         ignored: Values that never count as a departure, since what is said calls for them.
         firm: Values that are a norm only at a share of ``ABSENT``, whatever ``usual`` is.
         never: Values that are no norm however common, such as one of several kinds at once.
-        after: Reasons that explain a departure from this one too; with one of them found, this one is not told. ``*`` is any.
+        after: Reasons that explain a departure from this one too: with one of them found, this one is not told. ``*`` is
+            any.
     """
 
     reason: str

@@ -15,7 +15,7 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{2,6}|#[xX][0-9a-fA-F
 _MARKUP = re.compile(
     r"</?(?:p|div|span|br|hr|a|b|i|u|em|strong|ul|ol|li|table|td|tr|html|body|h[1-6]|font)\b[^<>\n]*>", re.IGNORECASE
 )
-_ASCII_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ASCII_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 _LOST = re.compile("\ufffd+")
 _DOUBLED = re.compile(r"(?<=\S)(?<![|+]) {2,}(?=[^\s|])")
@@ -104,7 +104,10 @@ def _tags(text: str) -> Iterator[Edit]:
 
 def _controls(text: str) -> Iterator[Edit]:
     """Control characters go; those of the range that Windows-1252 uses for letters and marks become these."""
-    if not (_ASCII_CONTROL if text.isascii() else _CONTROL).search(text):
+    if text.isascii():
+        if len(text.encode().translate(None, _ASCII_CONTROLS)) == len(text):
+            return
+    elif not _CONTROL.search(text):
         return
     broken = [(start, end) for start, end, _ in _mojibake(text)]
     for match in _CONTROL.finditer(text):
@@ -131,7 +134,7 @@ def _doubled(text: str) -> Iterator[Edit]:
 
 def _trailing(text: str) -> Iterator[Edit]:
     end = len(text.rstrip())
-    if " \n" in text or "\t\n" in text or " \r" in text:
+    if "\n" in text and (" \n" in text or "\t\n" in text or " \r" in text):
         code = code_ranges(text)
         for match in _LINE_END.finditer(text, 0, end):
             if match[0] != _HARD_BREAK and outside(code, *match.span()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,12 +14,7 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _SHORT = tuple(name[:3] for name in _MONTHS)
 _NAME = "|".join(_MONTHS)
 _ABBREVIATED = "|".join((*(name for name in _SHORT if name != "May"), "Sept"))
-_HINT = re.compile(r"[-/.][0-9]")
 _NUMERIC, _NAMED = slice(0, 5), slice(5, None)
-_NAME_HINT = re.compile(
-    rf"[0-9](?:st|nd|rd|th)?,? (?:of )?(?:{'|'.join(_SHORT)})|(?:{'|'.join(_SHORT)})[a-z]*\.? [0-9]"
-)
-_TIME_HINT = re.compile(r":[0-9]|[ \u00a0]?[aApP]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +53,13 @@ _FORMS: tuple[_Form, ...] = (
           lambda m: _day(m[1], int(m[2]), m[3]), lambda d: d.isoformat()),
     _Form("dates with slashes (11/21/2026)", re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/])"),
           _slashed, None),
-    _Form("dates with slashes, the year first (2026/11/21)", re.compile(r"(?<![\d/])(\d{4})/(\d{1,2})/(\d{1,2})(?![\d/])"),
+    _Form("dates with slashes, the year first (2026/11/21)",
+          re.compile(r"(?<![\d/])(\d{4})/(\d{1,2})/(\d{1,2})(?![\d/])"),
           lambda m: _day(m[1], int(m[2]), m[3]), lambda d: f"{d.year}/{d.month:02}/{d.day:02}"),
     _Form("dates with dots (21.11.2026)", re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\d.]\d)"),
           lambda m: _day(m[3], int(m[2]), m[1]), lambda d: f"{d.day:02}.{d.month:02}.{d.year}"),
-    _Form("dates with hyphens, the year last (21-11-2026)", re.compile(r"(?<![\d-])(\d{1,2})-(\d{1,2})-(\d{4})(?![\d-])"),
+    _Form("dates with hyphens, the year last (21-11-2026)",
+          re.compile(r"(?<![\d-])(\d{1,2})-(\d{1,2})-(\d{4})(?![\d-])"),
           lambda m: None, None),
     _Form("dates like November 21, 2026", re.compile(rf"\b({_NAME}) (\d{{1,2}}), (\d{{4}})\b"),
           lambda m: _day(m[3], _month(m[1]), m[2]), lambda d: f"{_MONTHS[d.month - 1]} {d.day}, {d.year}"),
@@ -70,7 +67,8 @@ _FORMS: tuple[_Form, ...] = (
           lambda m: _day(m[3], _month(m[1]), m[2]), None),
     _Form("dates like 21 November 2026", re.compile(rf"\b(\d{{1,2}}) ({_NAME}),? (\d{{4}})\b"),
           lambda m: _day(m[3], _month(m[2]), m[1]), lambda d: f"{d.day} {_MONTHS[d.month - 1]} {d.year}"),
-    _Form("dates like 21st of November 2026", re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th) (?:of )?({_NAME}),? (\d{{4}})\b"),
+    _Form("dates like 21st of November 2026",
+          re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th) (?:of )?({_NAME}),? (\d{{4}})\b"),
           lambda m: _day(m[3], _month(m[2]), m[1]), None),
     _Form("dates like Nov 21, 2026", re.compile(rf"\b({_ABBREVIATED})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})\b"),
           lambda m: _day(m[3], _month(m[1]), m[2]), lambda d: f"{_SHORT[d.month - 1]} {d.day}, {d.year}"),
@@ -84,16 +82,33 @@ _BY_LABEL = {form.label: form for form in _FORMS}
 def _dates(answer: Answer) -> list[tuple[_Form, re.Match[str]]]:
     held: list[tuple[_Form, re.Match[str]]] | None = answer.memo.get("dates")
     if held is None:
-        forms: list[_Form] = []
-        if answer.digits:
-            forms += _FORMS[_NUMERIC] if _HINT.search(answer.after_digits) else ()
-            forms += (
-                _FORMS[_NAMED]
-                if any(month in answer.prose for month in _SHORT) and _NAME_HINT.search(answer.prose)
-                else ()
-            )
-        held = answer.memo["dates"] = [(form, match) for form in forms for match in form.pattern.finditer(answer.prose)]
+        held = answer.memo["dates"] = list(_numeric(answer)) if answer.numbers else []
+        if _may_be_named(answer):
+            held += [(form, match) for form in _FORMS[_NAMED] for match in form.pattern.finditer(answer.prose)]
     return held
+
+
+def _numeric(answer: Answer) -> Iterator[tuple[_Form, re.Match[str]]]:
+    """Dates in figures: a number followed by a hyphen or slash and a number, or one that holds two points."""
+    text = answer.prose
+    for start, end in answer.numbers:
+        if (text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()) or (
+            end - start > 7 and text.count(".", start, end) == 2
+        ):
+            for form in _FORMS[_NUMERIC]:
+                if match := form.pattern.match(text, start):
+                    yield form, match
+
+
+def _may_be_named(answer: Answer) -> bool:
+    """Whether a month's name stands beside a number of one or two digits."""
+    text = answer.prose
+    for start, end in answer.numbers:
+        if end - start <= 2:
+            around = text[max(0, start - 12) : start] + " " + text[end : end + 10]
+            if any(month in around for month in _SHORT):
+                return True
+    return False
 
 
 def _date(answer: Answer) -> str | None:
@@ -125,13 +140,18 @@ _TIME = re.compile(
 )
 
 
+def _may_be_time(text: str, end: int) -> bool:
+    after = text[end : end + 4]
+    return after[:1] == ":" or after.lstrip(" \u00a0")[:1] in ("a", "p", "A", "P")
+
+
 def _times(answer: Answer) -> list[tuple[str, re.Match[str]]]:
-    if not answer.digits or not _TIME_HINT.search(answer.after_digits):
-        return []
     found = []
-    for match in _TIME.finditer(answer.prose):
-        label = f"write times like 3:00{match[3]}{match[4].replace('a', 'p').replace('A', 'P')}" if match[4] else ""
-        found.append((label or "write times like 15:00", match))
+    for start, end in answer.numbers:
+        match = _TIME.match(answer.prose, start) if _may_be_time(answer.prose, end) else None
+        if match:
+            label = f"3:00{match[3]}{match[4].replace('a', 'p').replace('A', 'P')}" if match[4] else "15:00"
+            found.append((f"write times like {label}", match))
     return found
 
 

@@ -92,11 +92,11 @@ def _heading_ranges(answer: Answer) -> Iterator[Range]:
     return (line for kind, line, _ in _headings(answer) if kind != _KIND_BOLD)
 
 
-def _find(pattern: re.Pattern[str], *signs: str) -> Callable[[Answer], Iterator[Range]]:
-    """Where a pattern stands outside code; looked for only in texts that hold one of the signs."""
+def _find(pattern: re.Pattern[str], sign: str, other: str | None = None) -> Callable[[Answer], Iterator[Range]]:
+    """Where a pattern stands outside code; looked for only in texts that hold one of two signs."""
 
     def find(answer: Answer) -> Iterator[Range]:
-        if any(sign in answer.text for sign in signs):
+        if sign in answer.text or (other and other in answer.text):
             for match in pattern.finditer(answer.prose):
                 yield match.span()
 
@@ -166,7 +166,6 @@ def _use(
 
 _CODE = re.compile(r"(?<![\w.@/-])[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?(?![\w])")
 _LOWER_CODE = re.compile(r"(?<![\w.@/-])[a-z]\d[0-9a-z](?:\.[0-9a-z]{1,4})?(?![\w])")
-_LETTER_DIGIT = re.compile(r"[0-9](?<=[A-Za-z][0-9])")
 _OPENERS = "*_\"'“‘("
 
 
@@ -205,13 +204,13 @@ def _fix_start(answer: Answer, norm: str) -> list[Edit]:
 
 def _lower_codes(answer: Answer) -> list[Range]:
     """Lower-case codes whose upper-case form stands in the prompt."""
-    if not answer.digits:
+    if not answer.numbers:
         return []
     return [m.span() for m in _LOWER_CODE.finditer(answer.prose) if m[0].upper() in answer.asked]
 
 
 def _code_case(answer: Answer) -> str | None:
-    if not answer.digits or not _LETTER_DIGIT.search(answer.prose):
+    if not any(answer.prose[start - 1 : start].isalpha() for start, _ in answer.numbers):
         return None
     if _lower_codes(answer):
         return "write codes in lower case"

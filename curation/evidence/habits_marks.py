@@ -164,7 +164,8 @@ _DASH = re.compile(r"(?<=\S) ([-–—]|--) (?=\S)|(?<=[a-z])(—)(?=[a-z])")
 
 def _dashes(answer: Answer) -> list[re.Match[str]]:
     text = answer.text
-    if " - " not in text and " -- " not in text and "—" not in text and "–" not in text:
+    hyphen = "-" in text and (" - " in text or " -- " in text)
+    if not hyphen and (text.isascii() or ("—" not in text and "–" not in text)):
         return []
     return list(_DASH.finditer(answer.prose))
 

@@ -20,7 +20,7 @@ _PERCENT = "write percentages like 5"
 _SPACED, _CLOSE = "put a space before units (5 mg)", "put no space before units (5mg)"
 _SHORT, _LONG = "abbreviate units (5 mg)", "spell units out (5 milligrams)"
 
-_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_SEVERAL = "\0"
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f][0-9]{3})+(?![0-9\w])(?! [0-9])")
 _BY_COMMA = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _BY_POINT = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
@@ -73,28 +73,38 @@ class _Mark:
 def _marks(answer: Answer) -> list[_Mark]:
     held: list[_Mark] | None = answer.memo.get("numbers")
     if held is None:
-        held = answer.memo["numbers"] = list(_read(answer.prose)) if answer.digits else []
+        held = answer.memo["numbers"] = list(_read(answer)) if answer.numbers else []
     return held
 
 
-def _read(text: str) -> Iterator[_Mark]:
-    done = 0
-    for match in _NUMBER.finditer(text):
-        start, end = match.span()
+def _values(answer: Answer) -> dict[str, str]:
+    """What an answer does, by kind of mark; ``_SEVERAL`` where it does it in more than one way."""
+    held: dict[str, str] | None = answer.memo.get("number values")
+    if held is None:
+        held = answer.memo["number values"] = {}
+        for mark in _marks(answer):
+            if held.setdefault(mark.kind, mark.label) != mark.label:
+                held[mark.kind] = _SEVERAL
+    return held
+
+
+def _read(answer: Answer) -> Iterator[_Mark]:
+    text, done = answer.prose, 0
+    for start, end in answer.numbers:
         before = text[start - 1] if start else " "
         if start < done or before.isalnum() or before in "#_@.,":
             continue
-        token = match[0]
+        token = text[start:end]
         if len(token) > 3 or text[end : end + 1] in " \u00a0\u202f":
             grouped = _GROUPED.match(text, start)
             if grouped and not (before == " " and text[start - 2 : start - 1].isdigit()):
-                done = end = grouped.end()
-                yield _Mark("thousands", _SPACE, start, end)
+                done = grouped.end()
+                yield _Mark("thousands", _SPACE, start, done)
             elif before not in "-+/:":
                 yield from _large(token, start, text[end : end + 2])
         if "." in token or "," in token:
             yield from _decimal(token, start, text[end : end + 1])
-        yield from _unit(text, end)
+        yield from _unit(text, max(end, done))
 
 
 def _large(token: str, start: int, after: str) -> Iterator[_Mark]:
@@ -183,10 +193,10 @@ def _habit(reason: str, kind: str, several: str, fix: Fix | None = None, *, safe
         return [mark for mark in _marks(answer) if mark.kind == kind and mark.label != norm]
 
     def value(answer: Answer) -> str | None:
-        if not answer.digits:
+        if not answer.numbers:
             return None
-        labels = {mark.label for mark in _marks(answer) if mark.kind == kind}
-        return several if len(labels) > 1 else next(iter(labels), None)
+        label = _values(answer).get(kind)
+        return several if label is _SEVERAL else label
 
     def spans(answer: Answer, norm: str) -> list[Range]:
         return [(mark.start - (mark.start == mark.end), mark.end) for mark in departing(answer, norm)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 from core.types import Example
 from curation.evidence.batch import Batch
+from curation.evidence.groups_systems import system_of, system_variants
 from curation.minhash.normalise import normalise
 
 V = TypeVar("V", bound=Hashable)
@@ -55,9 +56,10 @@ def groups(batch: Batch) -> list[Group]:
     """The groups of a batch that are large enough for a norm. Call it as ``batch.shared(groups)``."""
     by_name: dict[str, list[Example]] = defaultdict(list)
     labels: dict[str, str] = {}
+    variants = batch.shared(system_variants)
     for example in batch:
         if example.answer.strip():
-            name, label = _name(example, batch.settings.group_by)
+            name, label = _name(example, batch.settings.group_by, variants)
             by_name[name].append(example)
             labels.setdefault(name, label)
     least = batch.settings.min_group
@@ -76,16 +78,21 @@ def groups(batch: Batch) -> list[Group]:
     return found
 
 
-def _name(example: Example, group_by: Sequence[str]) -> tuple[str, str]:
+def _name(example: Example, group_by: Sequence[str], variants: Mapping[str, str]) -> tuple[str, str]:
     """The system prompt, and the first task tag that the example's meta holds; and both for people."""
-    system = " ".join(message.content for message in example.messages if message.role == "system")
+    system = system_of(example)
+    system = variants.get(system, system)
     key = next((key for key in group_by if isinstance(example.meta.get(key), str)), "")
     tag = str(example.meta[key]) if key else ""
-    told = " ".join(system.split())
-    told = f"system prompt “{told if len(told) <= _SHOWN else told[:_SHOWN] + '…'}”" if told else ""
-    label = f"{key}: {tag}" if tag else told or "answers without a system prompt"
     plain = _plain(system)
-    return (f"{plain}\n{tag}" if tag else plain), label
+    return (f"{plain}\n{tag}" if tag else plain), (f"{key}: {tag}" if tag else system_label(system))
+
+
+def system_label(system: str) -> str:
+    """A system prompt for people, cut where it is long."""
+    told = " ".join(system.split())
+    shown = told if len(told) <= _SHOWN else f"{told[:_SHOWN]}…"
+    return f"system prompt “{shown}”" if told else "answers without a system prompt"
 
 
 @lru_cache(maxsize=4096)

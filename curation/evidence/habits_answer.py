@@ -117,8 +117,8 @@ class Habit:
         ignored: Values that never count as a departure, since what is said calls for them.
         firm: Values that are a norm only at a share of ``ABSENT``, whatever ``usual`` is.
         never: Values that are no norm however common, such as one of several kinds at once.
-        after: Reasons that explain a departure from this one too: with one of them found, this one is not told. ``*`` is
-            any.
+        after: Reasons that explain a departure from this one too: with one of them found, this one is not told.
+            ``*`` is any.
     """
 
     reason: str

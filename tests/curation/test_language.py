@@ -75,8 +75,11 @@ def test_an_answer_that_the_prompt_calls_for_is_left_alone(prompt: str) -> None:
     assert not found([*ENGLISH, system])
 
 
-def test_a_german_shepherd_does_not_call_for_german() -> None:
-    odd = chat("A patient was bitten by a German shepherd. What now?", SENTENCES["de"])
+@pytest.mark.parametrize(
+    "prompt", ["A patient was bitten by a German shepherd. What now?", "What is natural language?"]
+)
+def test_a_german_shepherd_does_not_call_for_german(prompt: str) -> None:
+    odd = chat(prompt, SENTENCES["de"])
     assert [finding.example_id for finding in found([*ENGLISH, odd])] == [odd.id]
 
 

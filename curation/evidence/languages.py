@@ -61,7 +61,8 @@ _COMMON = {
 _LANGUAGE_OF = {word: code for code, words in _COMMON.items() for word in words.split()}
 _CALLS = re.compile(
     r"translat|traduc|traduire|traduis|traduz|tradurre|traduzion|übersetz|uebersetz|vertaal|перев[её]д|翻[译譯訳]|"
-    r"(?<!natural )(?<!programming )(?<!query )(?<!markup )(?<!body )languages?\b(?! (?:model|processing))|lingual\b|\bsprache|\blangue|\bidiomas?\b|\blíngua|\blingua\b",
+    r"(?<!natural )(?<!programming )(?<!query )(?<!markup )(?<!body )languages?\b(?! (?:model|processing))|"
+    r"lingual\b|\bsprache|\blangue|\bidiomas?\b|\blíngua|\blingua\b",
     re.IGNORECASE,
 )
 _BEFORE = "in|into|to|from|use|speaks?|write|answer|reply"

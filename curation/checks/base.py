@@ -10,7 +10,7 @@ from core.ids import example_id
 from core.types import Example, Finding, Message
 
 Run = Callable[[Sequence[Example]], Iterable[Finding]]
-Batches = tuple[tuple[Example, ...], ...]
+Batches = tuple[Sequence[Example], ...]
 
 
 @dataclass(frozen=True, slots=True)

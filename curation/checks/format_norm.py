@@ -10,7 +10,7 @@ from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.checks.format_truncated import truncated
 from curation.evidence.batch import Batch
-from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Habit, Range
+from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Range, mended
 from curation.evidence.habits_formulas import CLOSINGS, Words, closing, common_tail, formula, shown
 from curation.evidence.habits_json import key_departures, key_ranges, learn_keys, objects, parsed, retyped
 from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
@@ -84,15 +84,6 @@ def _departures(batch: Batch, norms: Norms, scope: Scope, place: int, told: Told
             mended(answer, habit, wanted),
             habit.safe,
         )
-
-
-def mended(answer: Answer, habit: Habit, wanted: str) -> list[Edit]:
-    """The habit's edits, if applying them gives the answer the wanted value."""
-    edits = habit.fix(answer, wanted)
-    if not edits:
-        return []
-    after = answer.edited(edits)
-    return sorted(edits) if after.text.strip() and habit.value(after) in (wanted, None) else []
 
 
 def _finding(

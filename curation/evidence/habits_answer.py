@@ -145,3 +145,12 @@ def presence(
         lambda answer: yes if next(find(answer), None) is not None else no,
         lambda answer, norm: list(find(answer)),
     )
+
+
+def mended(answer: Answer, habit: Habit, wanted: str) -> list[Edit]:
+    """A habit's edits in order, if applying them gives the answer the wanted value; none otherwise."""
+    edits = habit.fix(answer, wanted)
+    if not edits:
+        return []
+    after = answer.edited(edits)
+    return sorted(edits) if after.text.strip() and habit.value(after) in (wanted, None) else []

@@ -130,7 +130,7 @@ def _typical(workspace: Workspace, stored: StoredMap) -> None:
     found, gone = [], 0
     for member in members:
         try:
-            found.append(("", ask(queries.example(workspace, member).example)))
+            found.append((f"{len(found) + 1}.", ask(queries.example(workspace, member).example)))
         except FinetoothError:
             gone += 1
     render.lines(found, limit=220)

@@ -127,7 +127,8 @@ def _typical(workspace: Workspace, stored: StoredMap) -> None:
         key="coverage-cluster",
     )
     members = stored.members(chosen, TYPICAL)
-    found, gone = [], 0
+    found: list[tuple[str, str]] = []
+    gone = 0
     for member in members:
         try:
             found.append((f"{len(found) + 1}.", ask(queries.example(workspace, member).example)))

@@ -23,6 +23,7 @@ from benchmarks import harness
 from benchmarks.consistency_speed import speed
 from benchmarks.harness import Figure
 from benchmarks.planted import Base, Kind, base, kind_of, kinds_of, new_findings, plant, plant_together
+from benchmarks.planted_reviewed import TRUE_DEPARTURES, WRONG
 from benchmarks.planted_sources import DATASETS
 from core.types import Example, Finding
 from curation.runner import FAMILIES, run_checks
@@ -116,18 +117,23 @@ def _told(finding: Finding, clean: Base, place: int, example: Example) -> str:
     return f"{row.house} {row.key} {finding.check}/{finding.reason}: {finding.message} {words}"
 
 
-def _before(clean: Base) -> tuple[Figure, list[Finding], list[str]]:
+def _before(clean: Base) -> tuple[tuple[Figure, Figure], list[Finding], list[str]]:
     findings = list(run_checks([row.example for row in clean.rows], COUNTED).findings)
     index = {row.example.id: place for place, row in enumerate(clean.rows)}
     rate = 100 * len(findings) / len(clean.rows)
     told = Counter(f"{finding.check}/{finding.reason}" for finding in findings)
     note = f"{len(findings)} on {len(clean.rows)} rows" + "".join(f", {name} {n}" for name, n in told.most_common(8))
     figure = Figure(f"{clean.name}: findings before planting, a hundred rows", rate, PER_HUNDRED, "<=", 2, note)
-    shown = [
-        f"BEFORE {_told(finding, clean, index[finding.example_id], clean.rows[index[finding.example_id]].example)}"
-        for finding in findings
-    ]
-    return figure, findings, shown
+    wrong = 0
+    shown = []
+    for finding in findings:
+        row = clean.rows[index[finding.example_id]]
+        key = clean.name, row.key, f"{finding.check}/{finding.reason}"
+        verdict = "true" if key in TRUE_DEPARTURES else "wrong" if key in WRONG else "not reviewed"
+        wrong += verdict != "true"
+        shown.append(f"BEFORE ({verdict}) {_told(finding, clean, index[finding.example_id], row.example)}")
+    what = f"{clean.name}: of these, wrong or not looked at by a person, a hundred rows"
+    return (figure, Figure(what, 100 * wrong / len(clean.rows), digits=2, note=f"{wrong}")), findings, shown
 
 
 def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], shown: list[str]) -> Iterator[Figure]:
@@ -136,9 +142,9 @@ def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], s
     by_check: Counter[tuple[str, bool]] = Counter()
     for name in names:
         clean = base(name)
-        figure, before, lines = _before(clean)
+        rates, before, lines = _before(clean)
         shown += [f"\n== {name}: before planting", *lines]
-        yield figure
+        yield from rates
         set_new = set_right = 0
         kinds = kinds_of(name)
         for kind in [kind_of(each, kinds) for each in wanted] or kinds:

@@ -67,7 +67,7 @@ def speed(rows: int, seed: int) -> tuple[list[Figure], list[str]]:
     words = len({word for example in examples for message in example.messages for word in message.content.split()})
     remarks = [
         f"Rows: real sentences of both sets in drawn order, {size / rows:,.0f} characters a row on average, a tenth of "
-        f"them near-copies; {words:,} different words, fewer than so many rows of one's own would hold. In one process; "
+        f"them near-copies; {words:,} different words, fewer than as many real rows hold. In one process; "
         "reading the file, starting up and a first run over 1,000 rows are not part of it. The first check of a family "
         "pays for the work that it shares with the others."
     ]

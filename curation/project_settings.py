@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import InputError
 from core.files import writing
 from core.workspace import Workspace
+from curation.evidence import house_style
 from curation.evidence.settings import TABLE, Settings
 
 NAME = "finetooth.toml"
@@ -67,4 +69,45 @@ def set_thresholds(workspace: Workspace, near: float, short: float, who: str, *,
         "before": {"near_threshold": before.near_threshold, "short_threshold": before.short_threshold},
     }
     workspace.ledger.append(KIND, TABLE, payload, who=who, action_id=action_id)
+    return True
+
+
+def set_style(
+    workspace: Workspace, style: Mapping[str, str | bool | int], who: str, *, action_id: str | None = None
+) -> bool:
+    """Declare the house style; comments and all other settings in the file stay as they are.
+
+    Args:
+        workspace: The open workspace.
+        style: Every rule that is to hold, by its key in ``[style]``; rules that are not named hold no longer.
+        who: Whose decision it is; it is written to the ledger with the rules before and after.
+        action_id: The same again changes nothing.
+
+    Returns:
+        Whether a rule changed.
+
+    Raises:
+        InputError: A rule or its value is unknown, or the file as it stands cannot be read.
+    """
+    import tomlkit
+
+    wanted = house_style.read_style(dict(style), NAME)
+    before = read_settings(workspace).style
+    if before == wanted:
+        return False
+    path = path_of(workspace)
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+    if house_style.TABLE not in document:
+        document[house_style.TABLE] = tomlkit.table()
+    table = document[house_style.TABLE]
+    for key in before.keys.keys() - wanted.keys.keys():
+        del table[key]
+    for key, value in wanted.keys.items():
+        if before.keys.get(key) != value:
+            table[key] = value
+    with writing(path) as temporary:
+        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+        Settings.from_toml(temporary)
+    payload = {"style": wanted.keys, "before": before.keys}
+    workspace.ledger.append(KIND, house_style.TABLE, payload, who=who, action_id=action_id)
     return True

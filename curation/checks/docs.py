@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from core.types import Example
 from curation.checks import CHECKS
@@ -37,11 +38,11 @@ def _card(check: Check) -> list[str]:
     return lines
 
 
-def _distinct(batches: Batches) -> list[tuple[Example, ...]]:
+def _distinct(batches: Batches) -> list[Sequence[Example]]:
     return [batch for batch in batches if batch and len(batch) < 1000]
 
 
-def _last(batch: tuple[Example, ...]) -> str:
+def _last(batch: Sequence[Example]) -> str:
     """The telling row of a batch, which stands last; two rows where the pair is the point."""
     rows = batch[-2:] if len(batch) == 2 else batch[-1:]
     return " beside ".join(f"`{_one_line(row)}`" for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,14 +24,18 @@ Decide = Callable[[Sequence[Words | None]], tuple[Words, int, int] | None]
 
 @lru_cache(maxsize=65536)
 def _bare(word: str) -> str:
-    """A word in lower case without its marks; NUL stands for a code."""
-    stripped = word.strip(".,:;()")
-    return "\0" if _IDENTIFIER.fullmatch(stripped) else normalise(word) or word
+    """A word in lower case without its marks; NUL stands for a code, nothing for what is no word."""
+    stripped = word.strip(".,:;()*_`\"“”")
+    return "\0" if _IDENTIFIER.fullmatch(stripped) else normalise(word)
 
 
 def opening(text: str) -> Words:
     """The first words."""
-    return tuple(_bare(word) for word in text.split(None, LONGEST)[:LONGEST])
+    return _bared(text.split(None, 2 * LONGEST)[: 2 * LONGEST])[:LONGEST]
+
+
+def _bared(words: Iterable[str]) -> Words:
+    return tuple([bare for word in words if (bare := _bare(word))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def closing(text: str) -> Ending:
     text = text.rstrip()
     if text.endswith(("```", "}", "]", "|")):
         return Ending((), None, None)
-    words = tuple(_bare(word) for word in text[-120:].split()[-_LONGEST_CLOSING:])
+    words = _bared(text[-120:].split()[-2 * _LONGEST_CLOSING :])[-_LONGEST_CLOSING:]
     line = text[text.rfind("\n") + 1 :].split() if "\n" in text else []
     block: list[str] = []
     if "\n" in text:
@@ -56,8 +60,8 @@ def closing(text: str) -> Ending:
         block = text[place:].split() if place else []
     return Ending(
         words,
-        tuple(_bare(word) for word in block[:LONGEST]) if 0 < len(block) <= _SHORT_BLOCK else None,
-        tuple(_bare(word) for word in line[:LONGEST]) if 0 < len(line) <= _SHORT_LINE else None,
+        _bared(block)[:LONGEST] if 0 < len(block) <= _SHORT_BLOCK else None,
+        _bared(line)[:LONGEST] if 0 < len(line) <= _SHORT_LINE else None,
     )
 
 

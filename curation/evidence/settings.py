@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from core import smollm2
 from core.errors import InputError
 from core.files import explain_os_error
 from curation.evidence import house_style
@@ -40,6 +41,8 @@ class Settings:
         phone_regions: Countries whose national phone formats are understood.
         name_model: Folder of a token-classification model that tags persons, for ``privacy.name``; in a file, relative
             to that file. None = names are not looked for.
+        base_model: Whose chat template and tokens are meant: an embedded model's name, a folder, or a hub id.
+        max_tokens: Longest conversation that training is planned for, in that model's tokens.
         style: The house style, in a table of its own, ``[style]``; it outranks what the checks learn from the set.
         rows: Example id to its 1-based lines, where the caller knows them (identical rows are one example).
         preferred: Ids that should stay when a duplicate must go, such as those a person has reviewed.
@@ -61,6 +64,8 @@ class Settings:
     template_share: float = 0.20
     phone_regions: tuple[str, ...] = ("US", "GB")
     name_model: str | None = None
+    base_model: str = smollm2.NAME
+    max_tokens: int = 1024
     style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     preferred: frozenset[str] = frozenset()
@@ -106,12 +111,15 @@ def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:
         right = isinstance(value, int | float) and not isinstance(value, bool)
     elif isinstance(default, int):
         right = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    elif isinstance(default, str):
+        right = isinstance(value, str) and bool(value.strip())
     else:
         right = isinstance(value, list) and all(isinstance(item, str) for item in value)
     if right and isinstance(default, float) and default <= 1:
         right = 0 <= value <= 1
     if not right:
-        kind = {bool: "true or false", int: "a whole number over 0", tuple: "a list of strings"}.get(type(default))
+        kinds = {bool: "true or false", int: "a whole number over 0", str: "a name", tuple: "a list of strings"}
+        kind = kinds.get(type(default))
         kind = kind or ("a number from 0 to 1" if default <= 1 else "a number")
         raise InputError(f"{path}: the setting {key!r} in [{TABLE}] must be {kind}.", "Correct it or remove the line.")
     return tuple(value) if isinstance(value, list) else type(default)(value)

@@ -31,7 +31,7 @@ OPPOSITE: dict[str, str] = {a: b for pair in OPPOSITES for a, b in (pair, pair[:
 _FIXED_PARTS = (
     r"(?P<code>(?<![\w.@/-])(?=[A-Z0-9.-]*\d)[A-Z]{1,6}-?\d[\dA-Z]*(?:[.\-]\d[\dA-Z]*)*(?![\w]))"
     r"|(?P<date>(?<![\w./-])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d{2})(?![\w/]))"
-    r"|(?P<number>(?<![\w.])(?P<sign>(?<![\d\w)])[-−])?(?P<money>[$€£])?\s?(?P<digits>\d[\d,]*(?:\.\d+)?)"
+    r"|(?P<number>(?<![\w.])(?P<sign>(?<![\d\w)])[-−])?(?:(?P<money>[$€£])\s?)?(?P<digits>\d[\d,]*(?:\.\d+)?)"
     rf"(?:[\s-]?(?P<unit>(?i:{'|'.join(map(re.escape, sorted(_UNITS, key=len, reverse=True)))}))(?!\w))?)"
 )
 _FIXED = re.compile(_FIXED_PARTS)
@@ -112,11 +112,17 @@ def _number(match: re.Match[str]) -> Fact:
 
 @lru_cache(maxsize=65536)
 def stance(text: str) -> tuple[frozenset[str], int]:
-    """What must agree before two wordings may count as the same: numbers and codes, and how often it negates.
+    """Which numbers and codes a text holds, and how often it negates."""
+    fixed, negations = told(text)
+    return frozenset(fixed), negations
+
+
+def told(text: str) -> tuple[tuple[str, ...], int]:
+    """The values of all numbers and codes in order, then those of the number words, and how often the text negates.
 
     The same as counting ``facts``, without looking at every word.
     """
-    fixed = set()
+    fixed = []
     position = 0
     while digit := _DIGIT.search(text, position):
         at = digit.start()
@@ -125,22 +131,22 @@ def stance(text: str) -> tuple[frozenset[str], int]:
             break
         position = match.end()
         if match["code"]:
-            fixed.add(match["code"].upper())
+            fixed.append(match["code"].upper())
         elif match["date"]:
-            fixed.add(f"date:{match['date']}")
+            fixed.append(f"date:{match['date']}")
         else:
-            fixed.add(_number(match).value)
+            fixed.append(_number(match).value)
     lowered = text.lower()
     telling = [word for word in _WORDS.findall(lowered) if word in _COUNT_OR_NOT]
     negations = len(_CONTRACTED.findall(lowered)) if "t" in lowered else 0
     for word in telling:
         if word in COUNTS:
-            fixed.add(f":{COUNTS[word]:g}")
+            fixed.append(f":{COUNTS[word]:g}")
         else:
             negations += 1
     if "no" in telling or "not" in telling:
         negations -= len(_POLITE.findall(lowered))
-    return frozenset(fixed), negations
+    return tuple(fixed), negations
 
 
 def opposed(left: str, right: str) -> list[tuple[Fact, Fact]]:

@@ -36,6 +36,15 @@ FUNCTION_WORDS = frozenset((
     "just", "here", "there", "also", "very", "will", "would", "can", "could", "should", "may", "might", "has", "have",
     "had", "who", "which", "what",
 ))  # fmt: skip
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+LONG_UNITS = (
+    "grams", "pounds", "liter", "liters", "litre", "litres", "second", "seconds", "minute", "minutes", "hours", "weeks",
+    "month", "months", "years", "percent", "units", "dollars", "euros", *(month for month in MONTHS if len(month) > 4),
+)  # fmt: skip
+NO_UNITS = FUNCTION_WORDS - {"may"}
 IDLE_WORDS = ("a", "an", "the", "please", "kindly", "just", "very", "also", "here", "there", "so", "then")
 
 Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64]
@@ -45,7 +54,10 @@ _SLOTS = 1024
 @lru_cache(maxsize=1)
 def known() -> Known:
     """All these words in one open-addressing table, as ``scan.describe`` reads it."""
-    words = sorted({*COUNTS, *NEGATIONS, *IDLE_WORDS, *(word for pair in OPPOSITES for word in pair)})
+    from curation.minhash import scan
+
+    opposites = (word for pair in OPPOSITES for word in pair)
+    words = sorted({*COUNTS, *NEGATIONS, *IDLE_WORDS, *LONG_UNITS, *NO_UNITS, *opposites})
     keys = np.zeros(_SLOTS, np.uint64)
     slots: dict[str, int] = {}
     for word in words:
@@ -55,7 +67,14 @@ def known() -> Known:
         keys[slot], slots[word] = hash_of(word), slot
     senses, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
     for word, slot in slots.items():
-        senses[slot] = (word in IDLE_WORDS) | 2 * (word in COUNTS or word in NEGATIONS)
+        flags = {
+            scan.IDLE: word in IDLE_WORDS,
+            scan.TELLS: word in COUNTS or word in NEGATIONS,
+            scan.MAY_BE_POLITE: word in ("no", "not"),
+            scan.NO_UNIT: word in NO_UNITS,
+            scan.UNIT: word in LONG_UNITS,
+        }
+        senses[slot] = sum(flag for flag, holds in flags.items() if holds)
     for number, (left, right) in enumerate(OPPOSITES):
         lefts[slots[left]] |= np.uint64(1 << number)
         rights[slots[right]] |= np.uint64(1 << number)

@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from curation.evidence.facts import stance
-from curation.evidence.lexicon import FUNCTION_WORDS
+from curation.evidence.facts import told
+from curation.evidence.lexicon import MONTHS, NO_UNITS
 from curation.minhash.normalise import normalise
 
 _DIGIT = re.compile(r"\d")
 _WITH_DIGIT = re.compile(r"[^\s\d]*\d\S*")
 _TAIL, _HEAD = ".,;:!?()[]{}\"'“”’‘`*_", ",;:!?()[]{}\"'“”’‘`*_"
 _PLAIN = re.compile(r"[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?%?")
-_FOLLOWS = re.compile(r"[a-zµ°]{1,4}|january|february|march|april|june|july|august|september|october|november|december")
-_NO_UNIT = FUNCTION_WORDS - {"may"}
+_FOLLOWS = re.compile(rf"[a-zµ°]{{1,4}}|{'|'.join(MONTHS)}")
 _FOREIGN_NEGATION = re.compile("[不没沒无無非未否别]|ない|ません")
 _FOREIGN_NUMERAL = re.compile("[一二三四五六七八九十百千万萬两兩半〇零]")
 _SIGN = re.compile(
@@ -29,22 +28,22 @@ _SIGN = re.compile(
 def meaning(text: str) -> object:
     """What must agree before two wordings may count as the same: equal values say the same.
 
-    Numbers in base units and negations (``facts.stance``), every token with a digit that is no plain number as it
+    Numbers in base units and negations (``facts.told``), every token with a digit that is no plain number as it
     stands, a plain number with the short word behind it (a unit that is not known), and the negations and numerals of
-    Chinese and Japanese.
+    Chinese and Japanese. Order counts: a dose in the morning and another in the evening are not those two exchanged.
     """
     text = " ".join(text.split())  # one space or two between a number and its unit say the same
-    odd = set()
+    odd = []
     for token in _WITH_DIGIT.finditer(text) if _DIGIT.search(text) else ():
         bare = token[0].rstrip(_TAIL).lstrip(_HEAD).casefold()
         if not _PLAIN.fullmatch(bare):
-            odd.add(bare)
+            odd.append(bare)
         else:
             after = text[token.end() + 1 : token.end() + 24].split(" ", 1)[0].rstrip(_TAIL).casefold()
-            if _FOLLOWS.fullmatch(after) and after not in _NO_UNIT:
-                odd.add(f"{bare} {after}")
+            if _FOLLOWS.fullmatch(after) and after not in NO_UNITS:
+                odd.append(f"{bare} {after}")
     foreign = (len(_FOREIGN_NEGATION.findall(text)), *_FOREIGN_NUMERAL.findall(text)) if not text.isascii() else (0,)
-    return stance(text), frozenset(odd), foreign
+    return told(text), tuple(odd), foreign
 
 
 def same_meaning(left: str, right: str) -> bool:

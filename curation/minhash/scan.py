@@ -23,13 +23,19 @@ _OTHER_SEED = np.uint64(0x9E3779B97F4A7C15)
 _SPACE = 32
 _APOSTROPHE = 39
 _FIRST_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
-_LETTERS = np.uint64(
-    0x4040404040404040
-)  # a byte is a lower-case ASCII letter where of its two top bits only the second
-_TOP_BITS = np.uint64(0xC0C0C0C0C0C0C0C0)  # is set: digits, kept symbols and foreign letters are not
+_AT_END = np.array([chr(byte) in ".,;:!?()[]{}\"'`*" for byte in range(128)])
+_AT_START = np.array([chr(byte) in ",;:!?()[]{}\"'`*" for byte in range(128)])
+# A byte is a lower-case ASCII letter where of its two top bits only the second is set: digits, kept symbols and
+# foreign letters are not.
+_LETTERS = np.uint64(0x4040404040404040)
+_TOP_BITS = np.uint64(0xC0C0C0C0C0C0C0C0)
 
 ASCII, INERT, READY = 0, 1, 2
 """How a text is flattened: by a table of bytes; character by character; not at all, since it is normalised already."""
+
+IDLE, TELLS, MAY_BE_POLITE, NO_UNIT, UNIT = 1, 2, 4, 8, 16
+"""Flags of a word: it says nothing of its own; it counts or negates; it negates unless what follows is polite; it is no
+unit though it is short; it is one though it is long."""
 
 SLOTS = 1024
 _SHIFT = np.uint64(54)
@@ -222,6 +228,45 @@ def hash_words(eights, places, spaces, space_places, words, begins, ends, strang
 
 
 @jit
+def _in_raw(place, kind, origin, shift):  # type: ignore[no-untyped-def]
+    """The byte of ``raw`` that a byte of ``flat`` comes from; ``shift`` is what ASCII texts have moved by."""
+    return np.int64(origin[place]) if kind == INERT else np.int64(place) - shift
+
+
+@jit
+def _as_written(raw, low, high):  # type: ignore[no-untyped-def]
+    """A hash of raw bytes [low, high) without case and white space."""
+    value = FNV_OFFSET
+    for i in range(low, high):
+        byte = raw[i]
+        if byte > _SPACE:
+            if 65 <= byte <= 90:
+                byte += 32
+            value = (value ^ np.uint64(byte)) * FNV_PRIME
+    return value
+
+
+@jit
+def _token(raw, low, high):  # type: ignore[no-untyped-def]
+    """The same without the punctuation at both ends, where a letter or digit stands before that at the end."""
+    while low < high and raw[low] < 0x80 and _AT_START[raw[low]]:
+        low += 1
+    end = high
+    while low < end and raw[end - 1] < 0x80 and _AT_END[raw[end - 1]]:
+        end -= 1
+    bare = low < end and (48 <= raw[end - 1] <= 57 or 65 <= raw[end - 1] <= 90 or 97 <= raw[end - 1] <= 122)
+    return _as_written(raw, low, end if bare else high)
+
+
+@jit
+def _to_space(raw, at, end):  # type: ignore[no-untyped-def]
+    """Where the white space behind a byte begins."""
+    while at < end and raw[at] > _SPACE:
+        at += 1
+    return at
+
+
+@jit
 def describe(  # type: ignore[no-untyped-def]
     raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights,
     lone_t, keys, fixed, first, second, content,
@@ -232,12 +277,12 @@ def describe(  # type: ignore[no-untyped-def]
         raw, offsets, kinds, flat, origin, places: As for ``flatten``.
         words, begins, ends, strange, counts: From ``hash_words``.
         known: Table of word hashes (see ``lookup``).
-        senses: uint8 [slots of known]: 1 = says nothing of its own, 2 = counts or negates.
+        senses: uint8 [slots of known]: flags of the words (see ``IDLE`` and those below it).
         lefts, rights: uint64 [slots]: a bit for each pair of opposites of which it is the first, or the second.
         lone_t: Hash of the word "t", which negates after an apostrophe.
         keys: Out, uint64 [texts, 2]: equal for equal normalised texts.
-        fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations, each
-            with the same neighbours, in any order. Different where in doubt.
+        fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations in
+            the same order, as they are written, each with what could be its unit. Different where in doubt.
         first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
         content: Out, uint64 [texts]: equal for texts of the same words in the same order, but for idle ones.
     """
@@ -250,6 +295,9 @@ def describe(  # type: ignore[no-untyped-def]
         told = np.uint64(0)
         left = np.uint64(0)
         right = np.uint64(0)
+        kind = kinds[d]
+        shift = places[d] - offsets[d]
+        done = np.int64(offsets[d])  # what stands before it is told
         for w in range(begin, filled):
             word = words[w]
             one = (one ^ word) * FNV_PRIME
@@ -262,35 +310,54 @@ def describe(  # type: ignore[no-untyped-def]
                 sense = senses[slot]
                 left |= lefts[slot]
                 right |= rights[slot]
-            if not sense & 1:
+            if not sense & IDLE:
                 meaning = mix64(meaning * FNV_PRIME + word)
-            if (strange[w] or sense & 2 or word == lone_t) and kinds[d] != READY:
-                a = origin[begins[w]] if kinds[d] == INERT else begins[w] - places[d] + offsets[d]
-                if word == lone_t and (a == offsets[d] or (raw[a - 1] != _APOSTROPHE and raw[a - 1] < 0x80)):
+            if kind == READY:
+                continue
+            if strange[w]:  # the whole token, up to white space
+                low = _in_raw(begins[w], kind, origin, shift)
+                if low < done:
                     continue
-                beside = np.uint64(0)
-                if strange[w]:  # as written, with all that stands between it and the words on either side
-                    low = offsets[d]
-                    if w > begin:
-                        low = origin[ends[w - 1]] if kinds[d] == INERT else ends[w - 1] - places[d] + offsets[d]
-                    high = offsets[d + 1]
-                    if w + 1 < filled:
-                        high = origin[begins[w + 1]] if kinds[d] == INERT else begins[w + 1] - places[d] + offsets[d]
-                    spaced = False
-                    for i in range(low, high):
-                        byte = raw[i]
-                        if byte <= _SPACE:
-                            spaced = True
-                            continue
-                        if spaced:
-                            beside = (beside ^ np.uint64(_SPACE)) * FNV_PRIME
-                            spaced = False
-                        if 65 <= byte <= 90:
-                            byte += 32
-                        beside = (beside ^ np.uint64(byte)) * FNV_PRIME
-                before = words[w - 1] if w > begin else np.uint64(0)
-                after = words[w + 1] if w + 1 < filled else np.uint64(0)
-                told += mix64(mix64(before + beside) + word * _MIX_1 + mix64(after ^ _OTHER_SEED))
+                while low > done and raw[low - 1] > _SPACE:
+                    low -= 1
+                before = w - 1
+                while before >= begin and _in_raw(ends[before], kind, origin, shift) > max(low, done):
+                    before -= 1
+                since = done
+                if before >= begin:
+                    since = max(done, _in_raw(ends[before], kind, origin, shift))
+                done = _to_space(raw, low, offsets[d + 1])
+                # a currency or minus sign can stand apart before a number, and a percent sign behind it
+                told = mix64(told * FNV_PRIME + _token(raw, low, done))
+                beside = np.uint64(before >= begin and strange[before])
+                told = mix64(told + _as_written(raw, since, low) * WORD_PRIME + beside)
+                after = w + 1
+                while after < filled and _in_raw(begins[after], kind, origin, shift) < done:
+                    after += 1
+                behind = np.int64(offsets[d + 1])
+                if after < filled:
+                    behind = _in_raw(begins[after], kind, origin, shift)
+                # what could be its unit; "5, mg" and "(5) %" are no such thing
+                unit = _as_written(raw, done, behind)
+                if after < filled and not strange[after]:
+                    slot = lookup(known, words[after])
+                    sense = senses[slot] if slot >= 0 else np.uint8(0)
+                    if (ends[after] - begins[after] <= 4 and not sense & NO_UNIT) or sense & UNIT:
+                        unit += _token(raw, behind, _to_space(raw, behind, offsets[d + 1])) * _MIX_2
+                if unit != FNV_OFFSET or (after < filled and strange[after]):
+                    closed = raw[done - 1] < 0x80 and _AT_END[raw[done - 1]]
+                    told = mix64(told + unit * _MIX_1 + np.uint64(closed))
+            elif sense & TELLS:
+                if _in_raw(begins[w], kind, origin, shift) >= done:
+                    told = mix64(told * FNV_PRIME + word)
+                    if sense & MAY_BE_POLITE and w + 1 < filled:  # "no problem" denies nothing
+                        low = _in_raw(ends[w], kind, origin, shift)
+                        high = _in_raw(begins[w + 1], kind, origin, shift)
+                        told = mix64(told + words[w + 1] + np.uint64(high - low) * _MIX_1)
+            elif word == lone_t:
+                low = _in_raw(begins[w], kind, origin, shift)
+                if low > offsets[d] and (raw[low - 1] == _APOSTROPHE or raw[low - 1] >= 0x80) and low >= done:
+                    told = mix64(told * FNV_PRIME + word)
         keys[d, 0] = mix64(one)
         keys[d, 1] = mix64(other)
         fixed[d] = told

@@ -21,7 +21,7 @@ from curation.evidence.batch import Batch
 from curation.evidence.facts import facts, opposed, stance
 from curation.evidence.groups import lower_bound
 from curation.evidence.settings import Settings
-from curation.evidence.signs import meaning
+from curation.evidence.signs import meaning, same_meaning
 from curation.minhash.sketch import sketch
 
 FAST = [check for check in CHECKS if check.cost == "fast"]
@@ -272,6 +272,33 @@ def test_equal_fingerprints_mean_the_same(one: str, other: str) -> None:
         made = sketch([left, right]).left
         if (made.keys[0] == made.keys[1]).all() and made.fixed[0] == made.fixed[1]:
             assert meaning(left) == meaning(right)
+
+
+pieces = st.lists(
+    st.sampled_from([
+        "5", "10", "0.5", "1,000", "-5", "-", "$", "5%", "%", "°C", "mg", "mg/kg", "g", "grams", "in", "for", "days",
+        "percent", "J20.9", "US-5", "US", "x", "take", "the", "evening", "not", "no", "thank", "thank you", "only",
+        "isn't", "can't", "two", "half", "non-smoker", "2026-01-05", "10:30", "5-fold", "(5)", "5,", "5.", "5,mg",
+        "_5", "5_mg", "May", "may", "+", "<", "€", "5–10", "1/2", "naïve", "熱", "不", "三", "#5", "x5", "a@b", "5½", "µg",
+    ]),
+    max_size=9,
+)  # fmt: skip
+
+
+@settings(max_examples=1000, deadline=None)
+@given(pieces, pieces, pieces, pieces, st.sampled_from([" ", "  ", ", ", "\n", ". ", "-"]))
+def test_equal_fingerprints_mean_the_same_whatever_stands_around(
+    start: list[str], one: list[str], other: list[str], end: list[str], gap: str
+) -> None:
+    left, right = " ".join([*start, *one, *end]), " ".join([*start, gap.join(other), *end])
+    made = sketch([left, right]).left
+    if made.fixed[0] == made.fixed[1]:
+        assert meaning(left) == meaning(right)
+
+
+def test_a_dose_exchanged_for_another_is_another_meaning() -> None:
+    assert not same_meaning("Give 5 mg at noon and 10 mg at night.", "Give 10 mg at noon and 5 mg at night.")
+    assert same_meaning("Give 5 mg at noon and 10 mg at night.", "Take 5 mg at midday and then 10 mg at night.")
 
 
 def test_a_long_row_of_letters_and_digits_is_read_in_a_moment() -> None:

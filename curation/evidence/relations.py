@@ -182,10 +182,12 @@ class Relations:
         return self.same_stance_of_rows(side, *rows)
 
     def same_stance_of_rows(self, side: str, left: Index, right: Index) -> Mask:
-        """The same for pairs of rows: equal fingerprints settle it, else the texts are read."""
+        """The same for pairs of rows: equal fingerprints or other digits settle it, else the texts are read."""
         column = self.sides.made.left if side == "prompt" else self.sides.made.right
         same: Mask = column.fixed[left] == column.fixed[right]
-        for pair in np.flatnonzero(~same).tolist():
+        digits = column.digits[left], column.digits[right]
+        in_doubt = ~same & ((digits[0] == digits[1]) | (digits[0] == 0) | (digits[1] == 0))
+        for pair in np.flatnonzero(in_doubt).tolist():
             same[pair] = same_meaning(self._text(side, int(left[pair])), self._text(side, int(right[pair])))
         return same
 

@@ -14,6 +14,7 @@ from curation.evidence.lexicon import MONTHS, NO_UNITS
 from curation.minhash.normalise import normalise
 
 _DIGIT = re.compile(r"\d")
+_NO_DIGIT = re.compile("[^0-9]+")
 _WITH_DIGIT = re.compile(r"[^\s\d]*\d\S*")
 _TAIL, _HEAD = ".,;:!?()[]{}\"'“”’‘`*_", ",;:!?()[]{}\"'“”’‘`*_"
 _PLAIN = re.compile(r"[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?%?")
@@ -47,12 +48,15 @@ def meaning(text: str) -> object:
 
 
 def same_meaning(left: str, right: str) -> bool:
-    """Whether two texts mean the same where they differ: the stretch between their common start and end.
+    """Whether two texts have the same digits and mean the same where they differ.
 
-    Two words of what is common stay on either side, so that a number keeps its unit.
+    Only the stretch between their common start and end is read. Two words of what is common stay on either side, so
+    that a number keeps its unit.
     """
     if left == right:
         return True
+    if _NO_DIGIT.sub("", left) != _NO_DIGIT.sub("", right):
+        return False
     one, other = left.split(), right.split()
     least = min(len(one), len(other))
     head = next((i for i in range(least) if one[i] != other[i]), least)

@@ -269,7 +269,7 @@ def _to_space(raw, at, end):  # type: ignore[no-untyped-def]
 @jit
 def describe(  # type: ignore[no-untyped-def]
     raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights,
-    lone_t, keys, fixed, first, second, content,
+    lone_t, keys, fixed, digits, first, second, content,
 ):  # fmt: skip
     """Sum up each text: what makes it equal to another, and what must not differ unseen.
 
@@ -283,6 +283,7 @@ def describe(  # type: ignore[no-untyped-def]
         keys: Out, uint64 [texts, 2]: equal for equal normalised texts.
         fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations in
             the same order, as they are written, each with what could be its unit. Different where in doubt.
+        digits: Out, uint64 [texts]: different where the digits differ; 0 = not known.
         first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
         content: Out, uint64 [texts]: equal for texts of the same words in the same order, but for idle ones.
     """
@@ -293,6 +294,7 @@ def describe(  # type: ignore[no-untyped-def]
         other = _OTHER_SEED
         meaning = np.uint64(0)
         told = np.uint64(0)
+        number = FNV_OFFSET
         left = np.uint64(0)
         right = np.uint64(0)
         kind = kinds[d]
@@ -327,6 +329,9 @@ def describe(  # type: ignore[no-untyped-def]
                 if before >= begin:
                     since = max(done, _in_raw(ends[before], kind, origin, shift))
                 done = _to_space(raw, low, offsets[d + 1])
+                for i in range(low, done):
+                    if 48 <= raw[i] <= 57:
+                        number = (number ^ np.uint64(raw[i])) * FNV_PRIME
                 # a currency or minus sign can stand apart before a number, and a percent sign behind it
                 told = mix64(told * FNV_PRIME + _token(raw, low, done))
                 beside = np.uint64(before >= begin and strange[before])
@@ -361,6 +366,7 @@ def describe(  # type: ignore[no-untyped-def]
         keys[d, 0] = mix64(one)
         keys[d, 1] = mix64(other)
         fixed[d] = told
+        digits[d] = np.uint64(0) if kind == READY else number | np.uint64(1)
         first[d] = left
         second[d] = right
         content[d] = meaning

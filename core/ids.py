@@ -8,7 +8,11 @@ import secrets
 from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii as _quoted
 
+import msgspec
+
 from core.types import Message
+
+_encoded = msgspec.json.Encoder().encode
 
 
 def canonical(value: object) -> bytes:
@@ -36,7 +40,11 @@ def example_id(messages: Iterable[Message]) -> str:
     # what canonical([role, content]) gives, without the detour: an import of a million rows waits for this
     parts = []
     for message in messages:
-        part = f"[{_quoted(message.role)},{_quoted(message.content)}]".encode("ascii")
+        role, content = message.role, message.content
+        if content.isascii() and "\x7f" not in content and role.isascii() and "\x7f" not in role:
+            part = _encoded([role, content])
+        else:  # as ASCII, escaped
+            part = f"[{_quoted(role)},{_quoted(content)}]".encode("ascii")
         parts += [len(part).to_bytes(8, "big"), part]
     return hashlib.blake2b(b"".join(parts), digest_size=16).hexdigest()
 

@@ -1,10 +1,15 @@
-"""The nouns of Finetooth: frozen values without disk, model or screen."""
+"""The nouns of Finetooth: frozen values without disk, model or screen.
+
+Those of which there is one a row are structs of msgspec, which are made ten times as fast as dataclasses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 Severity = Literal["info", "warn", "block"]
 Verdict = Literal["keep", "drop", "edit", "undo"]
@@ -13,21 +18,19 @@ Meta = Mapping[str, Any]
 ROLES = ("system", "user", "assistant", "tool")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """One turn. ``content`` is exactly as imported (lone surrogates repaired, which the reader reports)."""
 
     role: str
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     """One conversation. ``id`` is the hash of ``messages``; ``meta`` never enters it."""
 
     id: str
     messages: tuple[Message, ...]
-    meta: Meta = field(default_factory=dict)
+    meta: Meta = msgspec.field(default_factory=dict)
 
     @property
     def answer(self) -> str:
@@ -47,8 +50,7 @@ def spoken(messages: Iterable[Message]) -> str:
     return "\n".join(m.content for m in messages if m.role != "system")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """Where an example stood: its 1-based line (or record) in one source file."""
 
     line: int

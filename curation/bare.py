@@ -192,7 +192,8 @@ def _rows(
         if origin in gone:
             changes.append(RowChange(row.line, "drop", tuple(gone[origin]), row.example, None))
             continue
-        after = replace(standing[origin], meta=row.example.meta)
+        cleaned = standing[origin]
+        after = Example(cleaned.id, cleaned.messages, row.example.meta)
         if after.id in seen:
             because = f"It holds the same conversation as line {seen[after.id]}, which is kept."
             changes.append(RowChange(row.line, "drop", (because,), row.example, None))

@@ -13,7 +13,7 @@ from curation.readers.json_values import Placed, holds_surrogates, parse, parse_
 from curation.readers.plain import plain_messages
 from curation.readers.result import ReadResult, RowProblem
 from curation.readers.shapes import SHAPES
-from curation.readers.source import UNDECODED, Line, Source, beginning, lines, locate
+from curation.readers.source import UNDECODED, Line, Raw, Source, beginning, decoded, lines, locate, raw_lines
 
 CONTAINERS = ("jsonl", "json", "csv", "parquet")
 FORMATS = (*SHAPES, *CONTAINERS)
@@ -108,13 +108,18 @@ def _is_csv(source: Source, opening: _Opening) -> bool:
 def _read_lines(source: Source, collector: Collector, notes: list[str]) -> ReadResult:
     blank = 0
     plain = collector.shape in (None, "messages")
-    for line in lines(source):
+    for found in raw_lines(source):
+        if isinstance(found, Raw):
+            if plain and (messages := plain_messages(found.content)) is not None:
+                collector.keep(found.number, messages)
+                continue
+            line = decoded(found)
+        else:
+            line = found
         if line.blank:
             blank += 1
         elif line.problem:
             collector.reject(line.number, line.problem, line.start, line.end)
-        elif plain and (messages := plain_messages(line.text)) is not None:
-            collector.keep(line.number, messages)
         else:
             try:
                 value = parse(line.text)

@@ -5,39 +5,39 @@ What the schema does not take, or takes only by passing over something, is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, Literal
+import msgspec
 
-from core.types import Message
+from core.types import ROLES, Message
 
-
-@lru_cache(maxsize=1)
-def _decoder() -> tuple[Callable[[str], Any], tuple[type[Exception], ...]]:
-    import msgspec
-
-    turn = msgspec.defstruct(
-        "Turn",
-        [("role", Literal["system", "user", "assistant", "tool"]), ("content", str)],
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    row = msgspec.defstruct("Row", [("messages", list[turn])], forbid_unknown_fields=True, gc=False)  # type: ignore[valid-type]
-    return msgspec.json.Decoder(row).decode, (msgspec.MsgspecError, UnicodeEncodeError)
+_ROLES = frozenset(ROLES)
 
 
-def plain_messages(text: str) -> tuple[Message, ...] | None:
+class _Conversation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    messages: tuple[Message, ...]
+
+
+_decode = msgspec.json.Decoder(_Conversation).decode
+
+
+def plain_messages(line: bytes) -> tuple[Message, ...] | None:
     """The turns of such a row; None where there is anything to look at more closely.
 
-    A key that comes twice would be passed over, so each key is counted in the text. Inside a JSON string its quotes
-    would be escaped.
+    A key that comes twice would be passed over, so the quotation marks of the line are counted, and where a text holds
+    some, each key. Inside a JSON string its quotes would be escaped.
     """
-    decode, refusals = _decoder()
     try:
-        turns = decode(text).messages
-    except refusals:
+        messages = _decode(line).messages
+    except (msgspec.MsgspecError, UnicodeError):
         return None
-    many = len(turns)
-    if not many or text.count('"role"') != many or text.count('"content"') != many or text.count('"messages"') != 1:
+    many = len(messages)
+    if not many or (line.count(b'"') != 2 + 8 * many and not _once_each(line, many)):
         return None
-    return tuple([Message(turn.role, turn.content) for turn in turns])
+    for message in messages:
+        if message.role not in _ROLES:
+            return None
+    return messages
+
+
+def _once_each(line: bytes, many: int) -> bool:
+    keys = line.count(b'"role"'), line.count(b'"content"'), line.count(b'"messages"')
+    return keys == (many, many, 1)

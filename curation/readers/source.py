@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from core.errors import InputError
 from core.files import explain_os_error
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 """A longer line is rejected, so that one broken line cannot fill the memory."""
+
+_BLOCK_BYTES = 1024 * 1024  # less than MAX_LINE_BYTES
 
 DAMAGED = "the compressed file is damaged or cut off here; what follows could not be read"
 UNDECODED = re.compile("[\udc80-\udcff]")
@@ -141,8 +143,22 @@ def beginning(source: Source, size_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
+class Raw(NamedTuple):
+    """One physical line as bytes, without its line end. ``end`` is the offset behind the line end."""
+
+    number: int
+    start: int
+    end: int
+    content: bytes
+
+
 def lines(source: Source) -> Iterator[Line]:
     """Every physical line, streamed; memory is bounded by ``MAX_LINE_BYTES``, whatever the file holds."""
+    return (line if isinstance(line, Line) else decoded(line) for line in raw_lines(source))
+
+
+def raw_lines(source: Source) -> Iterator[Raw | Line]:
+    """The same, but those of a UTF-8 file are left as bytes where nothing is wrong with their length."""
     with opened(source) as handle:
         handle.read(source.offset)
         if source.encoding == "utf-8":
@@ -151,27 +167,48 @@ def lines(source: Source) -> Iterator[Line]:
             yield from _wide_lines(handle, source.encoding, source.offset)
 
 
-def _utf8_lines(handle: BinaryIO, position: int) -> Iterator[Line]:
-    number = 0
+def _utf8_lines(handle: BinaryIO, start: int) -> Iterator[Raw | Line]:
+    number = 1
+    begun: list[bytes] = []  # of a line that did not end in its block
+    length = 0  # of what has begun, or would have, were it not too long
     while True:
-        start, number = position, number + 1
         try:
-            raw = handle.readline(MAX_LINE_BYTES + 1)
-            position += len(raw)
-            overlong = len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n")
-            rest = raw
-            while overlong and rest and not rest.endswith(b"\n"):
-                rest = handle.readline(MAX_LINE_BYTES)
-                position += len(rest)
+            block = cast(io.BufferedReader, handle).read1(_BLOCK_BYTES)
         except _DAMAGE:
-            yield Line(number, start, position, "", DAMAGED)
+            yield Line(number, start, start + length, "", DAMAGED)
             return
-        if not raw:
-            return
-        if overlong:
-            yield Line(number, start, position, "", _overlong(position - start))
+        if not block:
+            break
+        first, *pieces = block.split(b"\n")
+        length += len(first)
+        if length <= MAX_LINE_BYTES:
+            begun.append(first)
+        else:
+            begun.clear()
+        if not pieces:
             continue
-        yield _decoded(number, start, position, raw)
+        end = start + length + 1
+        yield _whole(number, start, end, begun, length)
+        last = pieces.pop()
+        for piece in pieces:
+            number, start, end = number + 1, end, end + len(piece) + 1
+            yield Raw(number, start, end, piece)
+        number, start = number + 1, end
+        begun, length = [last], len(last)
+    if length:
+        yield _whole(number, start, start + length, begun, length)
+
+
+def _whole(number: int, start: int, end: int, begun: list[bytes], length: int) -> Raw | Line:
+    if length > MAX_LINE_BYTES:
+        return Line(number, start, end, "", _overlong(end - start))
+    return Raw(number, start, end, b"".join(begun))
+
+
+def decoded(line: Raw) -> Line:
+    """The text of a line, with its line end; the problem where it has none."""
+    ending = b"\n" if line.end - line.start > len(line.content) else b""
+    return _decoded(line.number, line.start, line.end, line.content + ending)
 
 
 def _decoded(number: int, start: int, end: int, raw: bytes) -> Line:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curation.evidence.batch import Batch
 from curation.evidence.relations import Relations
-from curation.minhash.intersect import merged, shared
 from curation.minhash.normalise import normalise
 from curation.minhash.scan import jit
 from curation.minhash.sets import THREADS
@@ -66,12 +63,13 @@ def _contained_pairs(
     stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts
     probes = np.empty((nodes, _PROBES), np.uint64)
     counts = np.zeros(nodes, np.int64)
+    starts = range(0, nodes, _CHUNK)
+
+    def take(start: int) -> None:
+        _take_probes(*stored, words, start, min(start + _CHUNK, nodes), probes, counts)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        ranges = [(start, min(start + _CHUNK, nodes)) for start in range(0, nodes, _CHUNK)]
-        run = partial(_probe, (*stored, sets.room, words), probes, counts)
-        list(pool.map(run, ranges))
-    del run
+        list(pool.map(take, starts))
     owner = np.repeat(np.arange(nodes, dtype=np.int32), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
     del probes
@@ -80,9 +78,8 @@ def _contained_pairs(
     order = np.argsort(values, kind="stable")
     values, owner = values[order], owner[order]
     del order
-    fresh = np.r_[True, values[1:] != values[:-1]]
-    starts = np.flatnonzero(np.r_[fresh, True])
-    many = np.diff(starts)
+    cuts = np.flatnonzero(np.r_[True, values[1:] != values[:-1], True])
+    many = np.diff(cuts)
     usable = many <= _COMMON
     looked_up = np.zeros(nodes, np.bool_)
     looked_up[owner[np.repeat(usable, many)]] = True
@@ -91,78 +88,90 @@ def _contained_pairs(
             f"duplicates.subset: {skipped:,} texts consist of phrases that stand in more than {_COMMON} others; they "
             "were not looked up in longer ones."
         )
-    keys = values[starts[:-1]][usable]
-    begin, end = starts[:-1][usable], starts[1:][usable]
+    keys = values[cuts[:-1]][usable]
+    begin, end = cuts[:-1][usable], cuts[1:][usable]
     bits = max(1, len(keys).bit_length())
     tops = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
     shelf = np.r_[np.searchsorted(keys, tops), len(keys)].astype(np.int32)
     del tops, values
-    # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
-    growth = least / max(found.whole.near, 0.01) + least - 1
 
-    def search(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        limits = start, min(start + _CHUNK, nodes), growth, least
-        result: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]] = _look_up(
-            *stored, sets.sizes, sets.room, counts, keys, begin, end, owner, shelf, np.uint64(64 - bits), *limits
+    def search(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        index = counts, keys, begin, end, owner, shelf, np.uint64(64 - bits)
+        result: tuple[NDArray[np.int64], NDArray[np.int64]] = _look_up(
+            *stored, words, *index, start, min(start + _CHUNK, nodes), least
         )
         return result
 
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(search, range(0, nodes, _CHUNK)))
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
-
-
-def _probe(texts: Any, probes: NDArray[np.uint64], counts: NDArray[np.int64], part: tuple[int, int]) -> None:
-    _take_probes(*texts, *part, probes, counts)
+        part, holder = (np.concatenate(column) for column in zip(*pool.map(search, starts), strict=True))
+    both = sets.shared(part, holder)
+    # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
+    growth = least / max(found.whole.near, 0.01) + least - 1
+    share = both / sets.sizes[part]
+    held = (share >= least) & (sets.sizes[part] * growth <= sets.sizes[holder])
+    return part[held], holder[held], share[held]
 
 
 @jit
-def _take_probes(hashes, parts, extra, extra_counts, room, words, first, last, probes, counts):  # type: ignore[no-untyped-def]
+def _take_probes(hashes, parts, extra, extra_counts, words, first, last, probes, counts):  # type: ignore[no-untyped-def]
     """The smallest hashes of texts [first, last): a fair sample, and the same one for the same gram in every text."""
-    scratch = np.empty(room, np.uint64)
     for d in range(first, last):
-        if words[d] >= _LEAST_WORDS:
-            size = min(_PROBES, merged(hashes, parts, extra, extra_counts, d, scratch))
-            for k in range(size):
-                probes[d, k] = scratch[k]
-            counts[d] = size
+        if words[d] < _LEAST_WORDS:
+            continue
+        held = 0
+        for run in range(3):
+            low = parts[d, 2 * run] if run < 2 else np.int64(0)
+            high = parts[d, 2 * run + 1] if run < 2 else np.int64(extra_counts[d])
+            for i in range(low, high):
+                value = hashes[i] if run < 2 else extra[d, i]
+                if held == _PROBES and value >= probes[d, _PROBES - 1]:
+                    continue
+                at = held
+                while at > 0 and probes[d, at - 1] >= value:
+                    at -= 1
+                if at < held and probes[d, at] == value:
+                    continue
+                held = min(held + 1, _PROBES)
+                for k in range(held - 1, at, -1):
+                    probes[d, k] = probes[d, k - 1]
+                probes[d, at] = value
+        counts[d] = held
 
 
 @jit
 def _look_up(  # type: ignore[no-untyped-def]
-    hashes, parts, extra, extra_counts, sizes, room, counts, keys, begin, end, owner, shelf, shift, first, last, growth,
-    least,
+    hashes, parts, extra, extra_counts, words, counts, keys, begin, end, owner, shelf, shift, first, last, least,
 ):  # fmt: skip
-    """For texts [first, last): the shorter texts whose probes they hold, verified.
+    """For texts [first, last): the shorter texts of which they hold enough probes. ``shelf`` finds a key by its top bits.
 
-    ``shelf`` finds a key by its top bits.
+    A gram that comes twice is counted twice, which only adds a candidate.
     """
+    found_parts = np.empty(256, np.int64)
     holders = np.empty(256, np.int64)
-    contained = np.empty(256, np.int64)
-    shares = np.empty(256, np.float64)
     filled = 0
-    text = np.empty(room, np.uint64)
-    other = np.empty(room, np.uint64)
     votes = np.empty(1024, np.int64)
     for d in range(first, last):
-        size = merged(hashes, parts, extra, extra_counts, d, text)
         cast = 0
-        for i in range(size):
-            top = np.int64(text[i] >> shift)
-            at = shelf[top]
-            while at < shelf[top + 1] and keys[at] != text[i]:
-                at += 1
-            if at == shelf[top + 1]:
-                continue
-            for k in range(begin[at], end[at]):
-                part = owner[k]
-                if sizes[part] * growth <= size:
-                    if cast == len(votes):
-                        larger = np.empty(2 * cast, np.int64)
-                        larger[:cast] = votes
-                        votes = larger
-                    votes[cast] = part
-                    cast += 1
+        for run in range(3):
+            low = parts[d, 2 * run] if run < 2 else np.int64(0)
+            high = parts[d, 2 * run + 1] if run < 2 else np.int64(extra_counts[d])
+            for i in range(low, high):
+                value = hashes[i] if run < 2 else extra[d, i]
+                at = shelf[np.int64(value >> shift)]
+                stop = shelf[np.int64(value >> shift) + 1]
+                while at < stop and keys[at] != value:
+                    at += 1
+                if at == stop:
+                    continue
+                for k in range(begin[at], end[at]):
+                    part = owner[k]
+                    if words[part] < words[d] and part != d:
+                        if cast == len(votes):
+                            larger = np.empty(2 * cast, np.int64)
+                            larger[:cast] = votes
+                            votes = larger
+                        votes[cast] = part
+                        cast += 1
         chosen = votes[:cast]
         chosen.sort()
         i = 0
@@ -170,16 +179,12 @@ def _look_up(  # type: ignore[no-untyped-def]
             j = i
             while j < cast and chosen[j] == chosen[i]:
                 j += 1
-            part = chosen[i]
-            if j - i >= min(_VOTES, counts[part]):
-                grams = merged(hashes, parts, extra, extra_counts, part, other)
-                share = shared(text, size, other, grams) / grams
-                if share >= least:
-                    if filled == len(holders):
-                        h, c, s = np.empty(2 * filled, np.int64), np.empty(2 * filled, np.int64), np.empty(2 * filled)
-                        h[:filled], c[:filled], s[:filled] = holders, contained, shares
-                        holders, contained, shares = h, c, s
-                    holders[filled], contained[filled], shares[filled] = d, part, share
-                    filled += 1
+            if j - i >= min(_VOTES, counts[chosen[i]]):
+                if filled == len(holders):
+                    p, h = np.empty(2 * filled, np.int64), np.empty(2 * filled, np.int64)
+                    p[:filled], h[:filled] = found_parts, holders
+                    found_parts, holders = p, h
+                found_parts[filled], holders[filled] = chosen[i], d
+                filled += 1
             i = j
-    return contained[:filled].copy(), holders[:filled].copy(), shares[:filled].copy()
+    return found_parts[:filled].copy(), holders[:filled].copy()

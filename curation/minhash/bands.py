@@ -89,6 +89,7 @@ def similar_pairs(
         return Pairs(none, none, np.empty(0))
     sorted_bands = np.empty((BANDS, len(nodes)), np.uint64)
     full = np.zeros((BANDS, len(nodes)), np.bool_)
+    met = np.zeros(len(nodes), np.bool_)
     positions = np.arange(len(nodes), dtype=np.uint64)
 
     def sort(band: int) -> int:
@@ -97,7 +98,7 @@ def similar_pairs(
         packed <<= np.uint64(32)
         packed |= positions
         packed.sort()
-        return int(_mark_full(packed, full[band]))
+        return int(_mark(packed, full[band], met))
 
     stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts, sets.sizes, sets.room
     if hints is None:
@@ -113,6 +114,7 @@ def similar_pairs(
 
     with ThreadPoolExecutor(THREADS) as pool:
         crowded = sum(pool.map(sort, range(BANDS)))
+        sets.settle(nodes[met])
         found = [part for lane in pool.map(work, range(LANES)) for part in lane]
     left = np.concatenate([part[0] for part in found])
     right = np.concatenate([part[1] for part in found])
@@ -126,12 +128,19 @@ def similar_pairs(
 
 
 @jit
-def _mark_full(packed, full):  # type: ignore[no-untyped-def]
-    """Mark the texts that stand in a bucket of more than ``FULL_BUCKET``; returns the number of such buckets."""
+def _mark(packed, full, met):  # type: ignore[no-untyped-def]
+    """Mark the texts that meet another in a bucket, and those in buckets of more than ``FULL_BUCKET``.
+
+    Returns:
+        The number of such full buckets.
+    """
     count = 0
     start = 0
     for i in range(1, len(packed) + 1):
         if i == len(packed) or packed[i] >> np.uint64(32) != packed[start] >> np.uint64(32):
+            if i - start > 1:
+                for k in range(start, i):
+                    met[packed[k] & _LOW] = True
             if i - start > FULL_BUCKET:
                 count += 1
                 for k in range(start, i):

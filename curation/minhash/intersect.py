@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from curation.minhash.scan import jit
+from curation.minhash.signatures import in_order
 
 
 @jit
@@ -12,7 +13,7 @@ def merged(hashes, parts, extra, extra_counts, node, out):  # type: ignore[no-un
     """The n-gram set of one node in rising order into ``out``; returns its size.
 
     Args:
-        hashes: uint64: sorted runs.
+        hashes: uint64: rising runs.
         parts: int64 [nodes, 4]: two runs of each node as start and end (an empty run where there is one).
         extra: uint64 [nodes, 2]: grams beside the runs.
         extra_counts: uint8 [nodes].
@@ -61,15 +62,28 @@ def shared(a, a_size, b, b_size):  # type: ignore[no-untyped-def]
 
 
 @jit
-def set_sizes(hashes, parts, extra, extra_counts, out):  # type: ignore[no-untyped-def]
-    """Distinct grams of each node: int64 [nodes]. Returns the room that the largest needs."""
-    room = 1
-    for d in range(len(parts)):
-        room = max(room, parts[d, 1] - parts[d, 0] + parts[d, 3] - parts[d, 2] + 2)
-    scratch = np.empty(room, np.uint64)
-    for d in range(len(parts)):
-        out[d] = merged(hashes, parts, extra, extra_counts, d, scratch)
-    return room
+def settle(hashes, parts, extra, extra_counts, room, nodes, sizes):  # type: ignore[no-untyped-def]
+    """Bring the runs of some nodes into rising order, where they lie, and count their distinct grams.
+
+    Args:
+        hashes, parts, extra, extra_counts: As for ``merged``, but the runs in any order.
+        room: Grams of the largest node.
+        nodes: int64: which. No two of them may share a run.
+        sizes: Out, int64 [all nodes].
+    """
+    scratch, places = np.empty(room, np.uint64), np.empty(2 * room + 2, np.int64)
+    for node in nodes:
+        for run in range(0, 4, 2):
+            start, end = parts[node, run], parts[node, run + 1]
+            rising = True
+            for i in range(start + 1, end):
+                if hashes[i] < hashes[i - 1]:
+                    rising = False
+                    break
+            if not rising:
+                scratch[: end - start] = hashes[start:end]
+                in_order(scratch, end - start, places, hashes, start)
+        sizes[node] = merged(hashes, parts, extra, extra_counts, node, scratch)
 
 
 @jit

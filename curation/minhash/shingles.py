@@ -29,9 +29,9 @@ class Shingles:
         return self.sets.sizes
 
     def of(self, index: int) -> NDArray[np.uint64]:
-        """The gram hashes of one text, rising."""
+        """The gram hashes of one text, rising, each once."""
         start, end = self.sets.parts[index, :2]
-        return self.sets.hashes[start:end]
+        return np.unique(self.sets.hashes[start:end])
 
     def jaccard(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float64]:
         """Exact Jaccard similarity of each pair of texts."""
@@ -61,7 +61,9 @@ def shingle(texts: Sequence[str], kind: Literal["word", "character"]) -> Shingle
     else:
         hashes = np.empty(len(words.kept), np.uint64)
         compiled.character_grams(words.kept, words.kept_starts, hashes, starts)
-    return Shingles(Sets.of(hashes[: starts[-1]], np.column_stack([starts[:-1], starts[1:]])))
+    sets = Sets.of(hashes[: starts[-1]], np.column_stack([starts[:-1], starts[1:]]))
+    sets.settle(np.arange(len(texts)))
+    return Shingles(sets)
 
 
 def signatures_of(texts: Sequence[str]) -> NDArray[np.uint32]:

@@ -35,8 +35,8 @@ def _gram(words, at, width):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def]
-    """Put each value of ``grams[:count]`` once and in rising order into ``out`` from ``filled`` on; returns the end.
+def in_order(grams, count, places, out, filled):  # type: ignore[no-untyped-def]
+    """Put ``grams[:count]`` in rising order into ``out`` from ``filled`` on.
 
     The hashes are spread evenly, so one pass by the top bits leaves hardly anything to sort.
 
@@ -64,7 +64,6 @@ def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def
         top = grams[i] >> shift
         out[places[top]] = grams[i]
         places[top] += 1
-    doubles = 0
     for i in range(filled + 1, filled + count):
         value = out[i]
         k = i
@@ -72,12 +71,15 @@ def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def
             out[k] = out[k - 1]
             k -= 1
         out[k] = value
-        doubles += k > filled and out[k - 1] == value
-    if doubles == 0:
-        return filled + count
-    kept = filled + 1
-    for i in range(filled + 1, filled + count):
-        if out[i] != out[i - 1]:
+
+
+@jit
+def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def]
+    """The same, each value once; returns the end."""
+    in_order(grams, count, places, out, filled)
+    kept = filled
+    for i in range(filled, filled + count):
+        if i == filled or out[i] != out[i - 1]:
             out[kept] = out[i]
             kept += 1
     return kept
@@ -85,7 +87,7 @@ def _distinct(grams, count, places, out, filled):  # type: ignore[no-untyped-def
 
 @jit
 def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
-    """Sorted distinct word 3-grams of each text; a text of one or two words is one gram.
+    """The word 3-grams of each text as they come; a text of one or two words is one gram.
 
     Args:
         words: uint64: word hashes, text after text.
@@ -93,20 +95,18 @@ def word_grams(words, counts, out, starts):  # type: ignore[no-untyped-def]
         out: Out, uint64, at least as long as ``words``.
         starts: Out, int64 [texts + 1].
     """
-    longest = 1
-    for d in range(len(counts)):
-        longest = max(longest, counts[d])
-    grams, places = np.empty(longest, np.uint64), np.empty(2 * longest + 2, np.int64)
     filled = 0
     at = 0
     starts[0] = 0
     for d in range(len(counts)):
         n = counts[d]
-        if n:
-            width = min(WORDS_PER_GRAM, n)
-            for i in range(n - width + 1):
-                grams[i] = _gram(words, at + i, width)
-            filled = _distinct(grams, n - width + 1, places, out, filled)
+        if n >= WORDS_PER_GRAM:
+            for i in range(at, at + n - WORDS_PER_GRAM + 1):
+                out[filled] = _gram(words, i, WORDS_PER_GRAM)
+                filled += 1
+        elif n:
+            out[filled] = _gram(words, at, n)
+            filled += 1
         starts[d + 1] = filled
         at += n
 

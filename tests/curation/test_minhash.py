@@ -112,6 +112,7 @@ def test_the_whole_is_made_of_its_sides(rows: list[tuple[str, str]]) -> None:
     keys = np.empty((len(rows), 32), np.uint32)
     band_keys(joined.signatures(), keys)
     assert (keys == made.whole.bands).all()
+    view.by_word.settle(np.arange(len(rows)))
     out = np.empty(view.by_word.room, np.uint64)
     for row in range(len(rows)):
         sets = view.by_word

@@ -48,7 +48,6 @@ NO_UNITS = FUNCTION_WORDS - {"may"}
 IDLE_WORDS = ("a", "an", "the", "please", "kindly", "just", "very", "also", "here", "there", "so", "then")
 
 Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64]
-_SLOTS = 1024
 
 
 @lru_cache(maxsize=1)
@@ -58,14 +57,14 @@ def known() -> Known:
 
     opposites = (word for pair in OPPOSITES for word in pair)
     words = sorted({*COUNTS, *NEGATIONS, *IDLE_WORDS, *LONG_UNITS, *NO_UNITS, *opposites})
-    keys = np.zeros(_SLOTS, np.uint64)
+    keys = np.zeros(scan.SLOTS, np.uint64)
     slots: dict[str, int] = {}
     for word in words:
-        slot = (hash_of(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 54
+        slot = (hash_of(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 53
         while keys[slot]:
-            slot = (slot + 1) % _SLOTS
+            slot = (slot + 1) % scan.SLOTS
         keys[slot], slots[word] = hash_of(word), slot
-    senses, lefts, rights = np.zeros(_SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
+    senses, lefts, rights = np.zeros(scan.SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
     for word, slot in slots.items():
         flags = {
             scan.IDLE: word in IDLE_WORDS,

@@ -44,17 +44,15 @@ def hashed(texts: Sequence[str]) -> Hashed:
 
     table = inert.table()
     raw, offsets, kinds = _ascii_buffer(texts) or _buffer(texts, table)
-    room = (inert.MOST_BYTES if kinds.any() else 1) * len(raw) + len(texts) + 8
+    room = (inert.MOST_BYTES if kinds.any() else 1) * len(raw) + 8
     flat, origin = scratch("flat", room, np.uint8), scratch("origin", room, np.int32)
-    spaces = scratch("spaces", room, np.int32)
-    places, gaps = np.zeros(len(texts) + 1, np.int64), np.zeros(len(texts) + 1, np.int64)
-    letters = table.ascii, table.start, table.length, table.flat
-    scan.flatten(raw, offsets, kinds, *letters, flat, origin, spaces, places, gaps)
-    many = int(gaps[-1])
-    words, strange = scratch("words", many, np.uint64), scratch("strange", many, np.bool_)
-    begins, ends = scratch("begins", many, np.int32), scratch("ends", many, np.int32)
+    places = np.zeros(len(texts) + 1, np.int64)
+    scan.flatten(raw, offsets, kinds, table.start, table.length, table.flat, flat, origin, places)
+    most = int(places[-1]) // 2 + 1
+    words, strange = scratch("words", most, np.uint64), scratch("strange", most, np.bool_)
+    begins, ends = scratch("begins", most, np.int32), scratch("ends", most, np.int32)
     counts = np.zeros(len(texts), np.int64)
-    filled = scan.hash_words(scan.in_eights(flat), places, spaces, gaps, words, begins, ends, strange, counts)
+    filled = scan.hash_words(flat, scan.in_eights(flat), places, words, begins, ends, strange, counts)
     cut = slice(0, filled)
     return Hashed(
         raw, offsets, kinds, flat, origin, places, words[cut], begins[cut], ends[cut], strange[cut], counts

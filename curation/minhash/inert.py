@@ -33,13 +33,11 @@ class Inert:
         start: int32 [LIMIT]: where its bytes begin in ``flat``.
         length: uint8 [LIMIT]: how many they are, or ``NOT_INERT``.
         flat: uint8, UTF-8.
-        ascii: uint8 [128]: the byte that each ASCII character becomes.
     """
 
     start: NDArray[np.int32]
     length: NDArray[np.uint8]
     flat: NDArray[np.uint8]
-    ascii: NDArray[np.uint8]
 
 
 @lru_cache(maxsize=1)
@@ -61,8 +59,7 @@ def table() -> Inert:
         becomes = _between_letters(character).encode("utf-8")
         start[code], length[code] = len(flat), len(becomes)
         flat += becomes
-    mapped = np.array([flat[start[code]] for code in range(128)], np.uint8)  # each becomes one byte
-    return Inert(start, length, np.frombuffer(bytes(flat), np.uint8), mapped)
+    return Inert(start, length, np.frombuffer(bytes(flat), np.uint8))
 
 
 def _between_letters(character: str) -> str:

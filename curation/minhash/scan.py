@@ -37,8 +37,8 @@ IDLE, TELLS, MAY_BE_POLITE, NO_UNIT, UNIT = 1, 2, 4, 8, 16
 """Flags of a word: it says nothing of its own; it counts or negates; it negates unless what follows is polite; it is no
 unit though it is short; it is one though it is long."""
 
-SLOTS = 1024
-_SHIFT = np.uint64(54)
+SLOTS = 2048
+_SHIFT = np.uint64(53)
 _MASK = np.uint64(SLOTS - 1)
 
 jit: Any = numba.njit(cache=True, nogil=True)
@@ -112,49 +112,51 @@ def is_inert(raw, length):  # type: ignore[no-untyped-def]
 
 
 @jit
-def flatten(raw, offsets, kinds, ascii, start, length, table, flat, origin, spaces, places, space_places):  # type: ignore[no-untyped-def]
-    """Write the normalised bytes of each text, a space at its end, in ``flat``; several spaces may follow each other.
+def fold_ascii(raw, flat):  # type: ignore[no-untyped-def]
+    """Letters in lower case, digits, and the symbols $ + < = > stay; every other ASCII byte becomes a space.
+
+    Without a table, so that the compiler can do many bytes at once. Both arrays have one length.
+    """
+    for i in range(len(raw)):
+        byte = raw[i]
+        upper = np.uint8(byte - np.uint8(65)) < np.uint8(26)
+        lower = np.uint8(byte - np.uint8(97)) < np.uint8(26)
+        digit = np.uint8(byte - np.uint8(48)) < np.uint8(10)
+        sign = (byte == np.uint8(36)) | (byte == np.uint8(43)) | (np.uint8(byte - np.uint8(60)) < np.uint8(3))
+        folded = np.uint8(byte | np.uint8(32)) if upper else byte
+        flat[i] = folded if upper | lower | digit | sign else np.uint8(_SPACE)
+
+
+@jit
+def flatten(raw, offsets, kinds, start, length, table, flat, origin, places):  # type: ignore[no-untyped-def]
+    """Write the normalised bytes of each text in ``flat``; several spaces may follow each other, one stands at the end.
 
     Args:
-        raw: uint8, UTF-8 of all texts.
+        raw: uint8, UTF-8 of all texts, each with a space behind it.
         offsets: int64 [texts + 1].
         kinds: uint8 [texts]: ``ASCII``, ``INERT`` or ``READY``.
-        ascii: uint8 [128]: what an ASCII byte becomes.
         start, length, table: The table of inert characters.
-        flat: Out, uint8, at least ``inert.MOST_BYTES`` times as long as ``raw``, one more a text, and eight to spare.
+        flat: Out, uint8, at least ``inert.MOST_BYTES`` times as long as ``raw``, and eight to spare.
         origin: Out, int32, as long: the byte of ``raw`` that each byte of an ``INERT`` text comes from.
-        spaces: Out, int32, as long as ``flat``: where the spaces are.
-        places, space_places: Out, int64 [texts + 1]: where each text begins in ``flat`` and in ``spaces``.
+        places: Out, int64 [texts + 1]: where each text begins in ``flat``.
     """
     filled = 0
-    many = 0
     for d in range(len(offsets) - 1):
         places[d] = filled
-        space_places[d] = many
+        first, last = offsets[d], offsets[d + 1]
         if kinds[d] == ASCII:
-            shift = filled - offsets[d]
-            for i in range(offsets[d], offsets[d + 1]):
-                byte = ascii[raw[i]]
-                flat[i + shift] = byte
-                spaces[many] = i + shift
-                many += byte == _SPACE
-            filled += offsets[d + 1] - offsets[d]
+            fold_ascii(raw[first:last], flat[filled : filled + last - first])
+            filled += last - first
         elif kinds[d] == READY:
-            shift = filled - offsets[d]
-            for i in range(offsets[d], offsets[d + 1]):
-                flat[i + shift] = raw[i]
-                spaces[many] = i + shift
-                many += raw[i] == _SPACE
-            filled += offsets[d + 1] - offsets[d]
+            flat[filled : filled + last - first] = raw[first:last]
+            filled += last - first
         else:
-            i = offsets[d]
-            while i < offsets[d + 1]:
+            i = first
+            while i < last:
                 size = 1
                 if raw[i] < 0x80:
-                    flat[filled] = ascii[raw[i]]
+                    fold_ascii(raw[i : i + 1], flat[filled : filled + 1])
                     origin[filled] = i
-                    spaces[many] = filled
-                    many += flat[filled] == _SPACE
                     filled += 1
                 else:
                     code, size = _decode(raw, i)
@@ -169,27 +171,18 @@ def flatten(raw, offsets, kinds, ascii, start, length, table, flat, origin, spac
                         else:
                             flat[filled] = raw[at + k]
                         origin[filled] = i
-                        spaces[many] = filled
-                        many += flat[filled] == _SPACE
                         filled += 1
                 i += size
-        flat[filled] = _SPACE
-        if kinds[d] == INERT:
-            origin[filled] = offsets[d + 1]
-        spaces[many] = filled
-        many += 1
-        filled += 1
     places[len(offsets) - 1] = filled
-    space_places[len(offsets) - 1] = many
 
 
 @jit
-def hash_words(eights, places, spaces, space_places, words, begins, ends, strange, counts):  # type: ignore[no-untyped-def]
+def hash_words(flat, eights, places, words, begins, ends, strange, counts):  # type: ignore[no-untyped-def]
     """Cut flat texts at spaces and hash each word.
 
     Args:
+        flat, places: From ``flatten``.
         eights: ``flat`` as uint64, eight bytes from each byte on (see ``in_eights``).
-        places, spaces, space_places: From ``flatten``.
         words: Out, uint64: word hashes, text after text. Words of up to eight bytes never collide.
         begins, ends: Out, int32, as long: where each word stands in ``flat``.
         strange: Out, bool, as long: whether it holds anything but a to z.
@@ -198,12 +191,20 @@ def hash_words(eights, places, spaces, space_places, words, begins, ends, strang
     Returns:
         Number of words of all texts.
     """
+    longest = np.int64(0)
+    for d in range(len(counts)):
+        longest = max(longest, places[d + 1] - places[d])
+    spaces = np.empty(longest + 1, np.int64)
     filled = 0
     for d in range(len(counts)):
         before = filled
+        many = 0
+        for i in range(places[d], places[d + 1]):
+            spaces[many] = i
+            many += flat[i] == _SPACE
         at = np.int64(places[d])
-        for k in range(space_places[d], space_places[d + 1]):
-            end = np.int64(spaces[k])
+        for k in range(many):
+            end = spaces[k]
             if end > at:
                 begins[filled] = at
                 word = np.uint64(end - at) * _OTHER_SEED
@@ -313,7 +314,8 @@ def describe(  # type: ignore[no-untyped-def]
                 left |= lefts[slot]
                 right |= rights[slot]
             if not sense & IDLE:
-                meaning = mix64(meaning * FNV_PRIME + word)
+                meaning = (meaning ^ word) * FNV_PRIME
+                meaning ^= meaning >> np.uint64(29)
             if kind == READY:
                 continue
             if strange[w]:  # the whole token, up to white space

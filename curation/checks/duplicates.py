@@ -74,21 +74,22 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     safe = _is_safe(found, kept, rows, agree)
     first_row = np.searchsorted(owner, np.arange(len(members) + 1))
     examples_of = found.sides.examples
-    for start, stop in cuts:
+    heads = [start for start, _ in cuts]
+    least = [np.minimum.reduceat(view, heads).tolist() if heads else [] for view in (whole, prompt, answer)]
+    for (start, stop), whole_least, prompt_least, answer_least in zip(cuts, *least, strict=True):
         head, rest = int(centre[members[start]]), members[start:stop].tolist()
         clusters.append((head, rest))
         part = slice(int(first_row[start]), int(first_row[stop]))
         others = tuple(examples_of[row].id for row in rows[part].tolist())
         targets = tuple(one for one, same in zip(others, agree[part].tolist(), strict=True) if same)
-        least, least_prompt, least_answer = (float(view[start:stop].min()) for view in (whole, prompt, answer))
         yield Finding(
             found.units.first(head).id,
             "duplicates.near",
             "warn",
             "near-duplicate",
-            f"{len(others) + 1:,} examples say nearly the same; keep the first (similarity at least {least:.2f} whole, "
-            f"{least_prompt:.2f} prompt, {least_answer:.2f} answer).",
-            least,
+            f"{len(others) + 1:,} examples say nearly the same; keep the first (similarity at least "
+            f"{whole_least:.2f} whole, {prompt_least:.2f} prompt, {answer_least:.2f} answer).",
+            whole_least,
             related=others,
             proposal=Proposal("drop", targets, bool(safe[part].all())),
         )

@@ -42,9 +42,11 @@ def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     at = np.flatnonzero(clash)
     clash[at] = ~found.answers_alike(left[at], right[at])
     left, right, whole = left[clash], right[clash], found.whole_score[clash]
-    for one, other, _ in bridges(len(found.units), left, right, whole, reported):
-        a, b = found.answer.node[[one]], found.answer.node[[other]]
-        yield _answers_differ(found, one, [other], float(found.answer.similarity(a, b)[0]))
+    joined = bridges(len(found.units), left, right, whole, reported)
+    one, other = (np.array([bridge[end] for bridge in joined], np.int64) for end in (0, 1))
+    similarity = found.answer.similarity(found.answer.node[one], found.answer.node[other])
+    for (head, last, _), least in zip(joined, similarity.tolist(), strict=True):
+        yield _answers_differ(found, head, [last], least)
 
 
 def _answers_differ(found: Relations, head: int, rest: Sequence[int], least: float) -> Finding:

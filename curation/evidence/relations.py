@@ -105,6 +105,7 @@ class Relations:
     whole_score: NDArray[np.float64]
     _note: Callable[[str], None]
     _near: dict[str, Pairs] = field(default_factory=dict)
+    _read: dict[tuple[str, int, int], bool] = field(default_factory=dict)
     _questions: list[list[int]] | None = None
 
     @property
@@ -188,7 +189,10 @@ class Relations:
         digits = column.digits[left], column.digits[right]
         in_doubt = ~same & ((digits[0] == digits[1]) | (digits[0] == 0) | (digits[1] == 0))
         for pair in np.flatnonzero(in_doubt).tolist():
-            same[pair] = same_meaning(self._text(side, int(left[pair])), self._text(side, int(right[pair])))
+            ends = side, int(left[pair]), int(right[pair])
+            if ends not in self._read:
+                self._read[ends] = same_meaning(self._text(side, ends[1]), self._text(side, ends[2]))
+            same[pair] = self._read[ends]
         return same
 
     def scores(self, left: Index, right: Index) -> tuple[NDArray[np.float64], ...]:

@@ -21,7 +21,7 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One row an example, in the order in which they came.
+    """One row an example, in order of id.
 
     Attributes:
         examples: By row.
@@ -57,71 +57,61 @@ def ask_of(example: Example) -> str:
     return (asking or paragraphs)[-1]
 
 
-class Gathering:
-    """Takes examples apart one by one.
+def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
+    """Take all examples apart.
 
     Args:
+        examples: In order of id.
         preferred: Ids that rank first.
         progress: Told how many rows are done.
     """
-
-    def __init__(self, preferred: frozenset[str] = frozenset(), progress: Progress = no_progress) -> None:
-        self._preferred = preferred
-        self._progress = progress
-        self._prompts: list[str] = []
-        self._answers: list[str] = []
-        self._examples: list[Example] = []
-        self._system = array("i")
-        self._roles = array("i")
-        self._orders: dict[tuple[str, ...], int] = {}  # of roles
-        self._flaws = bytearray()
-        self._all_asked = bytearray()
-        self._ids = array("q")
-        self._numbers: dict[str, int] = {}  # of normalised system prompts
-        self._known: dict[str, int] = {}  # of raw ones
-
-    def add(self, example: Example) -> None:
-        """One more example; each must come once."""
+    prompts, answers = list[str](), list[str]()
+    flaws, all_asked = bytearray(), bytearray()
+    systems, orders = _Systems(), dict[tuple[str, ...], int]()
+    system, roles = array("i"), array("i")
+    for example in examples:
         messages = example.messages
         if len(messages) == 2 and messages[0].role == "user" and messages[1].role == "assistant":  # most by far
             prompt, answer = messages[0].content, messages[1].content
-            self._system.append(0)
-            self._roles.append(0)
+            system.append(0)
+            roles.append(0)
             asked = "\n" not in prompt or _PARAGRAPHS.search(prompt) is None
         else:
             prompt, answer = prompt_side(example), example.answer
-            self._system.append(self._system_number(messages))
-            roles = tuple(message.role for message in messages if message.role != "system")
-            number = 0 if roles == ("user", "assistant") else self._orders.setdefault(roles, len(self._orders) + 1)
-            self._roles.append(number)
+            system.append(systems.number(messages))
+            order = tuple(message.role for message in messages if message.role != "system")
+            roles.append(0 if order == ("user", "assistant") else orders.setdefault(order, len(orders) + 1))
             turns = [message for message in example.prompt if message.role != "system"]
             asked = len(turns) == 1 and turns[0].role == "user" and _PARAGRAPHS.search(prompt) is None
-        flaws = 0  # the worst counts most
-        if self._preferred and example.id not in self._preferred:
-            flaws |= 8
+        flawed = 0  # the worst counts most
+        if preferred and example.id not in preferred:
+            flawed |= 8
         if not answer or answer.isspace():
-            flaws |= 4
+            flawed |= 4
         if "{{" in prompt or "{{" in answer:
-            flaws |= 2
+            flawed |= 2
         if answer[-1:] not in _ENDINGS and answer.rstrip()[-1:] not in _ENDINGS:
-            flaws |= 1
-        self._flaws.append(flaws)
-        self._all_asked.append(asked)
-        self._ids.append(int(example.id[:15], 16))
-        self._examples.append(example)
-        self._prompts.append(prompt)
-        self._answers.append(answer)
+            flawed |= 1
+        flaws.append(flawed)
+        all_asked.append(asked)
+        prompts.append(prompt)
+        answers.append(answer)
+    made = sketch(prompts, answers, progress=progress)
+    return Sides(
+        examples, made, np.array(system, np.int32), np.array(roles, np.int32),
+        np.frombuffer(bytes(all_asked), np.bool_),
+        np.lexsort((-made.whole.words, np.frombuffer(bytes(flaws), np.uint8))),  # stable: then by id
+    )  # fmt: skip
 
-    def done(self) -> Sides:
-        """What was gathered; no more can be added."""
-        made = sketch(self._prompts, self._answers, progress=self._progress)
-        flaws = np.frombuffer(bytes(self._flaws), np.uint8)
-        order = np.lexsort((np.array(self._ids, np.int64), -made.whole.words, flaws))
-        all_asked = np.frombuffer(bytes(self._all_asked), np.bool_)
-        system, roles = np.array(self._system, np.int32), np.array(self._roles, np.int32)
-        return Sides(self._examples, made, system, roles, all_asked, order)
 
-    def _system_number(self, messages: Sequence[Message]) -> int:
+class _Systems:
+    """Numbers system prompts; 0 = none."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}  # of normalised ones
+        self._known: dict[str, int] = {}  # of raw ones
+
+    def number(self, messages: Sequence[Message]) -> int:
         raw = "\n".join(message.content for message in messages if message.role == "system")
         if not raw:
             return 0
@@ -133,11 +123,3 @@ class Gathering:
 def _as_read(raw: str) -> str:
     """A system prompt's words, and its tokens with a digit as they are written."""
     return "\n".join((normalise(raw), *(token for token in raw.split() if any(map(str.isdigit, token)))))
-
-
-def sides(examples: Sequence[Example], preferred: frozenset[str], progress: Progress = no_progress) -> Sides:
-    """Take all examples apart; see ``Gathering``."""
-    gathering = Gathering(preferred, progress)
-    for example in examples:
-        gathering.add(example)
-    return gathering.done()

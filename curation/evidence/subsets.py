@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ _VOTES = 4  # of which this many must stand in the other text
 _COMMON = 100  # a gram that stands in more texts than this is boilerplate and is not looked up
 _LEAST_WORDS = 15
 _CHUNK = 16_384
+_EVENLY = np.uint64(0x9E3779B97F4A7C15)
 
 
 def subsets(found: Relations, batch: Batch) -> list[tuple[int, int, float]]:
@@ -62,11 +64,11 @@ def _contained_pairs(
     none = np.empty(0, np.int64)
     stored = sets.hashes, sets.parts, sets.extra, sets.extra_counts
     probes = np.empty((nodes, _PROBES), np.uint64)
-    counts = np.zeros(nodes, np.int64)
+    counts, largest = np.zeros(nodes, np.int64), np.zeros(nodes, np.uint64)
     starts = range(0, nodes, _CHUNK)
 
     def take(start: int) -> None:
-        _take_probes(*stored, words, start, min(start + _CHUNK, nodes), probes, counts)
+        _take_probes(*stored, words, start, min(start + _CHUNK, nodes), probes, counts, largest)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(take, starts))
@@ -90,15 +92,12 @@ def _contained_pairs(
         )
     keys = values[cuts[:-1]][usable]
     begin, end = cuts[:-1][usable], cuts[1:][usable]
-    bits = max(1, len(keys).bit_length())
-    tops = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-    shelf = np.r_[np.searchsorted(keys, tops), len(keys)].astype(np.int32)
-    del tops, values
+    del values
+    index = counts, largest, keys, begin, end, owner, *_shelves(keys, end - begin > 1)
 
     def search(start: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        index = counts, keys, begin, end, owner, shelf, np.uint64(64 - bits)
         result: tuple[NDArray[np.int64], NDArray[np.int64]] = _look_up(
-            *stored, words, *index, start, min(start + _CHUNK, nodes), least
+            *stored, words, *index, start, min(start + _CHUNK, nodes)
         )
         return result
 
@@ -112,9 +111,30 @@ def _contained_pairs(
     return part[held], holder[held], share[held]
 
 
+def _shelves(keys: NDArray[np.uint64], common: NDArray[np.bool_]) -> tuple[Any, ...]:
+    """Where the keys of each top value begin; and as bits, small enough to be at hand, which longer top values occur.
+
+    Returns:
+        ``(shelf, shift, of all keys, of those that stand in several texts, shift of the bits)``
+    """
+    bits = max(1, len(keys).bit_length())
+    shift, shift_bits = np.uint64(64 - bits), np.uint64(64 - bits - 4)
+    shelf = np.zeros((1 << bits) + 1, np.int32)
+    np.cumsum(np.bincount((keys >> shift).astype(np.int64), minlength=1 << bits), out=shelf[1:])
+    planes = []
+    for some in (keys, keys[common]):
+        occurs = np.zeros(1 << (bits + 4), np.bool_)
+        occurs[some >> shift_bits] = True
+        planes.append(np.packbits(occurs, bitorder="little"))
+    return shelf, shift, *planes, shift_bits
+
+
 @jit
-def _take_probes(hashes, parts, extra, extra_counts, words, first, last, probes, counts):  # type: ignore[no-untyped-def]
-    """The smallest hashes of texts [first, last): a fair sample, and the same one for the same gram in every text."""
+def _take_probes(hashes, parts, extra, extra_counts, words, first, last, probes, counts, largest):  # type: ignore[no-untyped-def]
+    """The smallest hashes of texts [first, last): a fair sample, and the same one for the same gram in every text.
+
+    They are multiplied by an odd number, which spreads them over all values again.
+    """
     for d in range(first, last):
         if words[d] < _LEAST_WORDS:
             continue
@@ -135,14 +155,18 @@ def _take_probes(hashes, parts, extra, extra_counts, words, first, last, probes,
                 for k in range(held - 1, at, -1):
                     probes[d, k] = probes[d, k - 1]
                 probes[d, at] = value
+        largest[d] = probes[d, held - 1]
+        for k in range(held):
+            probes[d, k] *= _EVENLY
         counts[d] = held
 
 
 @jit
 def _look_up(  # type: ignore[no-untyped-def]
-    hashes, parts, extra, extra_counts, words, counts, keys, begin, end, owner, shelf, shift, first, last, least,
+    hashes, parts, extra, extra_counts, words, counts, largest, keys, begin, end, owner, shelf, shift,
+    known, common, shift_bits, first, last,
 ):  # fmt: skip
-    """For texts [first, last): the shorter texts of which they hold enough probes. ``shelf`` finds a key by its top bits.
+    """For texts [first, last): the shorter texts of which they hold enough probes (see ``_shelves``).
 
     A gram that comes twice is counted twice, which only adds a candidate.
     """
@@ -156,7 +180,12 @@ def _look_up(  # type: ignore[no-untyped-def]
             low = parts[d, 2 * run] if run < 2 else np.int64(0)
             high = parts[d, 2 * run + 1] if run < 2 else np.int64(extra_counts[d])
             for i in range(low, high):
-                value = hashes[i] if run < 2 else extra[d, i]
+                gram = hashes[i] if run < 2 else extra[d, i]
+                value = gram * _EVENLY
+                top = value >> shift_bits
+                plane = common if gram <= largest[d] else known  # its own probes are of no interest
+                if not (plane[top >> np.uint64(3)] >> (top & np.uint64(7))) & np.uint64(1):
+                    continue
                 at = shelf[np.int64(value >> shift)]
                 stop = shelf[np.int64(value >> shift) + 1]
                 while at < stop and keys[at] != value:
@@ -172,6 +201,8 @@ def _look_up(  # type: ignore[no-untyped-def]
                             votes = larger
                         votes[cast] = part
                         cast += 1
+        if not cast:
+            continue
         chosen = votes[:cast]
         chosen.sort()
         i = 0

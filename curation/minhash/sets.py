@@ -56,10 +56,9 @@ class Sets:
         """Sort and measure these sets, where that is not done yet; ``nodes`` may hold a set several times."""
         from curation.minhash.intersect import settle
 
-        waiting = np.zeros(len(self.sizes), np.bool_)
-        waiting[nodes] = True
-        waiting &= self.sizes < 0
-        todo = np.flatnonzero(waiting)
+        todo = np.unique(nodes[self.sizes[nodes] < 0])
+        if not len(todo):
+            return
 
         def run(start: int) -> None:
             stored = self.hashes, self.parts, self.extra, self.extra_counts, self.room

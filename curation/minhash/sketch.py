@@ -7,7 +7,7 @@ of 1 kB about 1.5 kB of n-gram hashes are kept, and 700 bytes beside them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -107,85 +107,6 @@ class _Growing:
         return self._array
 
 
-class Sketcher:
-    """Takes rows one by one and sketches them in blocks, on threads of its own, while the caller goes on.
-
-    Args:
-        two_sided: Whether rows have two texts; otherwise the right column stays empty and the whole is the left one.
-        border_words: Texts of fewer words get character 5-grams too.
-        progress: Told how many rows are done.
-        total: How many there will be, if that is known.
-        expected: About as many n-grams they will have; more are taken, more slowly.
-    """
-
-    def __init__(
-        self,
-        *,
-        two_sided: bool = True,
-        border_words: int = BORDER_WORDS,
-        progress: Progress = no_progress,
-        total: int | None = None,
-        expected: int = 0,
-    ) -> None:
-        self._left: list[str] = []
-        self._right: list[str] = []
-        self._held = 0
-        self._two_sided = two_sided
-        self._border_words = border_words
-        self._progress = progress
-        self._total = total
-        self._rows = 0
-        self._pool = ThreadPoolExecutor(THREADS)
-        self._waiting: deque[Future[_Block]] = deque()
-        self._blocks: list[_Block] = []
-        self._hashes = _Growing(np.uint64, expected)
-
-    def add(self, left: str, right: str = "") -> None:
-        """One more row. Lone surrogates are allowed."""
-        self._left.append(left)
-        self._right.append(right)
-        self._held += len(left) + len(right)
-        if len(self._left) >= BLOCK_ROWS or self._held > BLOCK_CHARACTERS:
-            self._submit()
-
-    def done(self) -> Sketch:
-        """The sketch of all rows; no more can be added."""
-        if self._left:
-            self._submit()
-        while self._waiting:
-            self._collect()
-        self._pool.shutdown()
-        columns = [_stacked([block.columns[place] for block in self._blocks]) for place in range(3)]
-        made = Sketch(
-            columns[0],
-            columns[1],
-            columns[2],
-            np.concatenate([np.zeros((0, 2), np.uint64), *(block.border for block in self._blocks)]),
-            np.concatenate([np.zeros(0, np.uint8), *(block.border_counts for block in self._blocks)]),
-            self._hashes.done(),
-        )
-        self._blocks.clear()
-        return made
-
-    def _submit(self) -> None:
-        right = self._right if self._two_sided else None
-        self._waiting.append(self._pool.submit(_sketch_block, self._left, right, self._border_words))
-        self._left, self._right, self._held = [], [], 0
-        if len(self._waiting) >= AHEAD:
-            self._collect()
-
-    def _collect(self) -> None:
-        block = self._waiting.popleft().result()
-        for column, (gram_hashes, small_hashes) in zip(block.columns, block.hashes, strict=True):
-            column.grams += self._hashes.add(gram_hashes)
-            column.small += self._hashes.add(small_hashes)
-            column.small_rows += self._rows
-        block.hashes.clear()
-        self._rows += len(block.border)
-        self._blocks.append(block)
-        self._progress("cutting texts into n-grams", self._rows, self._total)
-
-
 def sketch(
     left: Sequence[str],
     right: Sequence[str] | None = None,
@@ -193,18 +114,58 @@ def sketch(
     border_words: int = BORDER_WORDS,
     progress: Progress = no_progress,
 ) -> Sketch:
-    """Sketch rows of two texts, or of one; see ``Sketcher``."""
-    characters = sum(map(len, left)) + (sum(map(len, right)) if right is not None else 0)
-    sketcher = Sketcher(
-        two_sided=right is not None,
-        border_words=border_words,
-        progress=progress,
-        total=len(left),
-        expected=characters // 4,
-    )
-    for row, text in enumerate(left):
-        sketcher.add(text, right[row] if right is not None else "")
-    return sketcher.done()
+    """Sketch rows of two texts, or of one, in blocks on two threads. Lone surrogates are allowed.
+
+    Args:
+        left: One text a row.
+        right: The other text; None leaves the right column and the whole empty.
+        border_words: Texts of fewer words get character 5-grams too.
+        progress: Told how many rows are done.
+    """
+    hashes = _Growing(np.uint64, _characters(left, right) // 4)
+    blocks: list[_Block] = []
+    waiting: deque[Future[_Block]] = deque()
+    rows = 0
+
+    def collect() -> None:
+        nonlocal rows
+        block = waiting.popleft().result()
+        for column, (gram_hashes, small_hashes) in zip(block.columns, block.hashes, strict=True):
+            column.grams += hashes.add(gram_hashes)
+            column.small += hashes.add(small_hashes)
+            column.small_rows += rows
+        block.hashes.clear()
+        rows += len(block.border)
+        blocks.append(block)
+        progress("cutting texts into n-grams", rows, len(left))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for part in _blocks(left, right):
+            one_side = left[part], None if right is None else right[part]
+            waiting.append(pool.submit(_sketch_block, *one_side, border_words))
+            if len(waiting) >= AHEAD:
+                collect()
+        while waiting:
+            collect()
+    columns = [_stacked([block.columns[place] for block in blocks]) for place in range(3)]
+    border = np.concatenate([np.zeros((0, 2), np.uint64), *(block.border for block in blocks)])
+    counts = np.concatenate([np.zeros(0, np.uint8), *(block.border_counts for block in blocks)])
+    return Sketch(*columns, border, counts, hashes.done())
+
+
+def _blocks(left: Sequence[str], right: Sequence[str] | None) -> Iterator[slice]:
+    """Rows by blocks that are neither too many nor, but for a single row, too long."""
+    start = 0
+    while start < len(left):
+        part = slice(start, min(start + BLOCK_ROWS, len(left)))
+        while part.stop - start > 1 and _characters(left[part], right and right[part]) > BLOCK_CHARACTERS:
+            part = slice(start, start + (part.stop - start) // 2)
+        yield part
+        start = part.stop
+
+
+def _characters(left: Sequence[str], right: Sequence[str] | None) -> int:
+    return sum(map(len, left)) + sum(map(len, right or ()))
 
 
 def _stacked(columns: Sequence[Column]) -> Column:

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -62,18 +62,31 @@ def json_text(value: Any, indent: int | None = 1) -> str:
     return text
 
 
+_as_it_is = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_as_ascii = json.JSONEncoder(allow_nan=False).encode
+
+
 def json_document(value: Mapping[str, Any]) -> str:
     """The same for a document with long lists: one key a line, and one entry of a list a line.
 
     Python indents far more slowly than it writes.
     """
+    text = _one_a_line(value, _as_it_is)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _one_a_line(value, _as_ascii)
+    return text
+
+
+def _one_a_line(value: Mapping[str, Any], encode: Callable[[Any], str]) -> str:
     lines = []
     for key, part in value.items():
         if isinstance(part, list) and part:
-            entries = ",\n  ".join(json_text(entry, indent=None) for entry in part)
-            lines.append(f" {json_text(key)}: [\n  {entries}\n ]")
+            entries = ",\n  ".join(map(encode, part))
+            lines.append(f" {encode(key)}: [\n  {entries}\n ]")
         else:
-            lines.append(f" {json_text(key)}: {json_text(part, indent=None)}")
+            lines.append(f" {encode(key)}: {encode(part)}")
     return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
 
 

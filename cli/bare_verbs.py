@@ -8,15 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.data_verbs import OnlyOption, names
-from cli.output import JsonFlag, WorkspaceOption, emit, progress_bar, say
+from cli.output import JsonFlag, OnlyOption, WorkspaceOption, emit, names, progress_bar, say
 from core.bulk import bulk_work
 from core.errors import InputError
 from core.files import write_jsonl
-from core.workspace import workspace_or_error
-from curation import actions, bare, queries, readers
+from curation import bare, readers
 from curation.runner import Settings
-from flows import cleaning_report, leakage
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="A finetooth.toml with thresholds.")]
 
@@ -57,6 +54,8 @@ def _check_file(
         report = bare.check_file(file, only=names(only), settings=settings, progress=progress)
         document = report.to_json()
         if against is not None:
+            from flows import leakage
+
             other = readers.read(against)
             document["against"] = {
                 "file": str(against),
@@ -86,6 +85,9 @@ def _say_rejected(rejected: list[dict[str, Any]], where: str = "") -> None:
 
 def _check_workspace(workspace: Path | None, only: str, settings: Settings | None, as_json: bool) -> None:
     """``settings``: None = the workspace's own, from its ``finetooth.toml``."""
+    from core.workspace import workspace_or_error
+    from curation import actions, queries
+
     opened = workspace_or_error(workspace)
     with progress_bar() as progress:
         report = actions.check(opened, only=names(only), settings=settings, progress=progress)
@@ -134,6 +136,8 @@ def curate(
         done = bare.curate_file(file, out, accept=accept, settings=settings, progress=progress)
     document = done.to_json()
     if report is not None:
+        from flows import cleaning_report
+
         cleaning_report.write(done, report)
     emit(
         document,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
+from cli.output import ME, JsonFlag, OnlyOption, WhoOption, WorkspaceOption, emit, names, progress_bar, say
 from core import clock, wording
 from core.errors import InputError
 from core.revisions import find_revision
@@ -21,7 +21,6 @@ from curation.runner import named
 
 EDIT_NAMES = 5
 """Rows that `finetooth edit` names of those that the new text copies or clashes with."""
-OnlyOption = Annotated[str, typer.Option("--only", help="Checks or families, separated by commas.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,11 +37,6 @@ def register(app: typer.Typer) -> None:
     app.command("diff")(diff)
     app.command("export")(export_)
     app.command("rejects")(rejects)
-
-
-def names(only: str) -> tuple[str, ...]:
-    """The names in a comma-separated list."""
-    return tuple(part.strip() for part in only.split(",") if part.strip())
 
 
 def init(

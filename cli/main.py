@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from cli import app_verbs, bare_verbs, data_verbs, judge_verbs, train_verbs
 from cli.output import errors, say
 from core.errors import CancelledError, FinetoothError
 
-app = typer.Typer(
-    name="finetooth",
-    help="From raw chat examples to a fine-tuned model that your own experts have judged.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for verbs in (app_verbs, data_verbs, bare_verbs, train_verbs, judge_verbs):
-    verbs.register(app)
+VERBS: dict[str, tuple[str, ...]] = {
+    "app_verbs": ("status", "demo", "app", "models", "jobs"),
+    "data_verbs": (
+        "init", "import", "findings", "decide", "accept", "edit", "undo", "redo", "freeze", "diff", "export", "rejects",
+    ),
+    "bare_verbs": ("check", "curate"),
+    "train_verbs": ("plan", "train", "runs"),
+    "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
+}  # fmt: skip
+"""Which module has which verbs, in the order in which the help lists them."""
+
+
+def command_line(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line with all verbs, or with those of one module where the first word is one of them.
+
+    Importing what every verb needs would take longer than many a check does.
+    """
+    app = typer.Typer(
+        name="finetooth",
+        help="From raw chat examples to a fine-tuned model that your own experts have judged.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    wanted = [module for module, verbs in VERBS.items() if words and words[0] in verbs]
+    for module in wanted or VERBS:
+        import_module(f"cli.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed, 2 wrong use or nothing readable, 3 blocking problems."""
     try:
-        app()
+        command_line(sys.argv[1:])()
     except FinetoothError as error:
         say(f"finetooth: {error.message}")
         if error.hint:

@@ -28,6 +28,7 @@ WorkspaceOption = Annotated[
         "--workspace", "-w", help="The workspace (default: $FINETOOTH_WORKSPACE, ./workspace, ./demo-workspace)."
     ),
 ]
+OnlyOption = Annotated[str, typer.Option("--only", help="Checks or families, separated by commas.")]
 WhoOption = Annotated[str, typer.Option("--who", help="Your name, as the history will show it.", show_default=False)]
 
 
@@ -40,6 +41,11 @@ def me() -> str:
 
 
 ME = me()
+
+
+def names(only: str) -> tuple[str, ...]:
+    """The names in a comma-separated list."""
+    return tuple(part.strip() for part in only.split(",") if part.strip())
 
 
 def emit(document: Any, as_json: bool, *lines: str) -> None:

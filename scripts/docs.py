@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cli.main import app
+from cli.main import command_line
 from curation.checks.docs import render_docs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -15,7 +15,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def commands() -> str:
     """Every command with its arguments and options, from the command line itself."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line())
     lines = [
         "# Commands",
         "",

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import main
+from cli.main import VERBS, command_line, main
 from tests.conftest import as_line, chat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -222,3 +222,11 @@ def test_a_workspace_that_is_missing_or_newer_is_a_sentence(run: Run, tmp_path: 
     done = run("status", "-w", "w")
     assert done.returncode == 2
     assert "newer version" in done.stderr
+
+
+def test_every_verb_is_found_in_the_module_that_is_said_to_have_it() -> None:
+    every = {command.name for command in command_line().registered_commands}
+    assert every == {verb for verbs in VERBS.values() for verb in verbs}
+    for verbs in VERBS.values():
+        for verb in verbs:
+            assert {command.name for command in command_line([verb]).registered_commands} == set(verbs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import command_line
 from core.errors import InputError
 from core.workspace import Workspace
 from curation import actions, queries
@@ -88,7 +88,7 @@ def test_so_does_the_command_unless_it_names_another_file(project: Workspace, tm
 
     def near(*more: str) -> int:
         arguments = ["check", "--only", "duplicates", "--workspace", str(project.path), "--json", *more]
-        done = CliRunner().invoke(app, arguments)
+        done = CliRunner().invoke(command_line(), arguments)
         assert done.exit_code == 0, done.output
         return int(json.loads(done.stdout)["counts"]["duplicates.near"])
 

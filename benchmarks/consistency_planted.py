@@ -123,7 +123,14 @@ def _before(clean: Base) -> tuple[tuple[Figure, Figure], list[Finding], list[str
     rate = 100 * len(findings) / len(clean.rows)
     told = Counter(f"{finding.check}/{finding.reason}" for finding in findings)
     note = f"{len(findings)} on {len(clean.rows)} rows" + "".join(f", {name} {n}" for name, n in told.most_common(8))
-    figure = Figure(f"{clean.name}: findings before planting, a hundred rows", rate, PER_HUNDRED, "<=", 2, note)
+    figure = Figure(
+        f"{clean.name}: findings before planting, a hundred rows",
+        rate,
+        PER_HUNDRED if clean.name in DATASETS else None,
+        "<=",
+        2,
+        note,
+    )
     wrong = 0
     shown = []
     for finding in findings:
@@ -155,7 +162,7 @@ def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], s
             note = f"{tally.found} of {tally.planted}"
             if tally.new != tally.new_right:
                 note += f"; {tally.new - tally.new_right} of {tally.new} new findings elsewhere"
-            bar = RECALL if kind.has_bar else None
+            bar = RECALL if kind.has_bar and name in DATASETS else None
             if tally.lines:
                 shown += [f"\n== {name}: {kind.name}", *tally.lines]
             yield Figure(f"{name}: {kind.name}, recall", tally.found / tally.planted, bar, note=note)
@@ -164,13 +171,19 @@ def figures(names: Sequence[str], wanted: Sequence[str], seeds: Sequence[int], s
             shown.append(f"\n== {name}: all kinds at once")
             yield from together(clean, seeds, before, shown)
         note = f"{set_right} of {set_new} new findings on planted rows"
-        yield Figure(f"{name}: precision", set_right / set_new if set_new else None, PRECISION, note=note)
+        yield Figure(
+            f"{name}: precision",
+            set_right / set_new if set_new else None,
+            PRECISION if name in DATASETS else None,
+            note=note,
+        )
         new, new_right = new + set_new, new_right + set_right
     note = f"{new_right} of {new} new findings on planted rows"
     for check in sorted({check for check, _ in by_check}):
         right, wrong = by_check[check, True], by_check[check, False]
         yield Figure(f"{check}: precision", right / (right + wrong), note=f"{right} of {right + wrong}")
-    yield Figure("all sets: precision", new_right / new if new else None, PRECISION, note=note)
+    bar = PRECISION if set(names) <= set(DATASETS) else None
+    yield Figure("all sets: precision", new_right / new if new else None, bar, note=note)
 
 
 def main() -> int:

@@ -24,6 +24,7 @@ _HEAD, _TAIL = 240, 240  # where a request says what it wants; a long text betwe
 _MOST_WORDS = 400
 MOST_ROWS = 10_000  # more are looked at evenly thinned
 _MOST_SPLITS = 60
+_SAID = 3  # words without which requests are told apart, for people
 LEAST = 40  # rows on either side: a twentieth of fewer would be no norm
 PURE = 0.93
 APART = 0.5
@@ -137,6 +138,7 @@ def told(way: Sequence[tuple[str, bool]]) -> str:
     """The way to a leaf for people."""
     yes = [f"“{word}”" for word, holds in way if holds]
     no = [f"“{word}”" for word, holds in way if not holds]
-    if yes:
-        return "requests with " + " and ".join(yes)
-    return "requests without " + " and ".join(no[:3]) + (" …" if len(no) > 3 else "")
+    without = "without " + " and ".join(no[:_SAID]) + (" …" if len(no) > _SAID else "")
+    if not yes:
+        return f"requests {without}"
+    return "requests with " + " and ".join(yes) + (f", {without}" if no else "")

@@ -149,7 +149,7 @@ def presence(
 
 def mended(answer: Answer, habit: Habit, wanted: str) -> list[Edit]:
     """A habit's edits in order, if applying them gives the answer the wanted value; none otherwise."""
-    edits = habit.fix(answer, wanted)
+    edits = [(start, end, new) for start, end, new in habit.fix(answer, wanted) if answer.text[start:end] != new]
     if not edits:
         return []
     after = answer.edited(edits)

@@ -25,7 +25,7 @@ Decide = Callable[[Sequence[Words | None]], tuple[Words, int, int] | None]
 @lru_cache(maxsize=65536)
 def _bare(word: str) -> str:
     """A word in lower case without its marks; NUL stands for a code, nothing for what is no word."""
-    stripped = word.strip(".,:;()*_`\"“”")
+    stripped = word.strip('.,:;()*_`"“”')
     return "\0" if _IDENTIFIER.fullmatch(stripped) else normalise(word)
 
 

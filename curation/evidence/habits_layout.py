@@ -169,7 +169,7 @@ _LOWER_CODE = re.compile(r"(?<![\w.@/-])[a-z]\d[0-9a-z](?:\.[0-9a-z]{1,4})?(?![\
 _OPENERS = "*_\"'“‘("
 
 
-def _start(answer: Answer) -> str:
+def _start(answer: Answer) -> str | None:
     text = answer.text.lstrip()
     if text[:1].isupper() and text[1:2].islower():
         return "begin with a capital"
@@ -178,7 +178,7 @@ def _start(answer: Answer) -> str:
     if BULLET.match(text):
         return "begin with a list marker"
     if text.startswith(("```", "{", "[", "<", "#", "|")):
-        return f"begin with {text[0]}"
+        return None  # code, JSON, a tag, heading or table, which are habits of their own
     first = next((c for c in text.lstrip(_OPENERS) if not c.isspace()), "")
     if first.isdigit() or _CODE.match(text) or _LOWER_CODE.match(text):
         return "begin with a code or number"

@@ -24,7 +24,7 @@ def _end_of(text: str) -> str | None:
 
 def _ending(answer: Answer) -> str | None:
     text = answer.text.rstrip()
-    if not text or text.endswith(("```", "|")):
+    if not text or text.endswith(("```", "|", "}", "]", ">")):
         return None
     items = _items(answer)
     if items and items[-1] == answer.lines[-1]:

@@ -13,7 +13,7 @@ from curation.evidence.tool_calls import tool_calls
 # "None" counts only where nobody answers with it: in many sets it is an answer.
 _LEFT_BEHIND = frozenset(("null", "nan", "nat", "undefined", "<na>", "[object object]"))
 _FIELD = re.compile(r"^[^\n:]{1,40}:[ \t]*(nan|NaN|NaT|<NA>|undefined|\[object Object\])[ \t\r]*$", re.MULTILINE)
-_FIELD_HINTS = (": nan", ": NaN", ": NaT", ": <NA>", ": undefined", "[object Object]", ":nan", ":NaN", ":undefined")
+_FIELD_HINT = re.compile(r":[ \t]*(?:nan|NaN|NaT|<NA>|undefined|\[object)")
 _NO_ANSWER = frozenset(("no-turns", "no-final-answer", "empty-answer"))  # a safe drop where no other turn is an answer
 _NOTHING = "\ufeff\u200b\u200c\u200d\u2060\x00"
 
@@ -53,7 +53,7 @@ def _look(example: Example) -> Iterator[Finding]:
         elif text.casefold() in _LEFT_BEHIND or (text == "None" and message.role != "assistant"):
             what = f"{place} holds only a value that a program wrote for nothing."
             yield finding("warn", "serialised-nothing", what, turn)
-        elif any(hint in text for hint in _FIELD_HINTS) and (fields := list(_FIELD.finditer(message.content))):
+        elif _FIELD_HINT.search(text) and (fields := list(_FIELD.finditer(message.content))):
             what = f"{place} gives a field a value that a program wrote for nothing."
             spans = tuple(Span(turn, *match.span(1)) for match in fields)
             yield Finding(example.id, "format.shape", "warn", "serialised-nothing", what, spans=spans)

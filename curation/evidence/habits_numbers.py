@@ -104,7 +104,8 @@ def _read(answer: Answer) -> Iterator[_Mark]:
                 yield from _large(token, start, text[end : end + 2])
         if "." in token or "," in token:
             yield from _decimal(token, start, text[end : end + 1])
-        yield from _unit(text, max(end, done))
+        if before not in "$€£¥":
+            yield from _unit(text, max(end, done))
 
 
 def _large(token: str, start: int, after: str) -> Iterator[_Mark]:
@@ -183,6 +184,16 @@ def _fix_spelling(marks: list[_Mark], answer: Answer, norm: str) -> list[Edit]:
     return edits
 
 
+def _with_number(text: str, mark: _Mark) -> Range:
+    """A mark's place with the number before it and the rest of the word after it, so that there is something to see."""
+    start, end = mark.start, mark.end
+    while start and (text[start - 1].isdigit() or text[start - 1] in ".,"):
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] in "°/%"):
+        end += 1
+    return start, end
+
+
 Fix = Callable[[list[_Mark], Answer, str], list[Edit]]
 
 
@@ -199,7 +210,7 @@ def _habit(reason: str, kind: str, several: str, fix: Fix | None = None, *, safe
         return several if label is _SEVERAL else label
 
     def spans(answer: Answer, norm: str) -> list[Range]:
-        return [(mark.start - (mark.start == mark.end), mark.end) for mark in departing(answer, norm)]
+        return [_with_number(answer.text, mark) for mark in departing(answer, norm)]
 
     def mend(answer: Answer, norm: str) -> list[Edit]:
         return fix(departing(answer, norm), answer, norm) if fix else []

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.types import Example, Finding, Proposal
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
+from curation.evidence.measured import measured, measured_bridges
 from curation.evidence.relations import Relations, relations
 from curation.evidence.sides import prompt_side
 from curation.evidence.signs import same_signs
@@ -66,7 +67,6 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     centre = centres(nodes, left[drop], right[drop])
     members = np.flatnonzero(centre != np.arange(nodes))
     members = members[np.lexsort((members, centre[members]))]
-    whole, prompt, answer = found.scores(centre[members], members)
     clusters: list[tuple[int, list[int]]] = []
     cuts = runs(centre[members])
     rows, kept, owner = _rows_of(found, centre[members], members)
@@ -74,9 +74,7 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     safe = _is_safe(found, kept, rows, agree)
     first_row = np.searchsorted(owner, np.arange(len(members) + 1))
     examples_of = found.sides.examples
-    heads = [start for start, _ in cuts]
-    least = [np.minimum.reduceat(view, heads).tolist() if heads else [] for view in (whole, prompt, answer)]
-    for (start, stop), whole_least, prompt_least, answer_least in zip(cuts, *least, strict=True):
+    for (start, stop), alike in zip(cuts, measured(found, centre[members], members, cuts), strict=True):
         head, rest = int(centre[members[start]]), members[start:stop].tolist()
         clusters.append((head, rest))
         part = slice(int(first_row[start]), int(first_row[stop]))
@@ -87,22 +85,22 @@ def _near(examples: Sequence[Example]) -> Iterable[Finding]:
             "duplicates.near",
             "warn",
             "near-duplicate",
-            f"{len(others) + 1:,} examples say nearly the same; keep the first (similarity at least "
-            f"{whole_least:.2f} whole, {prompt_least:.2f} prompt, {answer_least:.2f} answer).",
-            whole_least,
+            f"{len(others) + 1:,} examples say nearly the same; keep the first ({alike}).",
+            alike.whole,
             related=others,
             proposal=Proposal("drop", targets, bool(safe[part].all())),
         )
     keep = drop | variant
-    for one, other, similarity in bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters):
+    joined = bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters)
+    for one, other, alike in measured_bridges(found, joined):
         yield Finding(
             found.units.first(one).id,
             "duplicates.near",
             "info",
             "near-variant",
-            f"Two examples resemble each other ({similarity:.2f}), but differ in what they ask or state, or belong to "
-            "two groups; keep both.",
-            similarity,
+            f"Two examples resemble each other ({alike}), but differ in what they ask or state, or belong to two "
+            "groups; keep both.",
+            alike.whole,
             related=(found.units.first(other).id,),
         )
 
@@ -171,7 +169,7 @@ LONG_ANSWER = (
 
 EXACT = Check(
     name="duplicates.exact",
-    version=1,
+    version=2,
     title="Examples that are equal, or equal but for case, punctuation and white space",
     run=_exact,
     catches=(
@@ -188,7 +186,7 @@ EXACT = Check(
 )
 NEAR = Check(
     name="duplicates.near",
-    version=1,
+    version=2,
     title="Examples that say nearly the same, prompt and answer both",
     run=_near,
     catches=(

@@ -12,6 +12,7 @@ from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.checks.duplicates import LONG_ANSWER, LONG_ASK
 from curation.evidence.batch import Batch
+from curation.evidence.measured import Measured, measured, measured_bridges
 from curation.evidence.relations import Relations, relations
 from curation.evidence.subsets import subsets
 from curation.minhash.clusters import bridges, centres, runs
@@ -30,12 +31,12 @@ def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     others = np.array([unit for group in groups for unit in group[1:]], np.int64)
     differ = ~found.answers_alike(centre, others)
     asked, centre, others = asked[differ], centre[differ], others[differ]
-    similarity = found.answer.similarity(found.answer.node[centre], found.answer.node[others])
     reported: list[tuple[int, list[int]]] = []
-    for start, stop in runs(asked):
+    cuts = runs(asked)
+    for (start, stop), alike in zip(cuts, measured(found, centre, others, cuts), strict=True):
         head, rest = int(centre[start]), others[start:stop].tolist()
         reported.append((head, rest))
-        yield _answers_differ(found, head, rest, float(similarity[start:stop].min()))
+        yield _answers_differ(found, head, rest, alike)
     # Groups are stars around one question; two rows that resemble each other may stand in different ones.
     left, right = found.left, found.right
     clash = found.prompts_alike(left, right)
@@ -43,21 +44,19 @@ def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     clash[at] = ~found.answers_alike(left[at], right[at])
     left, right, whole = left[clash], right[clash], found.whole_score[clash]
     joined = bridges(len(found.units), left, right, whole, reported)
-    one, other = (np.array([bridge[end] for bridge in joined], np.int64) for end in (0, 1))
-    similarity = found.answer.similarity(found.answer.node[one], found.answer.node[other])
-    for (head, last, _), least in zip(joined, similarity.tolist(), strict=True):
-        yield _answers_differ(found, head, [last], least)
+    for one, other, alike in measured_bridges(found, joined):
+        yield _answers_differ(found, one, [other], alike)
 
 
-def _answers_differ(found: Relations, head: int, rest: Sequence[int], least: float) -> Finding:
+def _answers_differ(found: Relations, head: int, rest: Sequence[int], alike: Measured) -> Finding:
     related = tuple(example.id for unit in rest for example in found.units.examples(unit))
     return Finding(
         found.units.first(head).id,
         "duplicates.conflict",
         "info",
         "answers-differ",
-        f"{len(related) + 1:,} examples ask the same and answer differently (least answer similarity {least:.2f}).",
-        1 - least,
+        f"{len(related) + 1:,} examples ask the same and answer differently ({alike}); none is proposed for dropping.",
+        1 - alike.answer,
         related=related,
     )
 
@@ -71,12 +70,14 @@ def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
     centre = head[others]
     apart = ~found.prompts_alike(centre, others)
     centre, others = centre[apart], others[apart]
-    words = found.answer.words[found.answer.node]
+    label = (found.answer.words[found.answer.node] < _FEW_WORDS)[centre]
+    enough = np.zeros(len(centre), np.bool_)
     for start, stop in runs(centre):
-        first = int(centre[start])
-        if stop - start + 1 < (_MANY_PROMPTS if words[first] < _FEW_WORDS else 2):
-            continue
-        members = others[start:stop]
+        enough[start:stop] = stop - start + 1 >= (_MANY_PROMPTS if label[start] else 2)
+    centre, others = centre[enough], others[enough]
+    cuts = runs(centre)
+    for (start, stop), alike in zip(cuts, measured(found, centre, others, cuts), strict=True):
+        first, members = int(centre[start]), others[start:stop]
         exact = bool((found.answer.node[members] == found.answer.node[first]).all())
         related = tuple(e.id for unit in members.tolist() for e in found.units.examples(unit))
         yield Finding(
@@ -85,7 +86,8 @@ def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
             "info",
             "same-answer",
             f"{len(related) + 1:,} examples with different prompts have {'the same' if exact else 'nearly the same'} "
-            "answer.",
+            f"answer ({alike}); none is proposed for dropping.",
+            alike.answer,
             related=related,
         )
 
@@ -119,7 +121,10 @@ def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
     holders: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for part, holder, share in subsets(found, batch):
         holders[holder].append((part, share))
-    for holder, parts in sorted(holders.items()):
+    ordered = sorted(holders.items())
+    one = np.array([holder for holder, parts in ordered for _ in parts], np.int64)
+    other = np.array([part for _, parts in ordered for part, _ in parts], np.int64)
+    for (holder, parts), alike in zip(ordered, measured(found, one, other, runs(one)), strict=True):
         least = min(share for _, share in parts)
         yield Finding(
             found.units.first(holder).id,
@@ -127,7 +132,7 @@ def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
             "info",
             "contained",
             f"{len(parts):,} shorter example{'s are' if len(parts) > 1 else ' is'} contained in this one (at least "
-            f"{least:.0%} of the text).",
+            f"{least:.0%} of the text; {alike}); none is proposed for dropping.",
             least,
             related=tuple(e.id for part, _ in parts for e in found.units.examples(part)),
         )
@@ -135,7 +140,7 @@ def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
 
 CONFLICT = Check(
     name="duplicates.conflict",
-    version=1,
+    version=2,
     title="Examples that ask the same and answer differently",
     run=_conflict,
     catches=(
@@ -151,7 +156,7 @@ CONFLICT = Check(
 )
 CANNED = Check(
     name="duplicates.canned",
-    version=1,
+    version=2,
     title="One answer given to different prompts",
     run=_canned,
     catches=(
@@ -168,7 +173,7 @@ CANNED = Check(
 )
 SUBSET = Check(
     name="duplicates.subset",
-    version=1,
+    version=2,
     title="An example contained in a longer one",
     run=_subset,
     catches=(

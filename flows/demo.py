@@ -15,7 +15,7 @@ from core import jobs, models, wording
 from core.errors import BlockedError, FinetoothError, InputError
 from core.jobs import Progress, no_progress
 from core.workspace import Workspace
-from curation import actions, freeze, queries, release
+from curation import actions, checking, freeze, queries, release
 from curation.readers.source import locate
 from evaluation import exports, study
 from flows import walk_report
@@ -141,14 +141,14 @@ class _Walker:
 
     def clean(self) -> None:
         with self.timing("check"):
-            report = actions.check(self.workspace, progress=self.progress)
+            report = checking.check(self.workspace, progress=self.progress)
             seen = queries.overview(self.workspace)
         families = Counter(finding.family for finding in report.findings)
         listed = ", ".join(f"{count} {name}" for name, count in families.items())
         self.say(f"Check: {len(report.findings):,} findings over {seen.n_in:,} examples ({listed}).  [page: Review]")
         with self.timing("clean"):
             applied = actions.accept_all(self.workspace, who=self.who)
-            actions.check(self.workspace, progress=self.progress)
+            checking.check(self.workspace, progress=self.progress)
             seen = queries.overview(self.workspace)
         self.say(
             f"Clean: the safe proposals drop {applied.n_dropped:,} and mend {applied.n_edited:,} of "

@@ -129,7 +129,7 @@ def start_checks(workspace: Workspace, only: Sequence[str] = ()) -> None:
     if checking(workspace):
         raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
     spec = {"workspace": str(workspace.path), "only": list(only)}
-    jobs.submit(workspace.jobs_dir, "check", "curation.actions:check_job", spec)
+    jobs.submit(workspace.jobs_dir, "check", "curation.checking:check_job", spec)
 
 
 def checking(workspace: Workspace) -> bool:

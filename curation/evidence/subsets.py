@@ -74,7 +74,6 @@ def _contained_pairs(
         list(pool.map(take, starts))
     owner = np.repeat(np.arange(nodes, dtype=np.int32), counts)
     values = probes[np.arange(_PROBES) < counts[:, None]]
-    del probes
     if not len(values):
         return none, none, np.empty(0)
     order = np.argsort(values, kind="stable")

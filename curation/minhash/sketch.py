@@ -147,10 +147,10 @@ def sketch(
                 collect()
         while waiting:
             collect()
-    columns = [_stacked([block.columns[place] for block in blocks]) for place in range(3)]
+    one, other, whole = (_stacked([block.columns[place] for block in blocks]) for place in range(3))
     border = np.concatenate([np.zeros((0, 2), np.uint64), *(block.border for block in blocks)])
     counts = np.concatenate([np.zeros(0, np.uint8), *(block.border_counts for block in blocks)])
-    return Sketch(*columns, border, counts, hashes.done())
+    return Sketch(one, other, whole, border, counts, hashes.done())
 
 
 def _blocks(left: Sequence[str], right: Sequence[str] | None) -> Iterator[slice]:

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.workspace import Workspace
-from curation import actions
+from curation import actions, checking
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "examples" / "icd10_coding.jsonl"
@@ -96,7 +96,7 @@ def checked(tmp_path: Path) -> Workspace:
     """The demo dataset, imported and checked."""
     workspace = Workspace.create(tmp_path / "project")
     actions.import_file(workspace, DEMO, who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     return workspace
 
 

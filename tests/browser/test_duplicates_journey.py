@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import Workspace
-from curation import actions, queries
+from curation import actions, checking, queries
 from curation.project_settings import read_settings
 from tests.browser.conftest import Visit
 from tests.pages import pair_tables
@@ -22,7 +22,7 @@ def clinic(tmp_path: Path) -> Workspace:
     """A cluster of nine, one of two, and a row like no other."""
     workspace = Workspace.create(tmp_path / "project")
     actions.import_file(workspace, rows_file(tmp_path), who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     pair_tables.write(workspace)
     return workspace
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import Workspace
-from curation import actions, queries
+from curation import actions, checking, queries
 from tests.browser.conftest import DEMO, Visit
 
 pytestmark = pytest.mark.browser
@@ -199,7 +199,7 @@ def test_text_in_a_dataset_cannot_call_home_even_without_the_policy(
     path.write_text("".join(json.dumps(row) + "\n" for row in rows) + f"{attack}\n", encoding="utf-8")
     workspace = Workspace.create(tmp_path / "project", name=f"![x]({url}/name.png)")
     actions.import_file(workspace, path, who=f"![x]({url}/who.png)")
-    actions.check(workspace)
+    checking.check(workspace)
     assert queries.findings(workspace).total > 0
     tab = visit(serve(workspace.path, plain=True))
     for page in PAGES:

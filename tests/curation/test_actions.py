@@ -12,7 +12,7 @@ from core.errors import FinetoothError, InputError
 from core.revisions import find_revision
 from core.types import Example, Message
 from core.workspace import Workspace
-from curation import actions, cache, freeze, queries
+from curation import actions, cache, checking, freeze, queries
 from tests.conftest import chat
 
 Write = Callable[..., Path]
@@ -158,12 +158,12 @@ def test_deciding_about_an_unknown_example_is_refused(filled: Workspace) -> None
 
 
 def test_a_settled_finding_stays_settled_when_the_checks_run_again(filled: Workspace) -> None:
-    actions.check(filled, only=["duplicates.exact"])
+    checking.check(filled, only=["duplicates.exact"])
     found = queries.findings(filled, checks=["duplicates.exact"])
     assert found.total == 1
     actions.keep_finding(filled, found.items[0].id, who="Ada", note="known")
     assert queries.findings(filled, checks=["duplicates.exact"]).total == 0
-    actions.check(filled, only=["duplicates.exact"])
+    checking.check(filled, only=["duplicates.exact"])
     assert queries.findings(filled, checks=["duplicates.exact"]).total == 0
     assert queries.findings(filled, checks=["duplicates.exact"], state="settled").total == 1
 
@@ -173,7 +173,7 @@ def test_accepting_safe_proposals_is_one_batch_with_one_undo(workspace: Workspac
     shouted = [chat(e.messages[1].content.upper(), e.answer) for e in examples[:2]]
     damaged = chat("Which ward takes burns of the hand after hot oil?", "Ward  P takes burns.  ")
     actions.import_file(workspace, write_chats([*examples, *shouted, damaged]), who="Ada")
-    actions.check(workspace, only=["duplicates", "format.damage"])
+    checking.check(workspace, only=["duplicates", "format.damage"])
     before = ids(workspace)
     applied = actions.accept_all(workspace, who="Ada")
     assert applied.n_dropped == 2
@@ -186,7 +186,7 @@ def test_accepting_safe_proposals_is_one_batch_with_one_undo(workspace: Workspac
 
 def test_the_overview_says_when_findings_are_stale(filled: Workspace) -> None:
     assert not queries.overview(filled).checked
-    actions.check(filled, only=["duplicates"])
+    checking.check(filled, only=["duplicates"])
     assert not queries.overview(filled).stale
     actions.decide(filled, chats()[0].id, "drop", who="Ada")
     assert queries.overview(filled).stale
@@ -226,7 +226,7 @@ def test_copies_stay_where_the_one_they_copy_has_left_since_the_checks(
     workspace: Workspace, write_chats: Write
 ) -> None:
     actions.import_file(workspace, write_chats(_twins()), who="Ada")
-    actions.check(workspace, only=("duplicates",))
+    checking.check(workspace, only=("duplicates",))
     found = next(v.finding for v in queries.findings(workspace).items if len(v.finding.members) == 3)
     assert found.proposal is not None
     assert found.example_id not in found.proposal.targets
@@ -237,23 +237,23 @@ def test_copies_stay_where_the_one_they_copy_has_left_since_the_checks(
 
 
 def test_a_check_of_one_family_does_not_pass_for_a_check_of_all(filled: Workspace) -> None:
-    actions.check(filled, only=("privacy",))
+    checking.check(filled, only=("privacy",))
     seen = queries.overview(filled)
     assert {name.split(".")[0] for name in seen.checks_run} == {"privacy"}
     assert set(freeze.freeze(filled, who="Ada", holdout_share=0.2).revision.checks) == set(seen.checks_run)
-    actions.check(filled)
+    checking.check(filled)
     assert not queries.overview(filled).stale
     actions.decide(filled, ids(filled)[0], "drop", who="Ada")
-    actions.check(filled, only=("privacy",))
+    checking.check(filled, only=("privacy",))
     assert queries.overview(filled).stale, "the other checks have not seen the dataset as it is now"
-    actions.check(filled)
+    checking.check(filled)
     assert not queries.overview(filled).stale
 
 
 def test_findings_survive_while_another_process_holds_the_cache(
     filled: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    actions.check(filled)
+    checking.check(filled)
     before = queries.overview(filled).counts
     assert before
     filled.ledger.append("note", "x", {}, who="Bob")

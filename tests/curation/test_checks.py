@@ -279,7 +279,8 @@ pieces = st.lists(
         "5", "10", "0.5", "1,000", "-5", "-", "$", "5%", "%", "°C", "mg", "mg/kg", "g", "grams", "in", "for", "days",
         "percent", "J20.9", "US-5", "US", "x", "take", "the", "evening", "not", "no", "thank", "thank you", "only",
         "isn't", "can't", "two", "half", "non-smoker", "2026-01-05", "10:30", "5-fold", "(5)", "5,", "5.", "5,mg",
-        "_5", "5_mg", "May", "may", "+", "<", "€", "5–10", "1/2", "naïve", "熱", "不", "三", "#5", "x5", "a@b", "5½", "µg",
+        "_5", "5_mg", "May", "may", "+", "<", "€", "5–10", "1/2", "naïve", "熱", "不", "三",
+        "#5", "x5", "a@b", "5½", "µg",
     ]),
     max_size=9,
 )  # fmt: skip

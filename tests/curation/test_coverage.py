@@ -10,7 +10,7 @@ import pytest
 
 from core.types import Example
 from core.workspace import Workspace
-from curation import actions, coverage
+from curation import actions, checking, coverage
 from curation.checks import coverage_cluster, coverage_quantity, coverage_template
 from curation.checks.base import chat
 from curation.evidence.batch import Batch
@@ -151,7 +151,7 @@ def test_a_check_in_a_workspace_keeps_the_map(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
     assert coverage.load(workspace) == "absent"
     actions.import_file(workspace, DEMO, who="ann")
-    report = actions.check(workspace, only=["coverage"])
+    report = checking.check(workspace, only=["coverage"])
     stored = coverage.load(workspace)
     assert isinstance(stored, coverage.StoredMap) and coverage.fits(workspace, stored)
     assert report.coverage is not None and stored.clusters == report.coverage.clusters

@@ -12,7 +12,7 @@ import pytest
 from core.db import Database
 from core.types import Finding
 from core.workspace import Workspace
-from curation import actions, cache, queries
+from curation import actions, cache, checking, queries
 from curation.queries import CLUSTER_ORDERS, Filter
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "examples" / "icd10_coding.jsonl"
@@ -24,7 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The demo dataset, checked for duplicates."""
     workspace = Workspace.create(tmp_path_factory.mktemp("orders") / "project")
     actions.import_file(workspace, DEMO, who="Ana")
-    actions.check(workspace, only=["duplicates"])
+    checking.check(workspace, only=["duplicates"])
     return workspace
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from core.files import read_json, write_json
 from core.types import Example, Message
 from core.workspace import Workspace
-from curation import actions, cache, neighbours, neighbours_index, neighbours_live, queries
+from curation import actions, cache, checking, neighbours, neighbours_index, neighbours_live, queries
 from curation.evidence.settings import Settings
 from curation.neighbours import Nearby
 from tests.conftest import chat
@@ -167,7 +167,7 @@ def test_without_an_index_it_says_what_to_do(workspace: Workspace, write_chats: 
 
 def test_the_checks_leave_an_index(workspace: Workspace, write_chats: Write) -> None:
     actions.import_file(workspace, write_chats(made(2)), who="Ada")
-    actions.check(workspace, only=("format.shape",))
+    checking.check(workspace, only=("format.shape",))
     assert neighbours.compare(workspace, made(2)[0].messages).headline == "This is now an exact copy of line 1."
 
 

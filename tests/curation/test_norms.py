@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import Workspace
-from curation import actions, norms
+from curation import actions, checking, norms
 from curation.checks.base import chat
 from curation.evidence.norms import LearnedNorm
 from curation.runner import run_checks
@@ -37,7 +37,7 @@ def test_norms_are_kept_by_check_and_dataset(workspace: Workspace) -> None:
 
 
 def test_a_check_of_the_workspace_writes_its_norms(workspace: Workspace) -> None:
-    actions.check(workspace)
+    checking.check(workspace)
     assert norms.load(workspace) == ()
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from cli.main import command_line
 from core.errors import InputError
 from core.workspace import Workspace
-from curation import actions, queries
+from curation import actions, checking, queries
 from curation.project_settings import read_settings, set_thresholds
 from curation.runner import Settings
 
@@ -76,10 +76,10 @@ def test_a_file_that_cannot_be_read_is_left_alone(project: Workspace) -> None:
 
 
 def test_a_check_of_the_workspace_uses_its_thresholds(project: Workspace) -> None:
-    actions.check(project, only=["duplicates"])
+    checking.check(project, only=["duplicates"])
     assert queries.findings(project, checks=("duplicates.near",)).total == 0
     set_thresholds(project, 0.6, 0.85, "Ana")
-    actions.check(project, only=["duplicates"])
+    checking.check(project, only=["duplicates"])
     assert queries.findings(project, checks=("duplicates.near",)).total == 1
 
 

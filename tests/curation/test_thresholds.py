@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.files import write_json
 from core.workspace import Workspace
-from curation import actions, cache, project_settings, queries, thresholds
+from curation import actions, cache, checking, project_settings, queries, thresholds
 from curation.thresholds import NoTable, PairTable
 
 META = {"dataset_key": "", "near": 0.70, "short": 0.85, "floor": 0.50}
@@ -202,7 +202,7 @@ def test_what_the_explorer_says_is_what_a_check_at_that_threshold_proposes(tmp_p
     source = tmp_path / "rows.jsonl"
     source.write_bytes(gzip.decompress(TEMPLATED.read_bytes()))
     actions.import_file(workspace, source, who="Ana")
-    actions.check(workspace, only=["duplicates"])
+    checking.check(workspace, only=["duplicates"])
     made = thresholds.load(workspace)
     if made == NoTable("absent"):
         pytest.skip("checks do not keep their pairs yet")
@@ -210,7 +210,7 @@ def test_what_the_explorer_says_is_what_a_check_at_that_threshold_proposes(tmp_p
     for near, short in ((0.70, 0.85), (0.85, 0.85), (0.60, 0.80)):
         said = made.what_if(near, short)
         project_settings.set_thresholds(workspace, near, short, "Ana")
-        actions.check(workspace, only=["duplicates"])
+        checking.check(workspace, only=["duplicates"])
         found = queries.findings(workspace, checks=("duplicates.near",), limit=10_000).items
         proposals = [v.finding.proposal for v in found if v.finding.proposal]
         assert said.clusters == len(proposals) > 0, (near, short)

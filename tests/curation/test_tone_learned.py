@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import FinetoothError
 from core.workspace import Workspace
-from curation import actions, queries, tone_learned, tone_queue
+from curation import actions, checking, queries, tone_learned, tone_queue
 from curation.evidence.tone_learner import assess, interval, measures, off_tone, too_few, usable
 
 PLAIN = (
@@ -145,8 +145,8 @@ def test_a_settled_answer_stays_settled_and_a_check_keeps_what_was_learned(
     first = queries.findings(workspace, checks=("tone.learned",)).items[0]
     actions.keep_finding(workspace, first.id, who="Ana")
     n_open = queries.findings(workspace, checks=("tone.learned",)).total
-    actions.check(workspace, only=["format"])
-    actions.check(workspace)
+    checking.check(workspace, only=["format"])
+    checking.check(workspace)
     tone_learned.learn(workspace)
     assert queries.findings(workspace, checks=("tone.learned",)).total == n_open
     assert queries.finding(workspace, first.id).state == "settled"

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
-from curation import actions
+from curation import actions, checking
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "examples" / "icd10_coding.jsonl"
@@ -23,7 +23,7 @@ def checked_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "project"
     workspace = Workspace.create(path)
     actions.import_file(workspace, DEMO, who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     return path
 
 

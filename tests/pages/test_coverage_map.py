@@ -9,7 +9,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
-from curation import actions, coverage
+from curation import actions, checking, coverage
 from curation.evidence.coverage import Cluster, CoverageMap
 from tests.pages.conftest import DEMO, texts
 
@@ -32,7 +32,7 @@ def drawn(workspace: Workspace) -> AppTest:
 def checked(path: Path) -> Workspace:
     workspace = Workspace.create(path)
     actions.import_file(workspace, DEMO, who="Ana")
-    actions.check(workspace, only=["coverage"])
+    checking.check(workspace, only=["coverage"])
     return workspace
 
 

@@ -135,7 +135,7 @@ def test_the_checks_run_as_a_job_and_the_page_follows_it(open_page: OpenPage, em
 def test_a_job_that_failed_says_why_and_can_be_started_again(open_page: OpenPage, empty: Workspace) -> None:
     actions.import_file(empty, DEMO, who="Ana")
     spec = {"workspace": str(empty.path), "only": ["no-such-check"]}
-    jobs.wait(jobs.submit(empty.jobs_dir, "check", "curation.actions:check_job", spec))
+    jobs.wait(jobs.submit(empty.jobs_dir, "check", "curation.checking:check_job", spec))
     app = open_page(empty, "review")
     assert "no check or family" in app.error[0].value.replace("\\", "")
     assert [button for button in app.button if button.label == "Run the checks"]

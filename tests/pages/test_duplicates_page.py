@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
-from curation import actions, queries
+from curation import actions, checking, queries
 from tests.pages import pair_tables
 from tests.pages.conftest import OpenPage, press, texts
 
@@ -48,7 +48,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("duplicates")
     workspace = Workspace.create(folder / "project")
     actions.import_file(workspace, rows_file(folder), who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     pair_tables.write(workspace)
     return workspace.path
 
@@ -174,7 +174,7 @@ def test_where_several_share_only_an_answer_no_press_drops_more_than_one(open_pa
     asks = ("What is gout?", "How long does a cold last?", "Which tea helps against a cough?")
     source.write_text("".join(json.dumps({"prompt": ask, "completion": ANSWER}) + "\n" for ask in asks))
     actions.import_file(workspace, source, who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     (view,) = queries.findings(workspace, checks=("duplicates.canned",)).items
     app = open_page(workspace, "duplicates", finding=view.id)
     assert not [button for button in app.button if "Keep the" in button.label]
@@ -192,7 +192,7 @@ def test_identical_rows_have_one_side_and_no_other_to_choose(open_page: OpenPage
     source = tmp_path / "same.jsonl"
     source.write_text('{"prompt": "What is gout?", "completion": "A disease of the joints."}\n' * 3)
     actions.import_file(workspace, source, who="Ana")
-    actions.check(workspace)
+    checking.check(workspace)
     app = open_page(workspace, "duplicates")
     assert "lines 1, 2, 3" in texts(app)
     assert not [button for button in app.button if "Keep the" in button.label]

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import jobs
 from core.workspace import Workspace
-from curation import actions, queries, thresholds
+from curation import actions, checking, queries, thresholds
 from curation.project_settings import read_settings
 from curation.thresholds import PairTable
 from tests.pages import pair_tables
@@ -110,7 +110,7 @@ def test_using_a_threshold_keeps_it_on_the_record_and_looks_for_duplicates_again
     (entry,) = clinic.ledger.entries("settings")
     assert entry.who == "Ana"
     ((kind, target, spec),) = submitted.asked
-    assert (kind, target, spec["only"]) == ("check", "curation.actions:check_job", ["duplicates"])
+    assert (kind, target, spec["only"]) == ("check", "curation.checking:check_job", ["duplicates"])
     assert "The check that is running measures them" in texts(app)
     app.slider(key="near").set_value(0.8).run()
     press(app, "Use the threshold 0.80")
@@ -129,7 +129,7 @@ def test_the_check_of_duplicates_leaves_other_findings_alone_and_uses_the_thresh
     (clinic.path / "finetooth.toml").write_text("[check]\nnear_threshold = 1.0\nshort_threshold = 1.0\n")
     assert proposals() > 0
     job = jobs.submit(
-        clinic.jobs_dir, "check", "curation.actions:check_job", {"workspace": str(clinic.path), "only": ["duplicates"]}
+        clinic.jobs_dir, "check", "curation.checking:check_job", {"workspace": str(clinic.path), "only": ["duplicates"]}
     )
     assert jobs.wait(job).status == "done"
     assert proposals() == 0
@@ -141,7 +141,7 @@ def test_progress_of_the_check_is_shown_in_both_views(
     clinic: Workspace,  # noqa: F811
     submitted: Submitted,
 ) -> None:
-    submitted(clinic.jobs_dir, "check", "curation.actions:check_job", {"workspace": str(clinic.path), "only": []})
+    submitted(clinic.jobs_dir, "check", "curation.checking:check_job", {"workspace": str(clinic.path), "only": []})
     for view in ("Clusters", "Threshold"):
         app = open_page(clinic, "duplicates", view=view)
         assert [b for b in app.button if b.label == "Stop"], view
@@ -173,7 +173,7 @@ def test_text_of_a_dataset_stays_text(open_page: OpenPage, tmp_path: Path) -> No
     source.write_text("".join(lines))
     workspace = Workspace.create(tmp_path / "project")
     actions.import_file(workspace, source, who="Ana")
-    actions.check(workspace, only=["duplicates"])
+    checking.check(workspace, only=["duplicates"])
     pair_tables.write(workspace)
     for view in ("Clusters", "Threshold"):
         app = open_page(workspace, "duplicates", view=view)

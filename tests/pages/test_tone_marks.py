@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import FinetoothError
 from core.workspace import Workspace
-from curation import actions, queries, tone_learned
+from curation import actions, checking, queries, tone_learned
 from tests.curation.test_tone_learned import ids, mark_some, rows, write
 from tests.pages.conftest import OpenPage, press, texts
 from ui import shell
@@ -93,7 +93,7 @@ def test_three_presses_mark_one_answer(workspace: Workspace) -> None:
 def test_what_was_learned_is_shown_with_its_quality_and_opens_in_the_queue(
     workspace: Workspace, open_page: OpenPage
 ) -> None:
-    actions.check(workspace, only=["tone"])  # the queue opens once any check has run
+    checking.check(workspace, only=["tone"])  # the queue opens once any check has run
     mark_some(workspace, 7, 6)
     app = opened(workspace)
     assert any("Learn from the marks" in one.label for one in app.button)

@@ -1,0 +1,91 @@
+"""Runs the checks over a workspace's examples, and keeps what they found for the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import InputError
+from core.jobs import JobContext, Progress, no_progress
+from core.workspace import Workspace
+from curation import cache, coverage, neighbours, norms, project_settings, queries, records, thresholds, tone_learned
+from curation.evidence.pairs import PAIR_FLOOR
+from curation.runner import CheckReport, Settings, run_checks
+
+
+def check(
+    workspace: Workspace,
+    *,
+    only: Sequence[str] = (),
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> CheckReport:
+    """Run the checks over the current examples and keep their findings; decisions already made still settle them."""
+    examples, lines = queries.current(workspace)
+    if not examples:
+        raise InputError("There are no examples to check.", "Import a file first: finetooth import FILE")
+    own = settings or project_settings.read_settings(workspace)
+    chosen = replace(own, rows=lines, pair_floor=PAIR_FLOOR, preferred=queries.reviewed(workspace))
+    key = queries.key_of(sorted(example.id for example in examples))
+    report = run_checks(examples, only, settings=chosen, progress=progress)
+    _store(workspace, report, key, lines, partial=bool(only))
+    norms.write(workspace, report.norms, key, sorted(report.seconds))
+    tone_learned.publish(workspace)
+    if report.coverage is not None:
+        coverage.write(workspace, report.coverage, key)
+    if report.pairs is not None:
+        thresholds.write(workspace, report.pairs, key, near=chosen.near_threshold, short=chosen.short_threshold)
+    neighbours.build(workspace, examples, progress=progress)
+    return report
+
+
+def _store(
+    workspace: Workspace,
+    report: CheckReport,
+    dataset_key: str,
+    lines: Mapping[str, Sequence[int]],
+    *,
+    partial: bool,
+) -> None:
+    ran = sorted(report.seconds)
+    with cache.synced(workspace).writing() as connection:
+        marks = ",".join("?" * len(ran))
+        stale = f"SELECT id FROM findings WHERE check_name IN ({marks})" if partial else "SELECT id FROM findings"
+        values = ran if partial else []
+        connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", values)
+        connection.execute(f"DELETE FROM findings WHERE id IN ({stale})", values)
+        for position, found in enumerate(report.findings):
+            identity = records.finding_id(found)
+            proposal = found.proposal
+            connection.execute(
+                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
+                (
+                    identity,
+                    position,
+                    found.check,
+                    found.family,
+                    queries.SEVERITIES.index(found.severity),
+                    found.example_id,
+                    bool(proposal and proposal.safe),
+                    proposal.action if proposal else None,
+                    records.to_json(found),
+                    *cache.measures(found, lines),
+                ),
+            )
+            members = [(identity, member) for member in found.members]
+            connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
+        cache.settle(connection)
+        before = cache.get_fact(connection, "checked_by") if partial else None
+        checked = {**(before if isinstance(before, dict) else {}), **dict.fromkeys(ran, dataset_key)}
+        cache.set_fact(connection, "checked_by", checked)
+        cache.set_fact(connection, "check_notes", list(report.notes))
+        cache.set_fact(connection, "check_seconds", {name: round(s, 3) for name, s in report.seconds.items()})
+
+
+def check_job(context: JobContext) -> dict[str, Any]:
+    """The same in a worker process. Spec: ``workspace`` (path), ``only`` (names)."""
+    workspace = Workspace.open(Path(context.spec["workspace"]))
+    report = check(workspace, only=context.spec.get("only", ()), progress=context.progress)
+    return {"findings": len(report.findings), "counts": dict(report.counts), "notes": list(report.notes)}

@@ -52,26 +52,26 @@ Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray
 
 @lru_cache(maxsize=1)
 def known() -> Known:
-    """All these words in one open-addressing table, as ``scan.describe`` reads it."""
-    from curation.minhash import scan
+    """All these words in one open-addressing table, as ``describe`` reads it."""
+    from curation.minhash import describe
 
     opposites = (word for pair in OPPOSITES for word in pair)
     words = sorted({*COUNTS, *NEGATIONS, *IDLE_WORDS, *LONG_UNITS, *NO_UNITS, *opposites})
-    keys = np.zeros(scan.SLOTS, np.uint64)
+    keys = np.zeros(describe.SLOTS, np.uint64)
     slots: dict[str, int] = {}
     for word in words:
         slot = (hash_of(word) * 0xBF58476D1CE4E5B9 % (1 << 64)) >> 53
         while keys[slot]:
-            slot = (slot + 1) % scan.SLOTS
+            slot = (slot + 1) % describe.SLOTS
         keys[slot], slots[word] = hash_of(word), slot
-    senses, lefts, rights = np.zeros(scan.SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
+    senses, lefts, rights = np.zeros(describe.SLOTS, np.uint8), np.zeros_like(keys), np.zeros_like(keys)
     for word, slot in slots.items():
         flags = {
-            scan.IDLE: word in IDLE_WORDS,
-            scan.TELLS: word in COUNTS or word in NEGATIONS,
-            scan.MAY_BE_POLITE: word in ("no", "not"),
-            scan.NO_UNIT: word in NO_UNITS,
-            scan.UNIT: word in LONG_UNITS,
+            describe.IDLE: word in IDLE_WORDS,
+            describe.TELLS: word in COUNTS or word in NEGATIONS,
+            describe.MAY_BE_POLITE: word in ("no", "not"),
+            describe.NO_UNIT: word in NO_UNITS,
+            describe.UNIT: word in LONG_UNITS,
         }
         senses[slot] = sum(flag for flag, holds in flags.items() if holds)
     for number, (left, right) in enumerate(OPPOSITES):

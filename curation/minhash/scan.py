@@ -1,7 +1,7 @@
-"""The compiled passes over raw text: normalised bytes, hashed words, and a fingerprint of what must not differ unseen.
+"""The compiled passes over raw text: normalised bytes, and hashed words.
 
-Three passes, each simple enough to run at a few processor cycles a byte: ``flatten`` writes the normalised bytes,
-``hash_words`` cuts them at spaces and hashes the words eight bytes at a time, ``describe`` sums up each text.
+Each is simple enough to run at a few processor cycles a byte: ``flatten`` writes the normalised bytes, ``hash_words``
+cuts them at spaces and hashes the words eight bytes at a time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,12 @@ from curation.minhash.inert import LIMIT, NOT_INERT
 
 FNV_OFFSET = np.uint64(14695981039346656037)
 FNV_PRIME = np.uint64(1099511628211)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
 WORD_PRIME = np.uint64(0x9FB21C651E98DF25)
-_OTHER_SEED = np.uint64(0x9E3779B97F4A7C15)
-_SPACE = 32
-_APOSTROPHE = 39
+OTHER_SEED = np.uint64(0x9E3779B97F4A7C15)
+SPACE = 32
 _FIRST_BYTES = np.array([(1 << (8 * n)) - 1 for n in range(9)], np.uint64)
-_AT_END = np.array([chr(byte) in ".,;:!?()[]{}\"'`*" for byte in range(128)])
-_AT_START = np.array([chr(byte) in ",;:!?()[]{}\"'`*" for byte in range(128)])
 # A byte is a lower-case ASCII letter where of its two top bits only the second is set: digits, kept symbols and
 # foreign letters are not.
 _LETTERS = np.uint64(0x4040404040404040)
@@ -33,34 +30,15 @@ _TOP_BITS = np.uint64(0xC0C0C0C0C0C0C0C0)
 ASCII, INERT, READY = 0, 1, 2
 """How a text is flattened: by a table of bytes; character by character; not at all, since it is normalised already."""
 
-IDLE, TELLS, MAY_BE_POLITE, NO_UNIT, UNIT = 1, 2, 4, 8, 16
-"""Flags of a word: it says nothing of its own; it counts or negates; it negates unless what follows is polite; it is no
-unit though it is short; it is one though it is long."""
-
-SLOTS = 2048
-_SHIFT = np.uint64(53)
-_MASK = np.uint64(SLOTS - 1)
-
 jit: Any = numba.njit(cache=True, nogil=True)
 
 
 @jit
 def mix64(value):  # type: ignore[no-untyped-def]
     """The finaliser of splitmix64: every input bit reaches every output bit."""
-    value = (value ^ (value >> np.uint64(30))) * _MIX_1
-    value = (value ^ (value >> np.uint64(27))) * _MIX_2
+    value = (value ^ (value >> np.uint64(30))) * MIX_1
+    value = (value ^ (value >> np.uint64(27))) * MIX_2
     return value ^ (value >> np.uint64(31))
-
-
-@jit
-def lookup(keys, key):  # type: ignore[no-untyped-def]
-    """The slot of ``key`` in an open-addressing table (``SLOTS`` long, 0 = empty slot); -1 where it is not."""
-    slot = (key * _MIX_1) >> _SHIFT
-    while keys[slot] != 0:
-        if keys[slot] == key:
-            return np.int64(slot)
-        slot = (slot + np.uint64(1)) & _MASK
-    return np.int64(-1)
 
 
 @jit
@@ -124,7 +102,7 @@ def fold_ascii(raw, flat):  # type: ignore[no-untyped-def]
         digit = np.uint8(byte - np.uint8(48)) < np.uint8(10)
         sign = (byte == np.uint8(36)) | (byte == np.uint8(43)) | (np.uint8(byte - np.uint8(60)) < np.uint8(3))
         folded = np.uint8(byte | np.uint8(32)) if upper else byte
-        flat[i] = folded if upper | lower | digit | sign else np.uint8(_SPACE)
+        flat[i] = folded if upper | lower | digit | sign else np.uint8(SPACE)
 
 
 @jit
@@ -165,7 +143,7 @@ def flatten(raw, offsets, kinds, start, length, table, flat, origin, places):  #
                     surrounded = _is_ideograph(code)
                     for k in range(-1 if surrounded else 0, bytes_of + 1 if surrounded else bytes_of):
                         if k < 0 or k == bytes_of:
-                            flat[filled] = _SPACE
+                            flat[filled] = SPACE
                         elif code < LIMIT:
                             flat[filled] = table[at + k]
                         else:
@@ -201,13 +179,13 @@ def hash_words(flat, eights, places, words, begins, ends, strange, counts):  # t
         many = 0
         for i in range(places[d], places[d + 1]):
             spaces[many] = i
-            many += flat[i] == _SPACE
+            many += flat[i] == SPACE
         at = np.int64(places[d])
         for k in range(many):
             end = spaces[k]
             if end > at:
                 begins[filled] = at
-                word = np.uint64(end - at) * _OTHER_SEED
+                word = np.uint64(end - at) * OTHER_SEED
                 odd = np.uint64(0)
                 while end - at > 8:
                     eight = eights[at]
@@ -229,153 +207,6 @@ def hash_words(flat, eights, places, words, begins, ends, strange, counts):  # t
 
 
 @jit
-def _in_raw(place, kind, origin, shift):  # type: ignore[no-untyped-def]
-    """The byte of ``raw`` that a byte of ``flat`` comes from; ``shift`` is what ASCII texts have moved by."""
-    return np.int64(origin[place]) if kind == INERT else np.int64(place) - shift
-
-
-@jit
-def _as_written(raw, low, high):  # type: ignore[no-untyped-def]
-    """A hash of raw bytes [low, high) without case and white space."""
-    value = FNV_OFFSET
-    for i in range(low, high):
-        byte = raw[i]
-        if byte > _SPACE:
-            if 65 <= byte <= 90:
-                byte += 32
-            value = (value ^ np.uint64(byte)) * FNV_PRIME
-    return value
-
-
-@jit
-def _token(raw, low, high):  # type: ignore[no-untyped-def]
-    """The same without the punctuation at both ends, where a letter or digit stands before that at the end."""
-    while low < high and raw[low] < 0x80 and _AT_START[raw[low]]:
-        low += 1
-    end = high
-    while low < end and raw[end - 1] < 0x80 and _AT_END[raw[end - 1]]:
-        end -= 1
-    bare = low < end and (48 <= raw[end - 1] <= 57 or 65 <= raw[end - 1] <= 90 or 97 <= raw[end - 1] <= 122)
-    return _as_written(raw, low, end if bare else high)
-
-
-@jit
-def _to_space(raw, at, end):  # type: ignore[no-untyped-def]
-    """Where the white space behind a byte begins."""
-    while at < end and raw[at] > _SPACE:
-        at += 1
-    return at
-
-
-@jit
-def describe(  # type: ignore[no-untyped-def]
-    raw, offsets, kinds, flat, origin, places, words, begins, ends, strange, counts, known, senses, lefts, rights,
-    lone_t, keys, fixed, digits, first, second, content,
-):  # fmt: skip
-    """Sum up each text: what makes it equal to another, and what must not differ unseen.
-
-    Args:
-        raw, offsets, kinds, flat, origin, places: As for ``flatten``.
-        words, begins, ends, strange, counts: From ``hash_words``.
-        known: Table of word hashes (see ``lookup``).
-        senses: uint8 [slots of known]: flags of the words (see ``IDLE`` and those below it).
-        lefts, rights: uint64 [slots]: a bit for each pair of opposites of which it is the first, or the second.
-        lone_t: Hash of the word "t", which negates after an apostrophe.
-        keys: Out, uint64 [texts, 2]: equal for equal normalised texts.
-        fixed: Out, uint64 [texts]: equal where two texts have the same numbers, codes, number words and negations in
-            the same order, as they are written, each with what could be its unit. Different where in doubt.
-        digits: Out, uint64 [texts]: different where the digits differ; 0 = not known.
-        first, second: Out, uint64 [texts]: which words of the pairs of opposites it holds.
-        content: Out, uint64 [texts]: equal for texts of the same words in the same order, but for idle ones.
-    """
-    begin = 0
-    for d in range(len(counts)):
-        filled = begin + counts[d]
-        one = np.uint64(counts[d])
-        other = _OTHER_SEED
-        meaning = np.uint64(0)
-        told = np.uint64(0)
-        number = FNV_OFFSET
-        left = np.uint64(0)
-        right = np.uint64(0)
-        kind = kinds[d]
-        shift = places[d] - offsets[d]
-        done = np.int64(offsets[d])  # what stands before it is told
-        for w in range(begin, filled):
-            word = words[w]
-            one = (one ^ word) * FNV_PRIME
-            one ^= one >> np.uint64(29)
-            other = (other + word) * _MIX_1
-            other ^= other >> np.uint64(31)
-            slot = lookup(known, word)
-            sense = np.uint8(0)
-            if slot >= 0:
-                sense = senses[slot]
-                left |= lefts[slot]
-                right |= rights[slot]
-            if not sense & IDLE:
-                meaning = (meaning ^ word) * FNV_PRIME
-                meaning ^= meaning >> np.uint64(29)
-            if kind == READY:
-                continue
-            if strange[w]:  # the whole token, up to white space
-                low = _in_raw(begins[w], kind, origin, shift)
-                if low < done:
-                    continue
-                while low > done and raw[low - 1] > _SPACE:
-                    low -= 1
-                before = w - 1
-                while before >= begin and _in_raw(ends[before], kind, origin, shift) > max(low, done):
-                    before -= 1
-                since = done
-                if before >= begin:
-                    since = max(done, _in_raw(ends[before], kind, origin, shift))
-                done = _to_space(raw, low, offsets[d + 1])
-                for i in range(low, done):
-                    if 48 <= raw[i] <= 57:
-                        number = (number ^ np.uint64(raw[i])) * FNV_PRIME
-                # a currency or minus sign can stand apart before a number, and a percent sign behind it
-                told = mix64(told * FNV_PRIME + _token(raw, low, done))
-                beside = np.uint64(before >= begin and strange[before])
-                told = mix64(told + _as_written(raw, since, low) * WORD_PRIME + beside)
-                after = w + 1
-                while after < filled and _in_raw(begins[after], kind, origin, shift) < done:
-                    after += 1
-                behind = np.int64(offsets[d + 1])
-                if after < filled:
-                    behind = _in_raw(begins[after], kind, origin, shift)
-                # what could be its unit; "5, mg" and "(5) %" are no such thing
-                unit = _as_written(raw, done, behind)
-                if after < filled and not strange[after]:
-                    slot = lookup(known, words[after])
-                    sense = senses[slot] if slot >= 0 else np.uint8(0)
-                    if (ends[after] - begins[after] <= 4 and not sense & NO_UNIT) or sense & UNIT:
-                        unit += _token(raw, behind, _to_space(raw, behind, offsets[d + 1])) * _MIX_2
-                if unit != FNV_OFFSET or (after < filled and strange[after]):
-                    closed = raw[done - 1] < 0x80 and _AT_END[raw[done - 1]]
-                    told = mix64(told + unit * _MIX_1 + np.uint64(closed))
-            elif sense & TELLS:
-                if _in_raw(begins[w], kind, origin, shift) >= done:
-                    told = mix64(told * FNV_PRIME + word)
-                    if sense & MAY_BE_POLITE and w + 1 < filled:  # "no problem" denies nothing
-                        low = _in_raw(ends[w], kind, origin, shift)
-                        high = _in_raw(begins[w + 1], kind, origin, shift)
-                        told = mix64(told + words[w + 1] + np.uint64(high - low) * _MIX_1)
-            elif word == lone_t:
-                low = _in_raw(begins[w], kind, origin, shift)
-                if low > offsets[d] and (raw[low - 1] == _APOSTROPHE or raw[low - 1] >= 0x80) and low >= done:
-                    told = mix64(told * FNV_PRIME + word)
-        keys[d, 0] = mix64(one)
-        keys[d, 1] = mix64(other)
-        fixed[d] = told
-        digits[d] = np.uint64(0) if kind == READY else number | np.uint64(1)
-        first[d] = left
-        second[d] = right
-        content[d] = meaning
-        begin = filled
-
-
-@jit
 def keep_few(flat, begins, ends, counts, fewer_than, kept, starts):  # type: ignore[no-untyped-def]
     """The normalised bytes of the texts of few words, a space between two words.
 
@@ -392,7 +223,7 @@ def keep_few(flat, begins, ends, counts, fewer_than, kept, starts):  # type: ign
         if counts[d] < fewer_than:
             for w in range(begin, begin + counts[d]):
                 if w > begin:
-                    kept[filled] = _SPACE
+                    kept[filled] = SPACE
                     filled += 1
                 for i in range(begins[w], ends[w]):
                     kept[filled] = flat[i]

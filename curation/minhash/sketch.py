@@ -34,7 +34,7 @@ class Column:
     Attributes:
         words: int32 [rows].
         keys: uint64 [rows, 2]: equal for texts that are equal after normalisation, and only for them.
-        fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``scan.describe``).
+        fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``describe``).
         digits: uint64 [rows]: different where the digits of the texts differ; 0 = not known.
         first, second: uint64 [rows]: which words of the pairs of opposites it holds.
         content: uint64 [rows]: equal where the words agree, in order, but for those that say nothing ("the", "please").
@@ -242,12 +242,12 @@ def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words
 
 def read_words(texts: Sequence[str], column: Column, border_words: int) -> Words:
     """Encode the texts, cut them into normalised words, and fill their rows of the column."""
-    from curation.minhash import scan
+    from curation.minhash import describe, scan
 
     read = hashed(texts)
     counts = read.counts
     column.words[:] = counts
-    scan.describe(
+    describe.describe(
         read.raw, read.offsets, read.kinds, read.flat, read.origin, read.places, read.words, read.begins, read.ends,
         read.strange, counts, *lexicon.known(), column.keys, column.fixed, column.digits, column.first, column.second,
         column.content,

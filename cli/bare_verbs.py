@@ -12,7 +12,7 @@ from cli.output import JsonFlag, OnlyOption, WorkspaceOption, emit, names, progr
 from core.bulk import bulk_work
 from core.errors import InputError
 from core.files import write_jsonl
-from curation import bare, checking, readers
+from curation import bare, readers
 from curation.runner import Settings
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="A finetooth.toml with thresholds.")]
@@ -86,7 +86,7 @@ def _say_rejected(rejected: list[dict[str, Any]], where: str = "") -> None:
 def _check_workspace(workspace: Path | None, only: str, settings: Settings | None, as_json: bool) -> None:
     """``settings``: None = the workspace's own, from its ``finetooth.toml``."""
     from core.workspace import workspace_or_error
-    from curation import queries
+    from curation import checking, queries
 
     opened = workspace_or_error(workspace)
     with progress_bar() as progress:

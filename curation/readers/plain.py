@@ -23,7 +23,8 @@ def plain_messages(line: bytes) -> tuple[Message, ...] | None:
     """The turns of such a row; None where there is anything to look at more closely.
 
     A key that comes twice would be passed over, so the quotation marks of the line are counted, and where a text holds
-    some, each key. Inside a JSON string its quotes would be escaped.
+    some, each key. Inside a JSON string its quotes would be escaped. A key may be written with escapes, too
+    (``r\\u006fle``); nobody writes letters so, and the strict reader takes such lines.
     """
     try:
         messages = _decode(line).messages
@@ -39,5 +40,7 @@ def plain_messages(line: bytes) -> tuple[Message, ...] | None:
 
 
 def _once_each(line: bytes, many: int) -> bool:
+    if b"\\u006" in line or b"\\u007" in line:
+        return False
     keys = line.count(b'"role"'), line.count(b'"content"'), line.count(b'"messages"')
     return keys == (many, many, 1)

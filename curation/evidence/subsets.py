@@ -20,6 +20,7 @@ _COMMON = 100  # a gram that stands in more texts than this is boilerplate and i
 _LEAST_WORDS = 15
 _CHUNK = 16_384
 _EVENLY = np.uint64(0x9E3779B97F4A7C15)
+_RECENT = 4096  # grams found last that are remembered, a power of two
 
 
 def subsets(found: Relations, batch: Batch) -> list[tuple[int, int, float]]:
@@ -102,7 +103,7 @@ def _contained_pairs(
 
     with ThreadPoolExecutor(THREADS) as pool:
         part, holder = (np.concatenate(column) for column in zip(*pool.map(search, starts), strict=True))
-    both = sets.shared(part, holder)
+    both = sets.shared(holder, part)  # pairs of one holder stand together
     # If the part's share in the holder is c and they are no near-duplicates, the holder is this many times as large.
     growth = least / max(found.whole.near, 0.01) + least - 1
     share = both / sets.sizes[part]
@@ -167,12 +168,14 @@ def _look_up(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """For texts [first, last): the shorter texts of which they hold enough probes (see ``_shelves``).
 
-    A gram that comes twice is counted twice, which only adds a candidate.
+    A gram that comes again soon is passed over, or a long text of few words would cast a vote for each of its words;
+    one that comes again later is counted twice, which only adds a candidate.
     """
     found_parts = np.empty(256, np.int64)
     holders = np.empty(256, np.int64)
     filled = 0
     votes = np.empty(1024, np.int64)
+    recent = np.full(_RECENT, -1, np.int64)
     for d in range(first, last):
         cast = 0
         for run in range(3):
@@ -191,6 +194,10 @@ def _look_up(  # type: ignore[no-untyped-def]
                     at += 1
                 if at == stop:
                     continue
+                met = np.int64(d) * len(keys) + at
+                if recent[at & (_RECENT - 1)] == met:
+                    continue
+                recent[at & (_RECENT - 1)] = met
                 for k in range(begin[at], end[at]):
                     part = owner[k]
                     if words[part] < words[d] and part != d:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -10,8 +11,23 @@ from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import groups
 from curation.evidence.habits_damage import DAMAGES, Damage
+from curation.evidence.harmless import is_exact
 
 _COMMON_SHARE = 0.2  # a habit of more than a fifth of a group is its habit, not damage
+
+_SUBJECTS = {
+    "html-entity": re.compile(
+        r"\b(?:html|xml|entit(?:y|ies)|escap(?:e|ed|ing)|encod(?:e|ed|ing)|markup)\b", re.IGNORECASE
+    ),
+    "mojibake": re.compile(
+        r"\b(?:mojibake|utf-?8|unicode|latin-?1|iso-?8859|windows-?1252|cp-?1252|(?:en|de)cod(?:e|ed|ing)|garbled)\b",
+        re.IGNORECASE,
+    ),
+    "control-character": re.compile(
+        r"\b(?:zero-width|control characters?|escape sequences?|ansi|null byte)\b", re.IGNORECASE
+    ),
+}
+"""What a conversation speaks of in which the damage may stand on purpose."""
 
 Place = tuple[int, int, int, str | None]
 
@@ -48,8 +64,30 @@ def _finding(example: Example, damage: Damage, places: Sequence[Place]) -> Findi
         damage.reason,
         f"It holds {damage.label} ({len(places)} place{'s' * (len(places) > 1)}).",
         spans=tuple(Span(turn, start, end) for turn, start, end, _ in places if end > start),
-        proposal=Proposal("edit", (example.id,), damage.safe, tuple(edits)) if edits else None,
+        proposal=Proposal("edit", (example.id,), _is_safe(example, damage, edits), tuple(edits)) if edits else None,
     )
+
+
+def _is_safe(example: Example, damage: Damage, edits: Sequence[Replacement]) -> bool:
+    """Whether mending it cannot change what is taught: not where the damage may be what is spoken of."""
+    if not damage.safe:
+        return False
+    if (subject := _SUBJECTS.get(damage.reason)) and any(subject.search(m.content) for m in example.messages):
+        return False
+    texts = [example.messages[turn].content for turn in {edit.turn for edit in edits}]
+    if damage.reason == "html-entity":
+        return not any(edit.text == "<" for edit in edits) and not any(map(is_exact, texts))
+    if damage.reason == "doubled-space":
+        return not any(map(is_exact, texts))
+    if damage.reason == "leading-space":
+        return not any(map(_is_indented, texts))
+    return True
+
+
+def _is_indented(text: str) -> bool:
+    """Whether the white space before the first line may be one of several indents, as in a drawing or code."""
+    first, _, rest = text.lstrip("\r\n").partition("\n")
+    return first[:1] in (" ", "\t") and any(line[:1] in (" ", "\t") for line in rest.split("\n") if line.strip())
 
 
 def _asked_for(example: Example) -> bool:
@@ -100,5 +138,7 @@ DAMAGE = Check(
     ),
     about="ftfy finds the broken encodings. Tags, spaces and line ends count only in answers, and only where no more "
     "than a fifth of the group has them; tags not where the request speaks of HTML. The finding carries the exact "
-    "edit, which is safe but for tags and letters of another script. Characters that were lost cannot be brought back.",
+    "edit, which is safe but for tags, letters of another script, spaces that set columns, entities in code or that "
+    "become tags, and where the conversation speaks of the very thing. Characters that were lost cannot be brought "
+    "back.",
 )

@@ -14,6 +14,7 @@ from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Range, mended
 from curation.evidence.habits_formulas import CLOSINGS, Words, closing, common_tail, formula, shown
 from curation.evidence.habits_json import key_departures, key_ranges, learn_keys, objects, parsed, retyped
 from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
+from curation.evidence.harmless import is_harmless, unbroken
 from curation.evidence.norms import LearnedNorm
 
 _TOKEN = re.compile(r"\S+")
@@ -75,14 +76,15 @@ def _departures(batch: Batch, norms: Norms, scope: Scope, place: int, told: Told
             continue
         known.add(habit.reason)
         answer = Answer(example.answer, example)
+        edits = unbroken(answer, mended(answer, habit, wanted))
         yield _finding(
             example,
             habit.reason,
             f"{scope} {wanted}; this one does not.",
             scope.count / scope.total,
             habit.spans(answer, wanted),
-            mended(answer, habit, wanted),
-            habit.safe,
+            edits,
+            bool(edits) and is_harmless(habit, answer, edits),
         )
 
 

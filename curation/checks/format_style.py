@@ -9,6 +9,7 @@ from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import lower_bound
 from curation.evidence.habits import Answer, mended
+from curation.evidence.harmless import is_harmless, unbroken
 from curation.evidence.house_style import HouseStyle
 from curation.evidence.house_style_rules import Rule, rules
 from curation.evidence.norms import LearnedNorm
@@ -50,7 +51,9 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
 def _finding(example: Example, answer: Answer, rule: Rule) -> Finding:
     turn = len(example.messages) - 1
     ranges = [place for place in rule.habit.spans(answer, rule.wanted) if place[0] < place[1]]
-    edits = tuple(Replacement(turn, *edit) for edit in mended(answer, rule.habit, rule.wanted))
+    edits = unbroken(answer, mended(answer, rule.habit, rule.wanted))
+    safe = bool(edits) and is_harmless(rule.habit, answer, edits)
+    changes = tuple(Replacement(turn, *edit) for edit in edits)
     return Finding(
         example.id,
         _NAME,
@@ -58,7 +61,7 @@ def _finding(example: Example, answer: Answer, rule: Rule) -> Finding:
         rule.habit.reason,
         f"The house style asks for answers that {rule.wanted}; this one does not.",
         spans=tuple(Span(turn, start, end) for start, end in ranges or [(0, len(answer.text))]),
-        proposal=Proposal("edit", (example.id,), rule.habit.safe, edits) if edits else None,
+        proposal=Proposal("edit", (example.id,), safe, changes) if edits else None,
     )
 
 

@@ -97,10 +97,16 @@ class Answer:
 
     def edited(self, edits: Sequence[Edit]) -> Answer:
         """The answer after edits that do not overlap, in any order."""
-        text = self.text
-        for start, end, new in sorted(edits, reverse=True):
-            text = text[:start] + new + text[end:]
-        return Answer(text, self._prompt)
+        return Answer(edited_text(self.text, edits), self._prompt)
+
+
+def edited_text(text: str, edits: Sequence[Edit]) -> str:
+    """A text after edits that do not overlap, in any order; in one pass, however many they are."""
+    pieces, at = [], 0
+    for start, end, new in sorted(edits):
+        pieces += [text[at:start], new]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class Habit:
         spans: The words of an answer that depart, half-open ranges; all of it where empty.
         fix: Edits that give an answer the norm's value; none where no rule can. They may not touch anything else.
         usual: What the norm's share itself must reach, beside its lower bound.
-        safe: Whether the fix cannot change what is taught.
+        safe: Whether the fix cannot change what is taught, in prose (see ``harmless.is_harmless``).
         ignored: Values that never count as a departure, since what is said calls for them.
         firm: Values that are a norm only at a share of ``ABSENT``, whatever ``usual`` is.
         never: Values that are no norm however common, such as one of several kinds at once.

@@ -16,6 +16,9 @@ _MARKUP = re.compile(
     r"</?(?:p|div|span|br|hr|a|b|i|u|em|strong|ul|ol|li|table|td|tr|html|body|h[1-6]|font)\b[^<>\n]*>", re.IGNORECASE
 )
 _ASCII_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_ESCAPE = re.compile("\x1b\\[[0-9;?]*[ -/]*[@-~]")  # ANSI: colours of a terminal
+_BREAKS = {**dict.fromkeys("\x0b\x0c", "\n"), **dict.fromkeys("\x1c\x1d\x1e\x1f", " ")}
+_NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # Thai, Lao, Burmese, Khmer
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 _LOST = re.compile("\ufffd+")
 _DOUBLED = re.compile(r"(?<=\S)(?<![|+]) {2,}(?=[^\s|])")
@@ -103,16 +106,35 @@ def _tags(text: str) -> Iterator[Edit]:
 
 
 def _controls(text: str) -> Iterator[Edit]:
-    """Control characters go; those of the range that Windows-1252 uses for letters and marks become these."""
+    """Control characters go, a terminal's colours whole; those that part words become white space.
+
+    Those of the range that Windows-1252 uses for letters and marks become these. A zero-width space between words of a
+    script that is written without spaces belongs there.
+    """
     if text.isascii():
         if len(text.encode().translate(None, _ASCII_CONTROLS)) == len(text):
             return
     elif not _CONTROL.search(text):
         return
     broken = [(start, end) for start, end, _ in _mojibake(text)]
+    done = 0
     for match in _CONTROL.finditer(text):
-        if outside(broken, *match.span()):
-            yield *match.span(), _WINDOWS.get(ord(match[0]), "")
+        start, end = match.span()
+        if start < done or not outside(broken, start, end):
+            continue
+        if match[0] == "\u200b" and _NO_SPACES.search(text[max(0, start - 1) : end + 1]):
+            continue
+        if colour := _ESCAPE.match(text, start):
+            end = colour.end()
+        done = end
+        yield start, end, _instead_of(match[0], text[start - 1 : start], text[end : end + 1])
+
+
+def _instead_of(control: str, before: str, after: str) -> str:
+    """What takes a control character's place: white space where it parts two words."""
+    if control in _BREAKS:
+        return _BREAKS[control] if before.strip() and after.strip() else ""
+    return _WINDOWS.get(ord(control), "")
 
 
 def _lost(text: str) -> Iterator[tuple[int, int, None]]:

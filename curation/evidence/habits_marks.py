@@ -10,6 +10,10 @@ _CLOSERS = ")'\"”’*_ ]"
 _STOP = "end with a full stop"
 _NO_MARK = "end without a mark"
 _ENDS = {".": _STOP, "": _NO_MARK}
+_ABBREVIATION = re.compile(
+    r"(?<!\w)(?:(?:[^\W\d_]\.){2,}|(?:etc|Inc|Ltd|Corp|Bros|Jr|Sr|Ave|et al|approx|usw)\.)[)'\"\u2019\u201d*_ \]]*\Z"
+)
+"""A point that belongs to the last word, as in "Washington, D.C.": it may end the sentence too, nobody can tell."""
 
 
 def _end_of(text: str) -> str | None:
@@ -25,6 +29,8 @@ def _end_of(text: str) -> str | None:
 def _ending(answer: Answer) -> str | None:
     text = answer.text.rstrip()
     if not text or text.endswith(("```", "|", "}", "]", ">")):
+        return None
+    if _ABBREVIATION.search(text[-24:]):
         return None
     items = _items(answer)
     if items and items[-1] == answer.lines[-1]:

@@ -21,7 +21,7 @@ _SPACED, _CLOSE = "put a space before units (5 mg)", "put no space before units 
 _SHORT, _LONG = "abbreviate units (5 mg)", "spell units out (5 milligrams)"
 
 _SEVERAL = "\0"
-_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f][0-9]{3})+(?![0-9\w])(?! [0-9])")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f][0-9]{3}){1,5}(?![0-9\w])(?! [0-9])")
 _BY_COMMA = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _BY_POINT = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 _UNGROUPED = re.compile(r"[1-9][0-9]{4,8}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from curation.evidence.habits_answer import edited_text
+from curation.evidence.harmless import is_exact, is_verse
 from curation.evidence.tone_voices import VOICES, Voice
 
 Edit = tuple[int, int, str]
@@ -57,6 +60,7 @@ _PLAIN = {"n't": " not", "'m": " am", "'re": " are", "'ve": " have", "'ll": " wi
 _ODD = {"can't": "cannot", "won't": "will not", "shan't": "shall not", "let's": "let us"}
 _CONTRACTED = re.compile(r"(\w+?)(n['’]t|['’](?:m|re|ve|ll|d|s))\b")
 _ASKED = re.compile(r"\s+(?:I|you|we|they|he|she|it|that|this|there|the)\b", re.IGNORECASE)
+_BETTER = re.compile(r"\s+better\b")
 _PARTICIPLE = re.compile(
     r"\s+(?:(?:already|also|always|never|not|just|since|only) )?(?:been|got|had|become|made|done|gone|taken|given|seen|"
     r"shown|grown|begun|come|\w{3,}ed)\b",
@@ -81,14 +85,15 @@ def fix(text: str, prose: str, voices: Sequence[Voice]) -> Fix | None:
         voices: Those to take out.
     """
     edits: list[Edit] = []
-    safe = True
+    safe = not (is_exact(text) or is_verse(text) or "¡" in text)
     for voice in sorted(voices, key=lambda one: _ORDER.get(one.reason, 9)):
         if voice.reason not in _RULES:
             return None
         found = _RULES[voice.reason](prose, text)
         if found is None:
             return None
-        found = [edit for edit in found if not _within(edit, edits)]
+        gone = _Covered(edits)
+        found = [edit for edit in found if not gone.hold(edit[0], edit[1])]
         edits += found
         safe = safe and voice.reason in _SAFE and not any(_unsure(prose, edit) for edit in found)
     edits = [edit for edit in sorted(edits) if text[edit[0] : edit[1]] != edit[2]]
@@ -99,24 +104,35 @@ def fix(text: str, prose: str, voices: Sequence[Voice]) -> Fix | None:
 
 def applied(text: str, edits: Sequence[Edit]) -> str:
     """The text after the edits."""
-    for start, end, new in sorted(edits, reverse=True):
-        text = text[:start] + new + text[end:]
-    return text
+    return edited_text(text, edits)
 
 
-def _within(edit: Edit, edits: Sequence[Edit]) -> bool:
-    """Whether its words go anyway."""
-    return any(start <= edit[0] and edit[1] <= end for start, end, _ in edits)
+class _Covered:
+    """Places that go anyway, asked for quickly however many there are."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        ordered = sorted(edits)
+        self._starts = [start for start, *_ in ordered]
+        self._ends = list(itertools.accumulate((end for _, end, _ in ordered), max))
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether [start, end) lies within one of them."""
+        before = bisect_right(self._starts, start)
+        return before > 0 and end <= self._ends[before - 1]
 
 
 def _formulas(reason: str) -> Rule:
     def rule(prose: str, text: str) -> list[Edit] | None:
         edits: list[Edit] = []
         if reason in _WHOLE:
-            edits = [_widened(text, match.span()) for match in _WHOLE[reason].finditer(prose)]
+            ends = len(text) - len(text.lstrip()), len(text.rstrip())
+            edits = [_widened(text, match.span(), *ends) for match in _WHOLE[reason].finditer(prose)]
+        gone = _Covered(edits)
         for match in _FIRST[reason].finditer(prose):
             start, end = match.span()
-            if _within((start, end, ""), edits):
+            if gone.hold(start, end):
                 continue
             first = text[end : end + 1]
             upper = first.upper() if match[0][:1].isupper() and len(first.upper()) == 1 else first
@@ -126,23 +142,33 @@ def _formulas(reason: str) -> Rule:
     return rule
 
 
-def _widened(text: str, span: tuple[int, int]) -> Edit:
-    """A sentence to go, with the white space that would be left over at an end of the text."""
+def _widened(text: str, span: tuple[int, int], first: int, last: int) -> Edit:
+    """A sentence to go, with the white space that would be left over at an end of the text (``first`` to ``last``)."""
     start, end = span
-    if not text[end:].strip():
-        start, end = len(text[:start].rstrip()), len(text.rstrip())
-    elif not text[:start].strip():
-        end += len(text[end:]) - len(text[end:].lstrip())
+    if end >= last:
+        while start and text[start - 1].isspace():
+            start -= 1
+        end = last
+    elif start <= first:
+        while text[end].isspace():
+            end += 1
     return start, end, ""
+
+
+_SENTENCE_ENDS = re.compile(r"[\"'”’)\]*_]*(?:\s+[\W_]*(?![a-zß-ÿ])|\Z)")
+_CLOSERS = "\"'”’)]*_ "
 
 
 def _exclamations(prose: str, text: str) -> list[Edit] | None:
     edits: list[Edit] = []
     for start, end in _BY_REASON["exclamation"].places(prose):
-        if not re.match(r"[\"'”’)\]*_]*(?:\s+[\W_]*(?![a-zß-ÿ])|\Z)", text[end:]):
+        if not _SENTENCE_ENDS.match(text, end):
             return None  # in the middle of a sentence, as in a name
-        before = text[:start].rstrip("\"'”’)]*_ ")
-        edits.append((start, end, "?" if "?" in text[start:end] else "" if before[-1:] in ".?…" else "."))
+        last = start
+        while last and text[last - 1] in _CLOSERS:
+            last -= 1
+        before = text[last - 1 : last]
+        edits.append((start, end, "?" if "?" in text[start:end] else "" if before and before in ".?…" else "."))
     return edits
 
 
@@ -174,16 +200,31 @@ def _written_out(prose: str, text: str) -> list[Edit] | None:
         if match[2] == "'s":
             ending = " has" if _PARTICIPLE.match(prose, end) else " is"
         elif match[2] == "'d":
-            ending = " had" if re.match(r"\s+better\b", prose[end:]) or _PARTICIPLE.match(prose, end) else " would"
+            ending = " had" if _BETTER.match(prose, end) or _PARTICIPLE.match(prose, end) else " would"
         if ending is None:
             return None
         edits.append((start + len(match[1]), end, ending))
     return edits
 
 
+_BEFORE_QUESTION = re.compile(r"\b(?:why|how|when|where|who|what|which)\s+\w+\Z", re.IGNORECASE)
+_FACTORIAL = re.compile(r"(?:(?<!\w)\d+|(?<!\w)\w\)|\d\))\Z")
+_ASKING = re.compile(r"(?:Is|Are|Was|Were|Has|Have|Had|Does|Did|Can|Could|Wo|Would|Should|Must|Need)\Z")
+
+
 def _unsure(prose: str, edit: Edit) -> bool:
-    """Whether a contraction was written out by a guess: 's is "is" or "has", 'd "would" or "had"."""
-    return edit[2] in (" is", " has", " would", " had")
+    """Whether an edit is a guess.
+
+    A contraction: 's is "is" or "has", 'd "would" or "had"; "Isn't Paris ...?" and "why don't people" need other words.
+    An exclamation mark: after a number it may be a factorial.
+    """
+    start, _, new = edit
+    if new in (" is", " has", " would", " had"):
+        return True
+    if new == " not":
+        before = prose[max(0, start - 30) : start]
+        return _BEFORE_QUESTION.search(before) is not None or _ASKING.search(before) is not None
+    return new == "." and _FACTORIAL.search(prose[max(0, start - 12) : start]) is not None
 
 
 _BY_REASON = {voice.reason: voice for voice in VOICES}

@@ -16,7 +16,7 @@ from curation.evidence.tone_words import BITS, FIELDS, WORD, WORDS, lowered
 Counts = NDArray[np.int64]
 
 _QUOTED = re.compile(r'"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»')
-_URL = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+_URL = re.compile(r"\b(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s|\Z)|\n+")
 _BLANK = "\ufffc"
 """Stands for what is not the answer's own voice: neither a word nor white space nor a mark."""

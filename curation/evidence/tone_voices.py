@@ -86,7 +86,7 @@ VOICES: tuple[Voice, ...] = (
     _voice("emoji", "use emoji", f"{_PICTURE}|{_SMILEY}", "", flags=0),
     _voice(
         "exclamation", "use exclamation marks",
-        r"(?:(?<=[^\W_])|(?<=[\"'”’)\]*_ …\ufe0f]))(?<!\b[a-z])[!?]*!+(?![=\w\[(])(?!\s*[=*/+×])", "", flags=0,
+        r"(?:(?<=[^\W_])|(?<=[\"'”’)\]*_ …%€£°\ufe0f]))(?<!\b[a-z])[!?]*!+(?![=\w\[(])(?!\s*[=*/+×])", "", flags=0,
     ),
     _voice(
         "slang", "use slang",

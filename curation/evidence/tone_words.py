@@ -83,6 +83,7 @@ _CONTRACTED = re.compile(
 _VOWELS = re.compile(r"[aeiouyàâäéèêëîïôöùûü]+")
 _FOLDED = {ord("’"): "'", 0x130: "I", 0x131: "i", 0x17F: "s"}
 """Letters that a pattern without regard to case takes for i or s, and whose lower case is something else."""
+_LONGEST = 60  # letters; a longer run of letters is no word, and its hyphenation would take long
 _MOST_KNOWN = 400_000
 
 
@@ -117,7 +118,7 @@ def syllables(word: str) -> int:
         or (word.endswith("es") and not word.endswith(("ses", "ces", "zes", "ges", "xes", "shes", "ches", "ies")))
     ):
         groups -= 1  # a silent e
-    if len(word) < 5:
+    if not 5 <= len(word) <= _LONGEST:
         return max(1, groups)
     return max(1, groups, len(_hyphenation().positions(word)) + 1)
 

@@ -16,6 +16,9 @@ TERM = 20
 SHORTEST = 3
 """Letters of the shortest word that is judged."""
 
+LONGEST = 40
+"""Letters of the longest: none of the dictionary's has more, and a longer run of letters is no word."""
+
 LANGUAGES = ("en",)
 """Languages whose dictionary was measured and found good enough (see ``docs/decisions.md``)."""
 
@@ -138,7 +141,9 @@ def slips(words: Collection[str], vocabulary: Vocabulary, known: Mapping[str, in
     holds = vocabulary.holds
     found: dict[str, Slip] = {}
     for word in words:
-        if len(word) < SHORTEST or holds.get(word, 0) >= TERM or not word.isascii() or is_known(word, known):
+        if not SHORTEST <= len(word) <= LONGEST or holds.get(word, 0) >= TERM:
+            continue
+        if not word.isascii() or is_known(word, known):
             continue
         near = {other for other in _edits(word) if other in known or holds.get(other, 0) >= TERM}
         if not near:

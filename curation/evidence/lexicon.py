@@ -47,7 +47,9 @@ LONG_UNITS = (
 NO_UNITS = FUNCTION_WORDS - {"may"}
 IDLE_WORDS = ("a", "an", "the", "please", "kindly", "just", "very", "also", "here", "there", "so", "then")
 
-Known = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64]
+Known = tuple[
+    NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint64], np.uint64
+]
 
 
 @lru_cache(maxsize=1)
@@ -72,12 +74,17 @@ def known() -> Known:
             describe.MAY_BE_POLITE: word in ("no", "not"),
             describe.NO_UNIT: word in NO_UNITS,
             describe.UNIT: word in LONG_UNITS,
+            describe.MONTH: word in MONTHS,
         }
         senses[slot] = sum(flag for flag, holds in flags.items() if holds)
+    values = np.zeros(describe.SLOTS, np.uint8)
+    different = sorted(set(COUNTS.values()))
+    for word, value in COUNTS.items():
+        values[slots[word]] = different.index(value) + 1
     for number, (left, right) in enumerate(OPPOSITES):
         lefts[slots[left]] |= np.uint64(1 << number)
         rights[slots[right]] |= np.uint64(1 << number)
-    return keys, senses, lefts, rights, np.uint64(hash_of("t"))
+    return keys, senses, values, lefts, rights, np.uint64(hash_of("t"))
 
 
 def hash_of(word: str) -> int:

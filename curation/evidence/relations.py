@@ -183,11 +183,12 @@ class Relations:
         return self.same_stance_of_rows(side, *rows)
 
     def same_stance_of_rows(self, side: str, left: Index, right: Index) -> Mask:
-        """The same for pairs of rows: equal fingerprints or other digits settle it, else the texts are read."""
+        """The same for pairs of rows: fingerprints settle it, or else the texts are read."""
         column = self.sides.made.left if side == "prompt" else self.sides.made.right
         same: Mask = column.fixed[left] == column.fixed[right]
-        digits = column.digits[left], column.digits[right]
-        in_doubt = ~same & ((digits[0] == digits[1]) | (digits[0] == 0) | (digits[1] == 0))
+        in_doubt = ~same
+        for known in (column.digits, column.odd):
+            in_doubt &= (known[left] == known[right]) | (known[left] == 0) | (known[right] == 0)
         for pair in np.flatnonzero(in_doubt).tolist():
             ends = side, int(left[pair]), int(right[pair])
             if ends not in self._read:

@@ -36,6 +36,7 @@ class Column:
         keys: uint64 [rows, 2]: equal for texts that are equal after normalisation, and only for them.
         fixed: uint64 [rows]: equal where numbers, codes, number words and negations agree (see ``describe``).
         digits: uint64 [rows]: different where the digits of the texts differ; 0 = not known.
+        odd: uint64 [rows]: different where codes, number words, units or negations differ; 0 = not known.
         first, second: uint64 [rows]: which words of the pairs of opposites it holds.
         content: uint64 [rows]: equal where the words agree, in order, but for those that say nothing ("the", "please").
         grams: int64 [rows, 2]: start and end of its word 3-grams.
@@ -49,6 +50,7 @@ class Column:
     keys: NDArray[np.uint64]
     fixed: NDArray[np.uint64]
     digits: NDArray[np.uint64]
+    odd: NDArray[np.uint64]
     first: NDArray[np.uint64]
     second: NDArray[np.uint64]
     content: NDArray[np.uint64]
@@ -61,10 +63,10 @@ class Column:
     @classmethod
     def empty(cls, rows: int) -> Column:
         """A column to be filled."""
-        fixed, digits, first, second, content = (np.zeros(rows, np.uint64) for _ in range(5))
+        fixed, digits, odd, first, second, content = (np.zeros(rows, np.uint64) for _ in range(6))
         grams, small = (np.zeros((rows, 2), np.int64) for _ in range(2))
         return cls(
-            np.zeros(rows, np.int32), np.zeros((rows, 2), np.uint64), fixed, digits, first, second, content, grams,
+            np.zeros(rows, np.int32), np.zeros((rows, 2), np.uint64), fixed, digits, odd, first, second, content, grams,
             small,
             np.empty((rows, 32), np.uint32), np.empty((0, 32), np.uint32), np.empty(0, np.int64),
         )  # fmt: skip
@@ -249,8 +251,8 @@ def read_words(texts: Sequence[str], column: Column, border_words: int) -> Words
     column.words[:] = counts
     describe.describe(
         read.raw, read.offsets, read.kinds, read.flat, read.origin, read.places, read.words, read.begins, read.ends,
-        read.strange, counts, *lexicon.known(), column.keys, column.fixed, column.digits, column.first, column.second,
-        column.content,
+        read.strange, counts, *lexicon.known(), column.keys, column.fixed, column.digits, column.odd, column.first,
+        column.second, column.content,
     )  # fmt: skip
     for row in np.flatnonzero(read.kinds == scan.READY).tolist():  # what the raw text said is lost: always in doubt
         column.fixed[row] = digest_of(texts[row])

@@ -1,0 +1,29 @@
+"""Equal fingerprints of two texts mean equal numbers and negations, in wordings that look like one and are none."""
+
+from __future__ import annotations
+
+import pytest
+
+from curation.evidence.signs import meaning
+from curation.minhash.sketch import sketch
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("you can't go to the Hoff equation", "you can go to the 't Hoff equation"),
+        ("you can’t go to the Hoff equation", "you can go to the ’t Hoff equation"),
+        ("give 5, days apart, 7; days", "give 5; days apart, 7, days"),
+        ("at 5, mg of it", "at **5** mg of it"),
+    ],
+)
+def test_what_only_looks_the_same_has_another_fingerprint(one: str, other: str) -> None:
+    assert meaning(one) != meaning(other)
+    made = sketch([one, other]).left
+    assert made.fixed[0] != made.fixed[1]
+
+
+@pytest.mark.parametrize(("one", "other"), [("It isn't so", "it ISN'T so!"), ("we don’t, now", "We don’t now")])
+def test_the_same_negation_in_other_dress_has_the_same_fingerprint(one: str, other: str) -> None:
+    made = sketch([one, other]).left
+    assert made.fixed[0] == made.fixed[1]

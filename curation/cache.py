@@ -53,6 +53,10 @@ MIGRATIONS = (
     CREATE INDEX findings_most_alike ON findings (family, state, IFNULL(-likeness, 1), position, id, check_name);
     CREATE INDEX findings_least_alike ON findings (family, state, IFNULL(likeness, 2), position, id, check_name);
     """,
+    """
+    ALTER TABLE findings ADD COLUMN reason TEXT GENERATED ALWAYS AS (json_extract(body, '$.reason')) VIRTUAL;
+    CREATE INDEX findings_by_reason ON findings (check_name, reason, state, severity, position, id);
+    """,
 )
 """``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`)."""
 CHUNK = 500

@@ -54,6 +54,7 @@ class Filter:
         state: ``open``, ``settled`` or ``all``.
         safe: Only those with (or without) a safe proposal; None = either.
         example_id: Only those that concern this example; None = any.
+        reasons: Only these reasons (slugs); empty = all.
     """
 
     families: tuple[str, ...] = ()
@@ -61,12 +62,13 @@ class Filter:
     state: str = "open"
     safe: bool | None = None
     example_id: str | None = None
+    reasons: tuple[str, ...] = ()
 
     def clause(self) -> tuple[str, list[Any]]:
         """The condition in SQL, and its values."""
         clauses: list[str] = ["1"]
         values: list[Any] = []
-        for column, wanted in (("family", self.families), ("check_name", self.checks)):
+        for column, wanted in (("family", self.families), ("check_name", self.checks), ("reason", self.reasons)):
             if wanted:
                 clauses.append(f"{column} IN ({','.join('?' * len(wanted))})" if len(wanted) > 1 else f"{column} = ?")
                 values += wanted
@@ -90,6 +92,7 @@ def findings(
     state: str = "open",
     safe: bool | None = None,
     example_id: str | None = None,
+    reasons: Sequence[str] = (),
     order: str = "severity",
     offset: int = 0,
     limit: int = 50,
@@ -98,12 +101,12 @@ def findings(
 
     Args:
         workspace: The open workspace.
-        families, checks, state, safe, example_id: Which findings, as in :class:`Filter`.
+        families, checks, state, safe, example_id, reasons: Which findings, as in :class:`Filter`.
         order: One of :data:`ORDERS` or :data:`CLUSTER_ORDERS`.
         offset: How many to pass over.
         limit: How many to return.
     """
-    where, values = Filter(tuple(families), tuple(checks), state, safe, example_id).clause()
+    where, values = Filter(tuple(families), tuple(checks), state, safe, example_id, tuple(reasons)).clause()
     with cache.synced(workspace).reading() as connection:
         total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
         page = f"SELECT id FROM findings WHERE {where} ORDER BY {_keys(order)} LIMIT ? OFFSET ?"  # sorts no bodies
@@ -157,3 +160,11 @@ def still_in(workspace: Workspace, wanted_id: str) -> frozenset[str]:
 
 def _view(row: sqlite3.Row) -> FindingView:
     return FindingView(row["id"], records.from_json(row["body"]), row["state"], row["position"])
+
+
+def reason_counts(workspace: Workspace, checks: Sequence[str] = ()) -> dict[tuple[str, str], tuple[int, int]]:
+    """Open findings and all findings, by check and reason; only of these ``checks`` where some are named."""
+    where, values = Filter(checks=tuple(checks), state="all").clause()
+    query = f"SELECT check_name, reason, SUM(state = 'open'), COUNT(*) FROM findings WHERE {where} GROUP BY 1, 2"
+    with cache.synced(workspace).reading() as connection:
+        return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query, values)}

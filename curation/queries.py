@@ -17,7 +17,18 @@ from core.types import Decision, Example, Message, Reject, Severity
 from core.workspace import Workspace
 from curation import apply, cache, decisions, records, sources
 from curation.checks import CHECKS, OTHER_TITLES
-from curation.found import CLUSTER_ORDERS, ORDERS, Filter, FindingPage, FindingView, finding, findings, rank, still_in
+from curation.found import (
+    CLUSTER_ORDERS,
+    ORDERS,
+    Filter,
+    FindingPage,
+    FindingView,
+    finding,
+    findings,
+    rank,
+    reason_counts,
+    still_in,
+)
 
 __all__ = [
     "CLUSTER_ORDERS",
@@ -28,6 +39,7 @@ __all__ = [
     "finding",
     "findings",
     "rank",
+    "reason_counts",
     "still_in",
 ]  # what ``found`` brings
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import wording
 from curation import actions, queries
-from ui import act, norms, panels, render, shell
+from ui import act, coverage, house_style, norms, panels, render, shell, tone_marks
 
 shell.begin()
 PREVIEWED = 20
@@ -86,22 +86,16 @@ def check_panel(check: queries.CheckCount, who: str) -> None:
                 if check.safe:
                     accept([check], "", f"accept-{check.check}", who)
                 shell.link("review.py", "Review", icon="arrow_forward", query={"check": check.check})
-        if check.check.endswith(".norm"):
-            norms.draw(norms.learned(workspace, check))
         if st.session_state.get(f"preview-{check.check}"):
             preview(check)
 
 
-panels.title("Consistency", "What most of your rows do, which depart from it, and what else is wrong with a row.")
-workspace = shell.workspace()
-who = shell.who()
-overview = queries.overview(workspace)
-if panels.checks(workspace, overview):
+def departures(who: str) -> None:
+    """Every check with findings, and the buttons that accept and undo."""
     counted = [c for c in overview.counts if c.family not in ELSEWHERE]
     if not counted:
         panels.empty("The checks found nothing to settle here.", "dataset.py", "Freeze the dataset", icon="task_alt")
-        st.stop()
-    panels.stale(workspace, overview)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         accept(counted, "all", "accept-all", who)
         undo(who)
@@ -112,6 +106,19 @@ if panels.checks(workspace, overview):
         st.subheader(family.capitalize(), anchor=False)
         for counted_check in (c for c in counted if c.family == family):
             check_panel(counted_check, who)
+
+
+panels.title("Consistency", "What most of your rows do, which depart from it, and what else is wrong with a row.")
+workspace = shell.workspace()
+who = shell.who()
+overview = queries.overview(workspace)
+if panels.checks(workspace, overview):
+    panels.stale(workspace, overview)
+    norms.draw(workspace)
+    house_style.draw(workspace, who)
+    departures(who)
+    tone_marks.draw(workspace)
+    coverage.draw(workspace)
     if overview.notes:
         with st.expander("Notes of the last run of the checks"):
             for sentence in overview.notes:

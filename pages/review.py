@@ -16,13 +16,22 @@ def filters(overview: queries.Overview) -> desk.Queue:
         checks = st.multiselect(
             "Checks", [c.check for c in overview.counts], key="check", bind="query-params", placeholder="all", width=230
         )
+        reasons = st.multiselect(
+            "Reasons", _reasons(tuple(checks)), key="reason", bind="query-params", placeholder="all", width=190
+        )
         state = st.segmented_control(
             "State", ["open", "settled", "all"], default="open", key="state", bind="query-params", required=True
         )
         order = st.selectbox("Order", list(queries.ORDERS), key="order", bind="query-params", width=130)
         safe = st.segmented_control("Fix", ["any", "safe", "other"], default="any", key="fix", bind="query-params")
     only_safe = {"safe": True, "other": False}.get(safe or "any")
-    return desk.Queue(checks=tuple(checks), state=state or "open", safe=only_safe, order=order)
+    return desk.Queue(checks=tuple(checks), state=state or "open", safe=only_safe, order=order, reasons=tuple(reasons))
+
+
+def _reasons(checks: tuple[str, ...]) -> list[str]:
+    """What can be chosen; a reason in the address stays, although its last finding may be settled."""
+    known = {reason for _, reason in queries.reason_counts(workspace, checks)}
+    return sorted(known | set(st.session_state.get("reason", ())) | set(st.query_params.get_all("reason")))
 
 
 def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:

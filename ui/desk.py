@@ -39,6 +39,7 @@ class Queue:
     state: str = "open"
     safe: bool | None = None
     order: str = "severity"
+    reasons: tuple[str, ...] = ()
 
     def page(self, workspace: Workspace, offset: int, limit: int) -> queries.FindingPage:
         """Some of its findings."""
@@ -48,6 +49,7 @@ class Queue:
             checks=self.checks,
             state=self.state,
             safe=self.safe,
+            reasons=self.reasons,
             order=self.order,
             offset=offset,
             limit=limit,
@@ -55,7 +57,7 @@ class Queue:
 
     def rank(self, workspace: Workspace, finding_id: str) -> int | None:
         """The 0-based place of a finding in it; None where it is not part of it."""
-        which = queries.Filter(self.families, self.checks, self.state, self.safe)
+        which = queries.Filter(self.families, self.checks, self.state, self.safe, reasons=self.reasons)
         return queries.rank(workspace, finding_id, which, order=self.order)
 
 

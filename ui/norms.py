@@ -1,58 +1,79 @@
-"""The norms that the checks learned from the dataset itself, as sentences, with how many rows depart from each."""
+"""The norms of the dataset: each as a sentence with its share, a bar, and the way to the answers that depart."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core import wording
 from core.workspace import Workspace
-from curation import queries
-from ui import render
+from curation import norms, queries
+from curation.evidence.norms import LearnedNorm
+from ui import render, shell
 
-PAGE = 2_000
+KEPT = 6
+"""Norms that nobody breaks which are shown at once; the others unfold."""
 
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """What most rows of a group do, and how many findings say that a row does not; ``n_open`` of them are open."""
-
-    sentence: str
-    n_departures: int
-    n_open: int
-
-
-def learned(workspace: Workspace, check: queries.CheckCount) -> list[Norm]:
-    """The norms behind a check's findings, most departures first: what a message says before its semicolon."""
-    return _learned(workspace, str(workspace.path), check.check, workspace.ledger.head()[1], check.open, check.settled)
+BAR = """<style>
+.ft-share{position:relative;height:.5rem;max-width:44rem;margin:.3rem 0 .1rem;border-radius:.25rem;
+background:rgba(214,69,56,.28)}
+.ft-share i{position:absolute;left:0;top:0;bottom:0;border-radius:.25rem;background:#1b8a9b}
+.ft-share b{position:absolute;top:-.15rem;bottom:-.15rem;width:2px;background:currentColor;opacity:.55}
+</style>"""
 
 
-def draw(norms: list[Norm]) -> None:
-    """A line a norm."""
-    render.lines(
-        (
-            (
-                f"{wording.many(norm.n_departures, 'departure')}"
-                + (f", {norm.n_open:,} open" if norm.n_open < norm.n_departures else ""),
-                norm.sentence,
-            )
-            for norm in norms
-        ),
-        limit=300,
+def draw(workspace: Workspace) -> None:
+    """The section: norms with departures first, then those that everybody keeps."""
+    st.subheader("Norms", anchor=False)
+    known = norms.load(workspace, current=False)
+    if known is None:
+        st.caption("Nothing is known about norms yet. Run the checks again to learn them.")
+        return
+    if not known:
+        st.caption("No group of 20 answers or more does anything alike firmly enough to be called a norm.")
+        return
+    found = queries.reason_counts(workspace, sorted({norm.check for norm in known}))
+    several = len({norm.group for norm in known}) > 1
+    broken = sorted((norm for norm in known if norm.departures), key=lambda norm: (-norm.departures, norm.sentence))
+    kept = sorted((norm for norm in known if not norm.departures), key=lambda norm: (-norm.total, norm.sentence))
+    st.caption(
+        "Learned from the dataset itself: the share of answers that do it, and the mark at the lower bound of that "
+        "share (95 % confidence), which must reach 80 %. A house style outranks what was learned."
     )
+    for norm in broken:
+        _line(norm, found, several)
+    shown, folded = (kept[:KEPT], kept[KEPT:]) if not broken else ([], kept)
+    for norm in shown:
+        _line(norm, found, several)
+    if folded:
+        with st.expander(f"{wording.many(len(folded), 'norm')} that no answer departs from"):
+            for norm in folded:
+                _line(norm, found, several)
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def _learned(_workspace: Workspace, path: str, check: str, head: str, n_open: int, n_settled: int) -> list[Norm]:
-    """Kept until a decision is made (``head``) or the findings change (their counts)."""
-    counted: dict[str, list[int]] = {}
-    for offset in range(0, n_open + n_settled, PAGE):
-        for view in queries.findings(_workspace, checks=(check,), state="all", offset=offset, limit=PAGE).items:
-            sentence, departs, _ = view.finding.message.partition(";")
-            if departs:
-                tally = counted.setdefault(f"{sentence.strip()}.", [0, 0])
-                tally[0] += 1
-                tally[1] += view.state == "open"
-    norms = [Norm(sentence, n, n_open_) for sentence, (n, n_open_) in counted.items()]
-    return sorted(norms, key=lambda norm: (-norm.n_departures, norm.sentence))
+def _line(norm: LearnedNorm, found: Mapping[tuple[str, str], Sequence[int]], several: bool) -> None:
+    n_open, _ = found.get((norm.check, norm.reason), (0, 0))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(_html(norm, several), width="stretch")
+        if norm.departures and n_open:
+            query = {"check": norm.check, "reason": norm.reason}
+            shell.link("review.py", wording.many(norm.departures, "departure"), icon="arrow_forward", query=query)
+        elif norm.departures:
+            st.caption(f"{wording.many(norm.departures, 'departure')}, all settled", width="content")
+
+
+def _html(norm: LearnedNorm, several: bool) -> str:
+    share = norm.count / max(norm.total, 1)
+    words, counts = render.escape(norm.sentence), f"<b>{norm.count:,} of {norm.total:,}</b>"
+    if norm.declared:
+        sentence, mark, title = f"The house style asks answers to {words}: {counts} do.", "", f"{share:.1%}"
+    else:
+        sentence = f"{counts} answers {words}."
+        mark = f'<b style="left:{100 * norm.bound:.1f}%"></b>'
+        title = f"{share:.1%}, lower bound {norm.bound:.1%}"
+    where = f" <small>{render.escape(norm.group)}</small>" if several else ""
+    return (
+        f'{render.STYLE}{BAR}<div class="ft-note ft-text" style="white-space:normal">{sentence}{where}</div>'
+        f'<div class="ft-share" title="{title}"><i style="width:{100 * share:.1f}%"></i>{mark}</div>'
+    )

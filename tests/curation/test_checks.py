@@ -16,7 +16,7 @@ from core.types import Example, Finding, Message
 from curation import checks
 from curation.checks import CHECKS
 from curation.checks.base import Check, chat
-from curation.checks.docs import render_docs
+from curation.checks.docs import measured, render_docs
 from curation.evidence.batch import Batch
 from curation.evidence.facts import facts, opposed, stance
 from curation.evidence.groups import lower_bound
@@ -392,6 +392,15 @@ def test_the_lower_bound_is_that_of_clopper_and_pearson() -> None:
     assert lower_bound(20, 20, 0.95) == pytest.approx(0.05 ** (1 / 20))
     assert lower_bound(19, 20, 0.95) == pytest.approx(0.7839, abs=1e-4)
     assert lower_bound(0, 20, 0.95) == 0.0
+
+
+def test_every_check_says_how_well_it_was_measured_or_why_not() -> None:
+    known = measured()
+    assert known.keys() == {check.name for check in CHECKS}
+    root = Path(__file__).parents[2]
+    for entry in known.values():
+        assert "why" in entry or (root / f"{entry['by'].replace('.', '/')}.py").is_file()
+        assert "why" in entry or entry["recall"]
 
 
 def test_the_page_of_checks_is_the_deck() -> None:

@@ -171,11 +171,11 @@ def _contracted(raw, first, at):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _telling_parts(raw, low, done, known, senses, values, noted):  # type: ignore[no-untyped-def]
+def _telling_parts(raw, low, done, known, senses, values, spelled):  # type: ignore[no-untyped-def]
     """The rows of letters in an ASCII token that holds more than letters: number words and negations among them.
 
     Returns:
-        ``(negations, noted with the number words, whether that is certain)``
+        ``(negations, spelled with the number words, whether that is certain)``
     """
     negations = 0
     certain = True
@@ -199,10 +199,10 @@ def _telling_parts(raw, low, done, known, senses, values, noted):  # type: ignor
         if slot >= 0 and senses[slot] & TELLS:
             certain = certain and not senses[slot] & MAY_BE_POLITE
             if values[slot]:
-                noted = mix64(noted * FNV_PRIME + np.uint64(values[slot]))
+                spelled = mix64(spelled * FNV_PRIME + np.uint64(values[slot]))
             else:
                 negations += 1
-    return negations, noted, certain
+    return negations, spelled, certain
 
 
 @jit
@@ -244,6 +244,7 @@ def describe(  # type: ignore[no-untyped-def]
         told = np.uint64(0)
         number = FNV_OFFSET
         noted = FNV_OFFSET
+        spelled = FNV_OFFSET  # number words apart: their order among the other tokens does not count
         negated = 0
         certain = kinds[d] == ASCII
         left = np.uint64(0)
@@ -296,7 +297,7 @@ def describe(  # type: ignore[no-untyped-def]
                     behind = _in_raw(begins[after], kind, origin, shift)
                 if certain:
                     rest = max(low, _in_raw(ends[w - 1], kind, origin, shift)) if w > begin else low
-                    negations, noted, certain = _telling_parts(raw, rest, done, known, senses, values, noted)
+                    negations, spelled, certain = _telling_parts(raw, rest, done, known, senses, values, spelled)
                     negated += negations
                 if certain and number != before_token:
                     slot = lookup(known, words[after]) if after < filled else np.int64(-1)
@@ -323,7 +324,7 @@ def describe(  # type: ignore[no-untyped-def]
                 if low >= done:
                     told = mix64(told * FNV_PRIME + word)
                     if values[slot]:
-                        noted = mix64(noted * FNV_PRIME + np.uint64(values[slot]))
+                        spelled = mix64(spelled * FNV_PRIME + np.uint64(values[slot]))
                     else:
                         negated += 1
                     if sense & MAY_BE_POLITE and w + 1 < filled:  # "no problem" denies nothing
@@ -341,7 +342,7 @@ def describe(  # type: ignore[no-untyped-def]
         keys[d, 1] = mix64(other)
         fixed[d] = told
         digits[d] = np.uint64(0) if kind == READY else number | np.uint64(1)
-        odd[d] = mix64(noted + np.uint64(negated)) | np.uint64(1) if certain else np.uint64(0)
+        odd[d] = mix64(noted + spelled * MIX_1 + np.uint64(negated)) | np.uint64(1) if certain else np.uint64(0)
         first[d] = left
         second[d] = right
         content[d] = meaning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from curation.evidence.signs import meaning
+from curation.evidence.signs import meaning, same_meaning
 from curation.minhash.sketch import sketch
 
 
@@ -27,3 +27,10 @@ def test_what_only_looks_the_same_has_another_fingerprint(one: str, other: str) 
 def test_the_same_negation_in_other_dress_has_the_same_fingerprint(one: str, other: str) -> None:
     made = sketch([one, other]).left
     assert made.fixed[0] == made.fixed[1]
+
+
+@pytest.mark.parametrize(("one", "other"), [("half of 5a", "5a of half"), ("two x2 pads", "x2 two pads")])
+def test_a_number_word_beside_a_code_may_stand_on_either_side(one: str, other: str) -> None:
+    made = sketch([one, other]).left
+    assert same_meaning(one, other)
+    assert made.odd[0] == made.odd[1] != 0

@@ -167,8 +167,8 @@ def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
             scope = _formula(norms, task, texts, last=kind == "words")
             if scope is None or (kind == "words" and len(_words(scope)) < 2):
                 continue
-            found = list(_unclosed(batch, task, scope, texts, kind, told))
-            yield from _noted(batch, scope, "closing", f"close with {shown(_words(scope))}", found)
+            found, wanted = list(_unclosed(batch, task, scope, texts, kind, told)), _words(scope)
+            yield from _noted(batch, scope, "closing", _closes(kind, wanted), found)
             break
 
 
@@ -200,9 +200,15 @@ def _unclosed(
         text = example.answer.rstrip()
         words = list(_TOKEN.finditer(text))
         edits = [(len(text), len(text), tail)] if tail and example.id not in cut else []
-        message = f"{scope} close with {shown(wanted)}; this one does not."
+        message = f"{scope} {_closes(kind, wanted)}; this one does not."
         ranges = [(words[-min(len(words), len(wanted))].start(), len(text))]
         yield _finding(example, "closing", message, scope.count / scope.total, ranges, edits)
+
+
+def _closes(kind: str, wanted: Words) -> str:
+    """What the answers with a closing formula do; only ``words`` are known to their end."""
+    how = {"block": "have a last paragraph that begins with", "line": "have a last line that begins with"}
+    return f"{how.get(kind, 'close with')} {shown(wanted)}"
 
 
 def _formula(norms: Norms, task: Task, texts: dict[str, Words], *, last: bool) -> Scope | None:

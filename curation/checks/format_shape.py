@@ -14,7 +14,7 @@ from curation.evidence.tool_calls import tool_calls
 _LEFT_BEHIND = frozenset(("null", "nan", "nat", "undefined", "<na>", "[object object]"))
 _FIELD = re.compile(r"^[^\n:]{1,40}:[ \t]*(nan|NaN|NaT|<NA>|undefined|\[object Object\])[ \t\r]*$", re.MULTILINE)
 _FIELD_HINT = re.compile(r":[ \t]*(?:nan|NaN|NaT|<NA>|undefined|\[object)")
-_NO_ANSWER = frozenset(("no-turns", "no-final-answer", "empty-answer"))  # a safe drop where no other turn is an answer
+_NO_ANSWER = frozenset(("no-turns", "no-final-answer", "empty-answer"))  # a safe drop where no other turn answers
 _NOTHING = "\ufeff\u200b\u200c\u200d\u2060\x00"
 
 
@@ -28,7 +28,8 @@ def _look(example: Example) -> Iterator[Finding]:
         long = turn is not None and example.messages[turn].content
         spans = (Span(turn, 0, len(example.messages[turn].content)),) if turn is not None and long else ()
         teaches_nothing = reason in _NO_ANSWER and not any(
-            m.role == "assistant" and m.content.strip().strip(_NOTHING).strip() for m in example.messages
+            (m.role == "assistant" or m.role not in ROLES) and m.content.strip().strip(_NOTHING).strip()
+            for m in example.messages
         )
         proposal = Proposal("drop", (example.id,), safe=True) if teaches_nothing else None
         return Finding(example.id, "format.shape", severity, reason, message, spans=spans, proposal=proposal)

@@ -14,11 +14,12 @@ _TOKEN = re.compile(
     rf"<\|(?:im_start|start_header_id|start)\|>[ \t]*{_ROLE}?\b(?:<\|(?:end_header_id|message)\|>)?\s*"
     r"|<\|[A-Za-z_][A-Za-z0-9_]{1,40}\|>\s*"
     rf"|<start_of_turn>[ \t]*{_ROLE}?\b\s*|<(?:end_of_turn|bos|eos|pad|unk)>"
+    r"|<｜[^\s｜>]{1,40}｜>\s*"
     r"|\[/?INST\]|<</?SYS>>|\A\s*<s>|</s>\s*\Z"
     r"|^#{2,3} ?(?:Instruction|Response|Human|Assistant|User|System|Input|Output)s?:[ \t]*\n?",
     re.MULTILINE,
 )
-_TOKEN_HINTS = ("<|", "INST]", "SYS>>", "<s>", "</s>", "_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>", "##")
+_TOKEN_HINTS = ("<|", "<｜", "INST]", "SYS>>", "<s>", "</s>", "_of_turn>", "<bos>", "<eos>", "<pad>", "<unk>", "##")
 _SPEAKER = re.compile(r"^[ \t>*]{0,4}(?:User|Human|Assistant|AI|Bot|System|GPT|ChatGPT)(?:\*\*)?:[ \t]*", re.MULTILINE)
 _SPEAKER_HINTS = ("User", "Human", "Assistant", "AI", "Bot", "System", "GPT")
 _PLACEHOLDER = re.compile(
@@ -50,11 +51,14 @@ def _role_text(examples: Sequence[Example]) -> Iterable[Finding]:
                 "format.role_text",
                 "warn",
                 "role-marker",
-                f"Turn {turn + 1} ({message.role}) holds {len(marks)} role marker{'s' * (len(marks) > 1)} or special "
-                "tokens that a chat template should write.",
+                f"Turn {turn + 1} ({message.role}) holds {_count(len(marks))} that a chat template should write.",
                 spans=tuple(Span(turn, a, b) for a, b in marks),
                 proposal=fix,
             )
+
+
+def _count(marks: int) -> str:
+    return "a role marker or special token" if marks == 1 else f"{marks} role markers or special tokens"
 
 
 def _marks(text: str, role: str) -> list[tuple[int, int]]:

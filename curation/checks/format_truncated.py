@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
@@ -108,6 +109,8 @@ def _cut_words(batch: Batch, open_ended: Sequence[Example], closed: bool) -> Ite
             continue
         after = bisect_right(longer, word)
         begins = after < len(longer) and longer[after].startswith(word)
+        if _is_whole(example.answer, start, end, longer[after] if begins else ""):
+            continue
         if not begins and not (closed and _is_no_word(example.answer[start:end])):
             continue
         own = Counter(w.casefold() for m in example.messages for w in _WORD.findall(m.content))
@@ -116,9 +119,35 @@ def _cut_words(batch: Batch, open_ended: Sequence[Example], closed: bool) -> Ite
             yield example.id, ("cut-word", "The answer stops in the middle of a word.", start, end)
 
 
+def _is_whole(text: str, start: int, end: int, longer: str) -> bool:
+    """Whether a last word is a name ("Mad Dog" Coll), or a word of which the longer one is only a form (complications).
+
+    A capital within a sentence is no sign of a name where the words before it have capitals too, as in a title.
+    """
+    word = text[start:end]
+    if word.casefold() + "s" == longer or word.casefold() + "es" == longer:
+        return any(is_known(word.casefold(), dictionary(name)) for name in LANGUAGES)
+    return text[start - 1 : start] == " " and text[: start - 1].rstrip().endswith(('"', "”")) and word[0].isupper()
+
+
 def _is_no_word(word: str) -> bool:
-    """Whether a word in small letters is in no dictionary of the languages that have a good one."""
-    return word.isascii() and word.islower() and not any(is_known(word, dictionary(name)) for name in LANGUAGES)
+    """Whether a word in small letters is in no dictionary of the languages that have a good one, but begins one."""
+    if not (word.isascii() and word.islower()):
+        return False
+    return not any(is_known(word, dictionary(name)) for name in LANGUAGES) and any(
+        _begins_a_word(word, name) for name in LANGUAGES
+    )
+
+
+def _begins_a_word(word: str, language: str) -> bool:
+    listed = _sorted_words(language)
+    after = bisect_right(listed, word)
+    return after < len(listed) and listed[after].startswith(word)
+
+
+@lru_cache(maxsize=2)
+def _sorted_words(language: str) -> Sequence[str]:
+    return sorted(dictionary(language))
 
 
 def _word_counts(batch: Batch) -> Counter[str]:

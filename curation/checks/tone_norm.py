@@ -11,6 +11,7 @@ from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import Group, groups, lower_bound
 from curation.evidence.house_style import HouseStyle
+from curation.evidence.languages import answer_languages
 from curation.evidence.norms import LearnedNorm
 from curation.evidence.tone_fixes import applied, fix
 from curation.evidence.tone_readings import Readings, prose_of, readings
@@ -100,10 +101,16 @@ def _of_group(
 ) -> Iterator[Finding]:
     departures: dict[str, list[_Departure]] = defaultdict(list)
     norms: dict[str, LearnedNorm] = {}
+    languages = batch.shared(answer_languages)
     for voice in VOICES:
         if voice.reason in batch.settings.style.declared:
             continue
-        voiced = {example.id: heard[voice.reason].get(example.id, ()) for example in group.examples}
+        spoken = heard[voice.reason]
+        voiced = {
+            example.id: spoken.get(example.id, ())
+            for example in group.examples
+            if not voice.field or example.id in spoken or languages[example.id] in (None, "en")
+        }
         without = _norm(batch, group, voice, sum(not places for places in voiced.values()), len(voiced), absent=True)
         if without is not None:
             norms[voice.reason] = without
@@ -243,8 +250,8 @@ NORM = Check(
     "pleasantries, apologies, contractions, hedging, first person, address; quotations and code do not count. Flagged "
     "only where at least 20 answers do without it: 93 % of them (97 % for the last three, 80 % for talk of being a "
     "model and refusals), with a lower confidence bound of 0.8. Hedging, person and address count only beside another "
-    "departure. Where 97 % of the answers use contractions, the first person or address the reader, an answer of eight "
-    "words or more that lacks two of these is flagged too. Formulas are removed, contractions written out and "
+    "departure. Words are looked for in English: answers in another language have no part in these norms. Where 97 % "
+    "of the answers use contractions, the first person or address the reader, an answer of eight words or more that lacks two of these is flagged too. Formulas are removed, contractions written out and "
     "exclamation marks made full stops, where that takes out all that departs. What the house style says of "
     "contractions, emoji, exclamation marks and person takes the place of what was learned.",
 )

@@ -162,6 +162,9 @@ def spread(values: Values) -> Spread:
     return Spread(median, scale, False) if scale > 0 else Spread(median, 1.2533 * float(away.mean()), True)
 
 
+_TABLE = re.compile(r"^\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$", re.MULTILINE)
+
+
 def is_prose(text: str) -> bool:
-    """Whether a text is worth measuring: data and code are not."""
-    return not re.match(r"\s*[\[{<|]", text)
+    """Whether a text is worth measuring: data, tables and code are not."""
+    return not re.match(r"\s*[\[{<|]", text) and not _TABLE.search(text)

@@ -58,7 +58,20 @@ class Voice:
 
     def places(self, prose: str) -> list[Range]:
         """Where its words stand in a text without code and quotations."""
-        return [match.span() for match in self.words.finditer(prose) if match.end() > match.start()]
+        found = [match.span() for match in self.words.finditer(prose) if match.end() > match.start()]
+        return [place for place in found if not _is_name(prose, *place)] if self.reason == "slang" else found
+
+
+_NAME_BEFORE = re.compile(r"(?<![.!?…:\n] )(?<!\A)\b(?!(?:Oh|Ah|And|But|So|Well|Ok|Okay|I)\b)[A-Z][a-z]+ \Z")
+
+
+def _is_name(prose: str, start: int, end: int) -> bool:
+    """Whether what sounds like slang is part of a name (Bow Wow) or an abbreviation in brackets: (OMG)."""
+    if not prose[start].isupper():
+        return False
+    if prose[start:end].isupper() and f"({prose[start:end]})" in prose:
+        return True
+    return _NAME_BEFORE.search(prose[max(0, start - 30) : start]) is not None and not prose[start:end].isupper()
 
 
 def _voice(
@@ -103,7 +116,10 @@ VOICES: tuple[Voice, ...] = (
         r"|\bhave an? (?:good|great|nice|wonderful|lovely|fantastic|pleasant) "
         r"(?:day|one|evening|weekend|afternoon)\b|\b(?:I )?hope (?:this|that|it) helps\b"
         r"|\blet (?:me|us) know if\b|\bfeel free to\b|\bhesitate to (?:ask|reach|contact)\b|\byou['’]re welcome\b"
-        r"|\bmy pleasure\b|\bthank(?:s| you)(?: so much| very much)? for (?:your|asking|reaching|contacting|sharing)\b",
+        r"|\bmy pleasure\b"
+        r"|\b(?:kind|best|warm|kindest|warmest) (?:regards|wishes)\b"
+        r"|\byours (?:sincerely|faithfully|truly)\b"
+        r"|\bthank(?:s| you)(?: so much| very much)? for (?:your|asking|reaching|contacting|sharing)\b",
         "pleasantry",
     ),
     _voice(

@@ -70,7 +70,7 @@ MAY_BE = {
     "pleasantry": frozenset((
         "hi", "hello", "hey", "greetings", "good", "great", "nice", "wonderful", "lovely", "fantastic", "pleasant",
         "sure", "certainly", "absolutely", "course", "happy", "glad", "helps", "let", "free", "thank", "thanks",
-        "hesitate", "welcome", "pleasure",
+        "hesitate", "welcome", "pleasure", "regards", "wishes", "yours",
     )),
     "slang": SLANG,
 }  # fmt: skip

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from core.types import Example, Finding
+from core.types import Example, Finding, Message
 from curation.apply import replaced
 from curation.checks import CHECKS
-from curation.checks.base import chat
+from curation.checks.base import chat, of
 from curation.evidence.harmless import breaks_json, is_exact, is_verse
 from curation.runner import run_checks
 
@@ -159,3 +159,10 @@ def test_a_long_odd_answer_takes_no_more_than_linear_time(answer: str) -> None:
     began = time.perf_counter()
     found(*PROSE, chat("A long one?", answer))
     assert time.perf_counter() - began < 10
+
+
+def test_a_row_whose_answer_has_an_unknown_role_is_not_dropped_without_a_look() -> None:
+    row = of(Message("user", "Which code?"), Message("doctor", "It is A10."))
+    assert not [f for f in found(row) if f.proposal and f.proposal.action == "drop"]
+    nothing = of(Message("user", "Which code?"), Message("doctor", " "))
+    assert [f for f in found(nothing) if f.proposal and f.proposal.action == "drop" and f.proposal.safe]

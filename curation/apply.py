@@ -48,11 +48,20 @@ def replaced(messages: Sequence[Message], replacements: Iterable[Replacement]) -
         before = chosen[-1] if chosen else None
         clash = before and before.turn == r.turn and (r.start < before.end or r.start == before.start)
         (overlapping if clash else chosen).append(r)
-    texts = [m.content for m in messages]
-    for r in reversed(chosen):
-        texts[r.turn] = texts[r.turn][: r.start] + r.text + texts[r.turn][r.end :]
-    turns = tuple(Message(m.role, text) for m, text in zip(messages, texts, strict=True))
+    by_turn: dict[int, list[Replacement]] = {}
+    for r in chosen:
+        by_turn.setdefault(r.turn, []).append(r)
+    turns = tuple(Message(m.role, _written(m.content, by_turn.get(turn, ()))) for turn, m in enumerate(messages))
     return Replaced(turns, tuple(overlapping))
+
+
+def _written(text: str, ordered: Iterable[Replacement]) -> str:
+    """A text after replacements that are in order and do not overlap; in one pass, however many they are."""
+    pieces, at = [], 0
+    for r in ordered:
+        pieces += [text[at : r.start], r.text]
+        at = r.end
+    return "".join([*pieces, text[at:]])
 
 
 def is_identical_rows(finding: Finding) -> bool:

@@ -133,7 +133,8 @@ def curate_file(
     """Check a file, carry out the proposals, and write what is left as messages JSONL.
 
     Nothing else changes: rows keep their order, their text and their meta. Fixes that must wait for another one are
-    carried out in a further pass.
+    carried out in a further pass; a kind of edit that the file as it lies gave no cause for, such as one by a norm
+    that the fixes themselves have made, is left for a look.
 
     Args:
         path: The file to clean.
@@ -148,8 +149,15 @@ def curate_file(
     gone: dict[str, list[str]] = {}
     left: tuple[Finding, ...] = ()
     findings, chosen = report.checks.findings, settings or Settings()
+    told = {(f.check, f.reason) for f in findings}
     for _ in range(PASSES):
-        wanted = [f for f in findings if f.proposal and (accept == "all" or f.proposal.safe)]
+        wanted = [
+            f
+            for f in findings
+            if f.proposal
+            and (accept == "all" or f.proposal.safe)
+            and (f.proposal.action == "drop" or (f.check, f.reason) in told)
+        ]
         by_current: dict[str, list[str]] = {}
         for origin, example in standing.items():
             by_current.setdefault(example.id, []).append(origin)

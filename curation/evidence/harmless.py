@@ -28,6 +28,7 @@ _CODE_LINE = re.compile(
 _JSON_LIKE = re.compile(r"\s*[\[{]")
 _COLUMNS = re.compile(r"\S {3,}\S")
 _ADDRESS_END = re.compile(r"(?:\w+://|www\.)\S+$|\S+@\S+\.\w+$|(?:^|\s)[~.]{0,2}/\S+$|\\\S+$")
+_FRAGMENT_END = re.compile(r"[.!?]\s+\w{1,4}\Z")  # "she agrees. c": cut off, more likely
 _WORD = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]{2,})*(?=\s|\Z|[,.:;!?)'’\"”]+(?:\s|\Z))")
 _UNKNOWNS = re.compile(r"[=+^<>]")
 _SENTENCE = re.compile(r"[.!?…]\s+\S")
@@ -95,7 +96,7 @@ def _ending(answer: Answer, edits: Sequence[Edit]) -> bool:
     text = answer.text.rstrip()
     start, end, new = edits[0]
     if start == end:
-        return _ADDRESS_END.search(text[-300:]) is None
+        return _ADDRESS_END.search(text[-300:]) is None and _FRAGMENT_END.search(text[-12:]) is None
     return new == "" and _SENTENCE.search(text) is None
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 from core.types import Example, Finding, Message
 from curation.apply import replaced
+from curation.bare import check_file, curate_file
 from curation.checks import CHECKS
 from curation.checks.base import chat, of
 from curation.evidence.harmless import breaks_json, is_exact, is_verse
@@ -166,3 +168,21 @@ def test_a_row_whose_answer_has_an_unknown_role_is_not_dropped_without_a_look() 
     assert not [f for f in found(row) if f.proposal and f.proposal.action == "drop"]
     nothing = of(Message("user", "Which code?"), Message("doctor", " "))
     assert [f for f in found(nothing) if f.proposal and f.proposal.action == "drop" and f.proposal.safe]
+
+
+def test_a_norm_that_the_fixes_themselves_make_edits_no_rows(tmp_path: Path) -> None:
+    rows = [chat(f"Case {i}?", f"The code of the case is A{i}, as listed.") for i in range(139)]
+    rows += [chat(f"Case {i}?", f"The code of the case is A{i}!") for i in range(139, 149)]
+    rows.append(chat("Case x?", 'The slogan is "Play our games!” in the table.'))
+    file, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    file.write_text(
+        "".join(
+            json.dumps({"messages": [{"role": m.role, "content": m.content} for m in row.messages]}) + "\n"
+            for row in rows
+        )
+    )
+    first = {finding.reason for finding in check_file(file).checks.findings}
+    assert "exclamation" not in first
+    kept = curate_file(file, out).kept
+    assert "exclamation" in {finding.reason for finding in run_checks(kept, FAST).findings}, "a norm by now"
+    assert sum(example.answer.endswith("!") for example in kept) == 10

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from curation.evidence.facts import told
 from curation.evidence.lexicon import MONTHS, NO_UNITS
@@ -72,11 +73,16 @@ def same_signs(left: str, right: str) -> bool:
     """
     if left == right:
         return True
-    if not (unicodedata.is_normalized("NFKC", left) and unicodedata.is_normalized("NFKC", right)):
-        return False
-    if not normalise(left):
-        return False
-    return _SIGN.findall(left) == _SIGN.findall(right) and _digits(left) == _digits(right)
+    signs = _signs(left)
+    return signs is not None and signs == _signs(right)
+
+
+@lru_cache(maxsize=64)  # the row that stays is held against each of its copies
+def _signs(text: str) -> tuple[list[str], list[str]] | None:
+    """Signs and tokens with a digit; None where there is nothing to compare, or a character has another form."""
+    if not unicodedata.is_normalized("NFKC", text) or not normalise(text):
+        return None
+    return _SIGN.findall(text), _digits(text)
 
 
 def _digits(text: str) -> list[str]:

@@ -76,12 +76,20 @@ def _is_safe(example: Example, damage: Damage, edits: Sequence[Replacement]) -> 
         return False
     texts = [example.messages[turn].content for turn in {edit.turn for edit in edits}]
     if damage.reason == "html-entity":
-        return not any(edit.text == "<" for edit in edits) and not any(map(is_exact, texts))
+        if any(edit.text == "<" or _in_address(example, edit) for edit in edits):
+            return False
+        return not any(map(is_exact, texts))
     if damage.reason == "doubled-space":
         return not any(map(is_exact, texts))
     if damage.reason == "leading-space":
         return not any(map(_is_indented, texts))
     return True
+
+
+def _in_address(example: Example, edit: Replacement) -> bool:
+    """Whether an entity other than &amp; stands in a web address, where it is a part of it: ?a=1&copy;=2."""
+    before = example.messages[edit.turn].content[max(0, edit.start - 300) : edit.start]
+    return edit.text != "&" and re.search(r"(?:://|www\.)\S*\Z", before) is not None
 
 
 def _is_indented(text: str) -> bool:

@@ -121,7 +121,7 @@ def _indent(match: re.Match[str]) -> int:
 
 
 _CURLY = re.compile("[“”„‟‘’‚‛]")
-_STRAIGHT = re.compile(r"\"(?<![0-9]\")|'(?:(?<=[^\W\d_]')(?=[^\W\d_])|(?<!\S')(?=\w)|(?<=\w')(?!\w))")
+_STRAIGHT = re.compile(r"\"(?<![0-9]\")|'(?:(?<=[^\W\d_]')(?=[^\W\d_])|(?<!\S')(?=\w)|(?<=[^\W\d_]')(?!\w))")
 _PLAIN = {**dict.fromkeys("“”„‟", '"'), **dict.fromkeys("‘’‚‛", "'")}
 _USE_CURLY, _USE_NO_CURLY, _USE_STRAIGHT = "use curly quotes", "use no curly quotes", "use straight quotes"
 

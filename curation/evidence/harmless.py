@@ -20,11 +20,12 @@ _CODE_LINE = re.compile(
     r"|[A-Za-z_][\w.\[\]]*(?: *[-+*/|&]?=(?!=)|\(.*\)[;:]?[ \t]*$| *:= *)"
     r"|(?:def|class|function|func|fn|import|from|return|const|let|var|public|private|static|print)\b.*[(){};=:]"
     r"|(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|WITH)\b.*"
-    r"|[-+]{3} [ab]/|@@ -\d)"
+    r"|[-+]{3} [ab]/|@@ -\d|\|?[ \t]*:?-{2,}:?[ \t]*\|)"
     r"|[;{}][ \t]*$|[=!]==?[^=]|=>|->|&&|\|\||/\*|\*/|\\\w+\{|</?[a-zA-Z][\w-]*(?: [^<>\n]*)?/?>|\$\$"
     r"|\$[^$\n]*[\\^_][^$\n]*\$",
     re.MULTILINE,
 )
+_KEYED = re.compile(r"(?:[ \t]*(?:- )?[a-z][\w.-]*:(?:[ \t]\S[^\n]*)?(?:\n|\Z)){2,}\Z")  # YAML and settings
 _JSON_LIKE = re.compile(r"\s*[\[{]")
 _COLUMNS = re.compile(r"\S {3,}\S")
 _ADDRESS_END = re.compile(r"(?:\w+://|www\.)\S+$|\S+@\S+\.\w+$|(?:^|\s)[~.]{0,2}/\S+$|\\\S+$")
@@ -40,6 +41,8 @@ def is_exact(text: str) -> bool:
     answer = Answer(text)
     prose = answer.prose
     if _JSON_LIKE.match(text) and text.rstrip().endswith(("}", "]")):
+        return True
+    if _KEYED.match(text.rstrip()):
         return True
     return bool(_CODE_LINE.search(prose)) or bool(bare_code(answer)) or _keeps_columns(prose)
 

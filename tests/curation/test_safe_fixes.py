@@ -64,6 +64,9 @@ def after_safe_fixes(example: Example, others: tuple[Example, ...] = PROSE) -> s
         "<p>The code is A10</p>",
         "¡Hola! El código es A10!",
         "Why don't people ask for it?",
+        "See https://example.com/?a=1&copy;=2 for it.",
+        "key: value\nother: 5mg",
+        "a | b\n--- | ---\nx  y | z",
         "/**\n * The code.\n * @return it\n */",
     ],
 )

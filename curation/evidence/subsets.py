@@ -185,8 +185,9 @@ def _look_up(  # type: ignore[no-untyped-def]
                 gram = hashes[i] if run < 2 else extra[d, i]
                 value = gram * _EVENLY
                 top = value >> shift_bits
-                plane = common if gram <= largest[d] else known  # its own probes are of no interest
-                if not (plane[top >> np.uint64(3)] >> (top & np.uint64(7))) & np.uint64(1):
+                eight = top >> np.uint64(3)
+                bits = common[eight] if gram <= largest[d] else known[eight]  # its own probes are of no interest
+                if not (bits >> (top & np.uint64(7))) & np.uint64(1):
                     continue
                 at = shelf[np.int64(value >> shift)]
                 stop = shelf[np.int64(value >> shift) + 1]

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.output import JsonFlag, OnlyOption, WorkspaceOption, emit, names, progress_bar, say
+from core import wording
 from core.bulk import bulk_work
 from core.errors import InputError
 from core.files import write_jsonl
@@ -107,6 +108,7 @@ def _check_workspace(workspace: Path | None, only: str, settings: Settings | Non
         f"{len(report.findings):,} findings over {seen.n_in:,} examples, {seen.n_open:,} open.",
         *(f"  {c.open:6,} open  {c.check:24} {c.title}" for c in seen.counts),
         *report.notes,
+        f"The checks took {wording.costs(report.seconds)}.",
         "Next: the Review page, or finetooth findings.",
     )
     if seen.n_blocking:
@@ -160,6 +162,7 @@ def _summary(document: dict[str, Any]) -> list[str]:
     return [
         *lines,
         *document["notes"],
+        f"The checks took {wording.costs(document['seconds'])}.",
         f"{len(document['findings']):,} findings over {document['rows']:,} rows "
         f"({document['examples']:,} different), {len(document['rejected']):,} lines rejected.",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -98,7 +98,7 @@ class Overview:
 
     ``n_rows`` counts imported rows, ``n_examples`` distinct imported conversations, ``n_in`` those that would be frozen
     now; ``checked`` says that checks have run (``checks_run`` which), ``stale`` that the dataset has changed since one
-    of them did.
+    of them did; ``seconds`` is what each check of the last run took.
     """
 
     n_rows: int
@@ -115,6 +115,7 @@ class Overview:
     stale: bool
     checks_run: tuple[str, ...]
     notes: tuple[str, ...]
+    seconds: Mapping[str, float]
     revisions: tuple[str, ...]
 
 
@@ -135,6 +136,7 @@ def overview(workspace: Workspace) -> Overview:
         n_examples = connection.execute("SELECT COUNT(*) FROM examples WHERE imported = 1").fetchone()[0]
         checked_by = cache.get_fact(connection, "checked_by")
         notes = cache.get_fact(connection, "check_notes") or []
+        seconds = cache.get_fact(connection, "check_seconds") or {}
         current = dataset_key(connection)
     checked = checked_by if isinstance(checked_by, dict) else {}
     return Overview(
@@ -152,6 +154,7 @@ def overview(workspace: Workspace) -> Overview:
         stale=any(key != current for key in checked.values()),
         checks_run=tuple(check.name for check in CHECKS if check.name in checked),
         notes=tuple(str(n) for n in notes) if isinstance(notes, list) else (),
+        seconds=seconds if isinstance(seconds, dict) else {},
         revisions=tuple(workspace.objects.ids("revision")),
     )
 

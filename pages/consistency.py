@@ -119,7 +119,9 @@ if panels.checks(workspace, overview):
     departures(who)
     tone_marks.draw(workspace)
     coverage.draw(workspace)
-    if overview.notes:
+    if overview.notes or overview.seconds:
         with st.expander("Notes of the last run of the checks"):
             for sentence in overview.notes:
                 render.note(sentence)
+            if overview.seconds:
+                render.note(f"The checks took {wording.costs(overview.seconds)}.")

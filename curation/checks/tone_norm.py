@@ -251,7 +251,8 @@ NORM = Check(
     "only where at least 20 answers do without it: 93 % of them (97 % for the last three, 80 % for talk of being a "
     "model and refusals), with a lower confidence bound of 0.8. Hedging, person and address count only beside another "
     "departure. Words are looked for in English: answers in another language have no part in these norms. Where 97 % "
-    "of the answers use contractions, the first person or address the reader, an answer of eight words or more that lacks two of these is flagged too. Formulas are removed, contractions written out and "
-    "exclamation marks made full stops, where that takes out all that departs. What the house style says of "
-    "contractions, emoji, exclamation marks and person takes the place of what was learned.",
+    "of the answers use contractions, the first person or address the reader, an answer of eight words or more that "
+    "lacks two of these is flagged too. Formulas are removed, contractions written out and exclamation marks made full "
+    "stops, where that takes out all that departs. What the house style says of contractions, emoji, exclamation marks "
+    "and person takes the place of what was learned.",
 )

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 
 from curation.evidence.habits_answer import ABSENT, BULLET, Answer, Edit, Habit, Range, presence
 
+_SHOUTED, _MANY_CAPITALS = "are written in capitals", 20
+_LOWER_WORD = re.compile(r"[^\W\d_A-Z]{3}")
+_CAPITAL = re.compile(r"[A-Z]")
 _ATX = re.compile(r"^(#{1,6})[ \t]+(?=\S)|^(#{2,6})(?=[A-Za-z])", re.MULTILINE)
 _SETEXT = re.compile(r"^(?=\S)([^\n]*[^\s|-][^\n]*)\n(={3,}|-{3,})[ \t]*$", re.MULTILINE)
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?=\S)([^*_\n]+?)(?<=\S)\1[ \t]*$", re.MULTILINE)
@@ -228,6 +231,13 @@ def _lines(answer: Answer) -> str:
     return f"have {count} line{'s' * (count != 1)}" if count <= 4 else "have five lines or more"
 
 
+def _capitals(answer: Answer) -> str | None:
+    """Whether a text shouts: no lower-case word in it, and more capitals than codes and abbreviations have."""
+    if _LOWER_WORD.search(answer.prose):
+        return "are not written in capitals"
+    return _SHOUTED if len(_CAPITAL.findall(answer.prose)) >= _MANY_CAPITALS else None
+
+
 LAYOUT: tuple[Habit, ...] = (
     Habit("code-case", _code_case, lambda a, n: _lower_codes(a), _fix_code_case,
           never=frozenset({"write codes in lower case"})),
@@ -245,6 +255,7 @@ LAYOUT: tuple[Habit, ...] = (
     Habit("start", _start, lambda a, n: [(0, min(len(a.text), 12))], _fix_start,
           ignored=frozenset({"begin with a code or number", "begin with a symbol", "begin with a letter"}),
           after=frozenset({"json", "code-fence", "heading-style", "heading", "list"})),
+    Habit("capitals", _capitals, usual=ABSENT, never=frozenset({_SHOUTED})),
 )  # fmt: skip
 
 LINES = Habit("line-count", _lines, usual=ABSENT, never=frozenset({"have five lines or more"}), after=frozenset({"*"}))

@@ -184,3 +184,11 @@ def test_tool_calls_are_read_in_every_form(text: str, broken: bool) -> None:
 def test_text_about_json_is_no_tool_call() -> None:
     assert tool_calls('{"name": "Ann", "age": 3}') is None
     assert tool_calls('Use {"name": "f", "arguments": {}} for it.') is None
+
+
+def test_an_answer_in_capitals_departs_from_a_set_that_does_not_shout() -> None:
+    rows = [chat(f"Where is street {i}?", f"Street {i} is behind the old town hall.") for i in range(40)]
+    shouted = chat("Where is street 99?", "STREET 99 IS BEHIND THE OLD TOWN HALL.")
+    abbreviated = chat("Which codes?", "ICD-10, HL7 and FHIR.")
+    found = run_checks([*rows, shouted, abbreviated], ["format.norm"]).findings
+    assert {f.example_id for f in found if f.reason == "capitals"} == {shouted.id}

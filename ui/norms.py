@@ -67,7 +67,7 @@ def _html(norm: LearnedNorm, several: bool) -> str:
     share = norm.count / max(norm.total, 1)
     words, counts = render.escape(norm.sentence), f"<b>{norm.count:,} of {norm.total:,}</b>"
     if norm.declared:
-        sentence, mark, title = f"The house style asks answers to {words}: {counts} do.", "", f"{share:.1%}"
+        sentence, mark, title = f"By the house style, answers {words}: {counts}.", "", f"{share:.1%}"
     else:
         sentence = f"{counts} answers {words}."
         mark = f'<b style="left:{100 * norm.bound:.1f}%"></b>'

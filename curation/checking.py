@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import InputError
 from core.jobs import JobContext, Progress, no_progress
 from core.workspace import Workspace
-from curation import cache, coverage, neighbours, norms, project_settings, queries, records, thresholds, tone_learned
+from curation import cache, coverage, found, neighbours, norms, project_settings, queries, thresholds, tone_learned
 from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
 
@@ -51,31 +51,8 @@ def _store(
 ) -> None:
     ran = sorted(report.seconds)
     with cache.synced(workspace).writing() as connection:
-        marks = ",".join("?" * len(ran))
-        stale = f"SELECT id FROM findings WHERE check_name IN ({marks})" if partial else "SELECT id FROM findings"
-        values = ran if partial else []
-        connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", values)
-        connection.execute(f"DELETE FROM findings WHERE id IN ({stale})", values)
-        for position, found in enumerate(report.findings):
-            identity = records.finding_id(found)
-            proposal = found.proposal
-            connection.execute(
-                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)",
-                (
-                    identity,
-                    position,
-                    found.check,
-                    found.family,
-                    queries.SEVERITIES.index(found.severity),
-                    found.example_id,
-                    bool(proposal and proposal.safe),
-                    proposal.action if proposal else None,
-                    records.to_json(found),
-                    *cache.measures(found, lines),
-                ),
-            )
-            members = [(identity, member) for member in found.members]
-            connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
+        found.remove(connection, ran if partial else None)
+        found.insert(connection, report.findings, lines)
         cache.settle(connection)
         before = cache.get_fact(connection, "checked_by") if partial else None
         checked = {**(before if isinstance(before, dict) else {}), **dict.fromkeys(ran, dataset_key)}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import FinetoothError
-from core.types import Finding
+from core.types import Finding, Severity
 from core.workspace import Workspace
 from curation import cache, records
 
@@ -24,6 +24,9 @@ CLUSTER_ORDERS = {
     "least alike": "IFNULL(likeness, 2), position, id",
 }
 """How clusters can be sorted; what has no likeness stands last in both of its orders."""
+
+
+SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +171,42 @@ def reason_counts(workspace: Workspace, checks: Sequence[str] = ()) -> dict[tupl
     query = f"SELECT check_name, reason, SUM(state = 'open'), COUNT(*) FROM findings WHERE {where} GROUP BY 1, 2"
     with cache.synced(workspace).reading() as connection:
         return {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query, values)}
+
+
+def remove(connection: sqlite3.Connection, checks: Sequence[str] | None = None) -> None:
+    """Take the findings of these checks out of the cache; None = all findings."""
+    stale, values = "SELECT id FROM findings", list(checks or ())
+    if checks is not None:
+        stale += f" WHERE check_name IN ({','.join('?' * len(values))})"
+    connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", values)
+    connection.execute(f"DELETE FROM findings WHERE id IN ({stale})", values)
+
+
+def insert(
+    connection: sqlite3.Connection, found: Sequence[Finding], lines: Mapping[str, Sequence[int]], first: int = 0
+) -> None:
+    """Put findings into the cache, open; ``cache.settle`` then settles what decisions have settled.
+
+    Args:
+        connection: That is being written to.
+        found: In report order.
+        lines: The rows of the examples that stand on several.
+        first: Position of the first in the report.
+    """
+    for position, finding in enumerate(found, first):
+        identity, proposal = records.finding_id(finding), finding.proposal
+        columns = (
+            identity,
+            position,
+            finding.check,
+            finding.family,
+            SEVERITIES.index(finding.severity),
+            finding.example_id,
+            bool(proposal and proposal.safe),
+            proposal.action if proposal else None,
+            records.to_json(finding),
+            *cache.measures(finding, lines),
+        )
+        connection.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", columns)
+        members = [(identity, member) for member in finding.members]
+        connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)

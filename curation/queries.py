@@ -20,6 +20,7 @@ from curation.checks import CHECKS, OTHER_TITLES
 from curation.found import (
     CLUSTER_ORDERS,
     ORDERS,
+    SEVERITIES,
     Filter,
     FindingPage,
     FindingView,
@@ -33,6 +34,7 @@ from curation.found import (
 __all__ = [
     "CLUSTER_ORDERS",
     "ORDERS",
+    "SEVERITIES",
     "Filter",
     "FindingPage",
     "FindingView",
@@ -42,8 +44,6 @@ __all__ = [
     "reason_counts",
     "still_in",
 ]  # what ``found`` brings
-
-SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
 
 finding_id = records.finding_id
 

@@ -17,7 +17,7 @@ from core.ids import digest
 from core.jobs import JobContext, Progress, no_progress
 from core.types import Example, Finding, Span
 from core.workspace import Workspace
-from curation import cache, queries, records, thresholds
+from curation import cache, queries, thresholds
 from curation.evidence.tone_learner import (
     LEAST_MARKS,
     LEAST_SIDE,
@@ -30,6 +30,7 @@ from curation.evidence.tone_learner import (
     too_few,
     usable,
 )
+from curation.found import insert, remove
 from curation.tone_marks import Mark, mark, marks, unmark
 
 __all__ = ["LEAST_MARKS", "LEAST_SIDE", "Learned", "Mark", "Ranked", "learn", "mark", "marks", "too_few", "unmark"]
@@ -177,20 +178,9 @@ def publish(workspace: Workspace) -> int:
         return 0
     found = _findings(workspace, learned) if learned.usable else []
     with cache.synced(workspace).writing() as connection:
-        stale = "SELECT id FROM findings WHERE check_name = ?"
-        connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", (CHECK,))
-        connection.execute("DELETE FROM findings WHERE check_name = ?", (CHECK,))
-        place = connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM findings").fetchone()[0]
-        for position, finding in enumerate(found, place):
-            identity = records.finding_id(finding)
-            columns = (
-                *(identity, position, CHECK, finding.family, queries.SEVERITIES.index(finding.severity)),
-                *(finding.example_id, False, None, records.to_json(finding), *cache.measures(finding, {})),
-            )
-            connection.execute(
-                "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", columns
-            )
-            connection.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (identity, finding.example_id))
+        remove(connection, [CHECK])
+        first = connection.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM findings").fetchone()[0]
+        insert(connection, found, {}, first)
         cache.settle(connection)
     return len(found)
 

@@ -10,7 +10,6 @@ import polars as pl
 import streamlit as st
 
 from core import wording
-from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import project_settings, queries, thresholds
 from curation.evidence.pairs import MOST_UNITS, PAIR_FLOOR
@@ -200,11 +199,8 @@ def _use(workspace: Workspace, who: str, there: WhatIf, here: WhatIf) -> None:
     """The button that makes the thresholds the project's own and looks for duplicates with them."""
     same = (there.near, there.short) == (here.near, here.short)
 
-    def use(action_id: str) -> str:
-        if panels.checking(workspace):
-            raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
+    def change(action_id: str) -> str:
         project_settings.set_thresholds(workspace, there.near, there.short, who, action_id=action_id)
-        panels.start_checks(workspace, ["duplicates"])
         return (
             f"The threshold is {there.near:.2f} now ({there.short:.2f} for short texts); the duplicates are looked for "
             "again."
@@ -217,19 +213,16 @@ def _use(workspace: Workspace, who: str, there: WhatIf, here: WhatIf) -> None:
     else:
         label = f"Use the threshold {there.near:.2f}"
         label += f", and {there.short:.2f} for short texts" if there.short != here.short else ""
-    shown = act.show(f"use-{there.near}-{there.short}-{workspace.ledger.head()[0]}", scope="threshold")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        act.button(
-            label,
-            shown,
-            "use",
-            use,
-            icon=":material/check:",
-            kind="primary",
-            disabled=same,
-            guard=False,
-        )
-        st.caption("Looks for duplicates again with it. Nothing is dropped, and your decisions stay.", width="content")
+    panels.setting_button(
+        workspace,
+        label,
+        f"use-{there.near}-{there.short}",
+        "threshold",
+        change,
+        ["duplicates"],
+        same=same,
+        caption="Looks for duplicates again with it. Nothing is dropped, and your decisions stay.",
+    )
 
 
 def _reading(table: PairTable) -> None:

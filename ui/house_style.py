@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import wording
-from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import project_settings
 from curation.evidence.house_style import CHOICES, HouseStyle
-from ui import act, panels
+from ui import panels
 
 AS_THE_SET = "as most answers do"
 FAMILIES = ("format", "tone")
@@ -115,24 +114,18 @@ def _words(name: str, value: str | bool | None, words: dict[bool, str]) -> str:
 def _use(workspace: Workspace, who: str, now: HouseStyle, wanted: dict[str, str | bool | int]) -> None:
     """The button that makes the form the project's house style."""
 
-    def use(action_id: str) -> str:
-        if panels.checking(workspace):
-            raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
+    def change(action_id: str) -> str:
         project_settings.set_style(workspace, wanted, who, action_id=action_id)
-        panels.start_checks(workspace, list(FAMILIES))
         return f"The house style has {wording.many(len(wanted), 'rule')} now; format and tone are checked again."
 
     same = wanted == now.keys
-    shown = act.show(f"style-{sorted(wanted.items())}-{workspace.ledger.head()[0]}", scope="style")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        act.button(
-            "This is the present house style" if same else "Use this house style",
-            shown,
-            "use",
-            use,
-            icon=":material/check:",
-            kind="primary",
-            disabled=same,
-            guard=False,
-        )
-        st.caption("Checks format and tone again. No text is changed, and your decisions stay.", width="content")
+    panels.setting_button(
+        workspace,
+        "This is the present house style" if same else "Use this house style",
+        f"style-{sorted(wanted.items())}",
+        "style",
+        change,
+        FAMILIES,
+        same=same,
+        caption="Checks format and tone again. No text is changed, and your decisions stay.",
+    )

@@ -132,6 +132,45 @@ def start_checks(workspace: Workspace, only: Sequence[str] = ()) -> None:
     jobs.submit(workspace.jobs_dir, "check", "curation.checking:check_job", spec)
 
 
+def setting_button(
+    workspace: Workspace,
+    label: str,
+    item: str,
+    scope: str,
+    change: act.Do,
+    only: Sequence[str],
+    *,
+    same: bool,
+    caption: str,
+) -> None:
+    """The button that changes a setting of the project and runs the checks that depend on it.
+
+    Args:
+        workspace: The open workspace.
+        label: What the button says.
+        item: What would be set; another one is another act.
+        scope: Of the act.
+        change: Sets it, and says so.
+        only: The families to check again.
+        same: Whether it is set already, so that there is nothing to do.
+        caption: What it does and does not do.
+    """
+
+    def use(action_id: str) -> str | None:
+        if checking(workspace):
+            raise FinetoothError("The checks are running already.", "Wait for them, or stop them first.")
+        said = change(action_id)
+        start_checks(workspace, only)
+        return said
+
+    shown = act.show(f"{item}-{workspace.ledger.head()[0]}", scope=scope)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        act.button(
+            label, shown, "use", use, icon=":material/check:", kind="primary", disabled=same, guard=False
+        )  # fmt: skip
+        st.caption(caption, width="content")
+
+
 def checking(workspace: Workspace) -> bool:
     """Whether the checks are running now."""
     running = latest(workspace, "check")

@@ -8,12 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from core.ids import example_id
 from core.types import Example, Message
 from core.workspace import Workspace
+
+settings.register_profile("suite", derandomize=True)  # the same cases in every run ...
+settings.register_profile("fuzz", derandomize=False)  # ... and new ones in each, with `make fuzz`
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

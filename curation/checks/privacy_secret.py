@@ -67,12 +67,19 @@ def secrets(said: Said) -> Iterator[Match]:
         at = lowered.find(word)
         while at >= 0:
             match = _NAMED[word].match(text, at + len(word))
-            if match and (word != "key" or _BEFORE_KEY.search(text[max(0, at - 12) : at])):
+            if match and (word != "key" or _BEFORE_KEY.search(text[max(0, at - 12) : at])) and not _in_host(text, at):
                 value = match["value"].rstrip(".!?:&")
                 least = 12 if word in ("token", "secret", "bearer") else 6
                 if len(value) >= least and _varied(value) and not _PATH.fullmatch(value) and not _NAME.fullmatch(value):
                     yield match.start("value"), match.start("value") + len(value)
             at = lowered.find(word, at + 1)
+
+
+def _in_host(text: str, at: int) -> bool:
+    """Whether a word is the end of an e-mail address, as in ``jo@x.orgpassword``; such a word names nothing."""
+    while at and (text[at - 1].isalnum() or text[at - 1] in ".-_"):
+        at -= 1
+    return at > 0 and text[at - 1] == "@"
 
 
 def _varied(value: str) -> bool:

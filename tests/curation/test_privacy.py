@@ -118,6 +118,10 @@ def test_one_value_in_two_spellings_has_one_placeholder(one: str, other: str) ->
     assert first.text == second.text and (first.turn, second.turn) == (0, 1)
 
 
+def test_the_word_that_ends_an_address_does_not_name_a_secret() -> None:
+    assert kinds("marta@x.orgpassword: jo1@web.de") == {"email": ["marta@x.orgpassword", "jo1@web.de"]}
+
+
 def test_two_values_have_two_placeholders_in_all_turns() -> None:
     row = chat("a@x.org and b@x.org", "b@x.org then a@x.org", "a@x.org", "Noted.")
     assert [m.content for m in applied(row, found(row)).messages] == [

@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import combinations
 
 import numpy as np
 
 from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
+from curation.clash.base import Clash
+from curation.clash.judge import clash_between
 from curation.evidence.batch import Batch
-from curation.evidence.facts import Fact, facts, opposed
 from curation.evidence.relations import Relations, relations
 from curation.minhash.normalise import normalise
 
 _ALL_PAIRS = 12  # of a group of up to this many answers all pairs are compared; of a larger one, each with the first
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
-_WORD = re.compile(r"\w[\w.,:/%°-]*\w|\w|[%°]")
-_YES = re.compile(r"\W*(?:yes|correct|true|right|ja|oui|sí|si)\b", re.IGNORECASE)
-_NO = re.compile(
-    r"\W*(?:no|incorrect|false|wrong|nein|non)\b(?! (?:known|evidence|sign|history|change|need))", re.IGNORECASE
-)
 _LABEL_WORDS = 3
 _LABEL_ROWS = 3
 _LABEL_SHARE = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Why two answers cannot both be right: slug, sentence, strength in [0, 1], and the words on each side."""
-
-    reason: str
-    sentence: str
-    score: float
-    left: tuple[tuple[int, int], ...]
-    right: tuple[tuple[int, int], ...]
 
 
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -75,97 +57,6 @@ def _pairs(found: Relations, group: list[int], batch: Batch) -> Iterator[tuple[i
             yield left, right
 
 
-def clash_between(left: str, right: str) -> Clash | None:
-    """The first rule by which two answers to one question clash, or None.
-
-    In order: codes, numbers with the same unit, yes against no, opposites, negation. Numbers, opposites and negations
-    count only where the sentences round them are alike.
-    """
-    if left.rstrip().endswith(("?", "？")) or right.rstrip().endswith(("?", "？")):
-        return None  # a question states nothing
-    if normalise(left) == normalise(right) and not _codes(left) ^ _codes(right):
-        left_numbers = {f.value for f in facts(left) if f.kind == "number"}
-        if left_numbers == {f.value for f in facts(right) if f.kind == "number"}:
-            return None
-    return _codes_differ(left, right) or _numbers_differ(left, right) or _polarity_differs(left, right)
-
-
-def _codes(text: str) -> frozenset[str]:
-    return frozenset(fact.value for fact in facts(text) if fact.kind == "code")
-
-
-def _codes_differ(left: str, right: str) -> Clash | None:
-    ours, theirs = _codes(left) - _codes(right), _codes(right) - _codes(left)
-    if not ours or not theirs:
-        return None
-    one = tuple(fact for fact in facts(left) if fact.kind == "code" and fact.value in ours)
-    other = tuple(fact for fact in facts(right) if fact.kind == "code" and fact.value in theirs)
-    shared = len(_codes(left) & _codes(right))
-    score = 0.95 if not shared else 0.8
-    return _clash("code", "code", left, right, one, other, score)
-
-
-def _numbers_differ(left: str, right: str) -> Clash | None:
-    """Numbers of one dimension that stand in the same place of both answers and differ."""
-    ours, theirs = _located(left), _located(right)
-    if not ours or not theirs:
-        return None
-    left_words, right_words = list(_WORD.finditer(left)), list(_WORD.finditer(right))
-    if max(len(left_words), len(right_words)) > 2000:
-        return None
-    left_values = {fact.value for fact in ours}
-    right_values = {fact.value for fact in theirs}
-    matcher = SequenceMatcher(
-        None, [w[0].casefold() for w in left_words], [w[0].casefold() for w in right_words], autojunk=False
-    )
-    if matcher.ratio() < 0.5:
-        return None
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "replace":
-            continue
-        one = [f for f in ours if _touches(f, left_words[a].start(), left_words[b - 1].end())]
-        other = [f for f in theirs if _touches(f, right_words[c].start(), right_words[d - 1].end())]
-        one = [fact for fact in one if fact.value not in right_values]
-        other = [fact for fact in other if fact.value not in left_values]
-        pair = next(((x, y) for x in one for y in other if x.dimension == y.dimension), None)
-        if pair:
-            name = {"mass": "dose", "volume": "volume", "time": "time", "months": "time", "date": "date"}.get(
-                pair[0].dimension, "number"
-            )
-            return _clash("number", name, left, right, (pair[0],), (pair[1],), 0.9)
-    return None
-
-
-def _located(text: str) -> list[Fact]:
-    return [fact for fact in facts(text) if fact.kind == "number"]
-
-
-def _touches(fact: Fact, start: int, end: int) -> bool:
-    return fact.start < end and start < fact.end
-
-
-def _polarity_differs(left: str, right: str) -> Clash | None:
-    for yes, no, swap in ((left, right, False), (right, left, True)):
-        said_yes, said_no = _YES.match(yes), _NO.match(no)
-        if said_yes and said_no:
-            ends = (said_yes.span(), said_no.span())
-            first, second = ends[::-1] if swap else ends
-            return Clash("yes-no", "One answer says yes, the other no.", 0.9, (first,), (second,))
-    words, others = set(normalise(left).split()), set(normalise(right).split())
-    overlap = len(words & others) / max(1, len(words | others))
-    if overlap >= 0.5 and (pairs := opposed(left, right)):
-        one, other = pairs[0]
-        return _clash("opposite", "word", left, right, (one,), (other,), 0.7)
-    ours = [fact for fact in facts(left) if fact.kind == "negation"]
-    theirs = [fact for fact in facts(right) if fact.kind == "negation"]
-    if overlap >= 0.6 and len(ours) != len(theirs) and (len(ours) + len(theirs)) % 2:
-        spans = tuple((f.start, f.end) for f in ours), tuple((f.start, f.end) for f in theirs)
-        longer = max((left, ours), (right, theirs), key=lambda side: len(side[1]))
-        word = longer[0][longer[1][0].start : longer[1][0].end]
-        return Clash("negation", f"Only one of the answers says “{word}”.", 0.75, *spans)
-    return None
-
-
 def _labels(batch: Batch) -> frozenset[str]:
     """The labels of a classification set: short answers of three rows or more, where most rows have one."""
     counts = Counter(normalise(example.answer) for example in batch)
@@ -179,19 +70,6 @@ def _labels_differ(left: str, right: str, labels: frozenset[str]) -> Clash | Non
     if one == other or one not in labels or other not in labels:
         return None
     return Clash("label", "The same question has two different labels.", 0.7, ((0, len(left)),), ((0, len(right)),))
-
-
-def _clash(
-    reason: str, name: str, left: str, right: str, one: tuple[Fact, ...], other: tuple[Fact, ...], score: float
-) -> Clash:
-    shown = f"{left[one[0].start : one[0].end]} / {right[other[0].start : other[0].end]}"
-    return Clash(
-        reason,
-        f"{name.capitalize()} differs: {shown}.",
-        score,
-        tuple((fact.start, fact.end) for fact in one),
-        tuple((fact.start, fact.end) for fact in other),
-    )
 
 
 def _finding(one: Example, other: Example, clash: Clash) -> Finding:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.types import Example, Finding, Proposal, spoken
 from curation.checks.base import Check, chat
-from curation.checks.contradictions_clash import clash_between
+from curation.clash.judge import clash_between
 from curation.evidence.batch import Batch
 from curation.evidence.embeddings import Letters, neighbours
 from curation.evidence.facts import opposed, stance

@@ -15,14 +15,19 @@ _NO = re.compile(
 )
 
 
-def polarity_differs(left: str, right: str) -> Clash | None:
-    """Yes against no, a word against its opposite, or a negation, in two texts that are alike otherwise."""
+def yes_against_no(left: str, right: str) -> Clash | None:
+    """One answer begins with a yes, the other with a no."""
     for yes, no, swap in ((left, right, False), (right, left, True)):
         said_yes, said_no = _YES.match(yes), _NO.match(no)
         if said_yes and said_no:
             ends = (said_yes.span(), said_no.span())
             first, second = ends[::-1] if swap else ends
             return Clash("yes-no", "One answer says yes, the other no.", 0.9, (first,), (second,))
+    return None
+
+
+def polarity_differs(left: str, right: str) -> Clash | None:
+    """A word against its opposite, or a negation, in two texts that are alike otherwise."""
     words, others = set(normalise(left).split()), set(normalise(right).split())
     overlap = len(words & others) / max(1, len(words | others))
     if overlap >= 0.5 and (pairs := opposed(left, right)):

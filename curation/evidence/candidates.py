@@ -1,0 +1,292 @@
+"""Finds which texts may be wordings of one another, by their letters: no model, and no step that compares all pairs.
+
+TF-IDF over character 3- to 5-grams. A text is looked up by the n-grams that it shares with few others: each n-gram
+lists the texts that hold it, lists of more than ``MOST_HOLDERS`` texts are left out, and a text keeps ``HEAVIEST``
+n-grams. So the cost of a text is bounded, however many there are, and the cost of a set grows with its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs import Progress, no_progress
+from curation.minhash.normalise import normalise
+from curation.minhash.scan import MIX_1, jit, mix64
+from curation.minhash.sets import THREADS
+
+BUCKETS = 1 << 22
+HEAVIEST = 256
+"""N-grams kept of a text: those of the most weight. Texts of up to about a hundred characters keep all."""
+
+MOST_HOLDERS = 1000
+"""An n-gram in more texts than this finds none of them; it still counts in the score of a pair."""
+
+_BLOCK_CHARACTERS = 4_000_000
+_SHORTEST, _LONGEST = 3, 5
+_SLACK = 3  # times k: how many of the best by rare n-grams get their score
+
+Index = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Pairs of texts with letters in common.
+
+    Attributes:
+        left, right: int64 [pairs], ``left < right``, sorted, each pair once.
+        score: float32 [pairs]: cosine of their n-grams.
+        crowded: Texts that had more than ``k`` others at ``least``.
+    """
+
+    left: Index
+    right: Index
+    score: Scores
+    crowded: int
+
+
+def near_by_letters(texts: Sequence[str], k: int, least: float, progress: Progress = no_progress) -> Near:
+    """The ``k`` texts most like each, from a cosine of ``least``.
+
+    The result does not depend on the order of texts but for ties: ties go to the lower number.
+
+    Args:
+        texts: Distinct texts, in an order that does not depend on that of the rows.
+        k: Most others of a text; a pair counts if it is among the ``k`` of one of its ends.
+        least: Least cosine.
+        progress: Told how many texts are done.
+    """
+    none = np.empty(0, np.int64)
+    if len(texts) < 2:
+        return Near(none, none, np.empty(0, np.float32), 0)
+    parts = list(_blocks(texts))
+    with ThreadPoolExecutor(THREADS) as pool:
+        holders = np.zeros(BUCKETS, np.int32)
+        for start in range(0, len(parts), THREADS):
+            for counted in pool.map(lambda part: _holders(*_codes(texts[part])), parts[start : start + THREADS]):
+                holders += np.bincount(counted, minlength=BUCKETS).astype(np.int32)
+        weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
+        made = list(pool.map(lambda part: _kept(*_codes(texts[part]), weight), parts))
+    lengths = np.concatenate([counts for _, _, counts in made])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    grams, values = np.concatenate([part[0] for part in made]), np.concatenate([part[1] for part in made])
+    listed = _postings(grams, values, starts, holders)
+    index = np.full((len(texts), k), -1, np.int64)
+    score = np.zeros((len(texts), k), np.float32)
+    full = np.zeros(len(texts), np.bool_)
+    step = max(1, min(4096, len(texts) // 8 + 1))
+
+    def search(start: int) -> None:
+        stop = min(start + step, len(texts))
+        _search(start, stop, grams, values, starts, *listed, k, np.float32(least), index, score, full)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done, _ in enumerate(pool.map(search, range(0, len(texts), step))):
+            progress("looking for questions in other words", min((done + 1) * step, len(texts)), len(texts))
+    rows, places = np.nonzero(index >= 0)
+    others = index[rows, places]
+    low, high, found = np.minimum(rows, others), np.maximum(rows, others), score[rows, places]
+    order = np.lexsort((high, low))
+    low, high, found = low[order], high[order], found[order]
+    once = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])][: len(low)]
+    return Near(low[once], high[once], found[once], int(full.sum()))
+
+
+def cosines(texts: Sequence[str], left: Index, right: Index) -> Scores:
+    """float32 [pairs]: cosine of the n-grams of pairs of texts, weighted by how many of ``texts`` hold them."""
+    codes = [_codes(texts[part]) for part in _blocks(texts)]
+    holders = np.zeros(BUCKETS, np.int32)
+    for block in codes:
+        holders += np.bincount(_holders(*block), minlength=BUCKETS).astype(np.int32)
+    weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
+    made = [_kept(*block, weight) for block in codes]
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([counts for _, _, counts in made]))])
+    grams, values = np.concatenate([part[0] for part in made]), np.concatenate([part[1] for part in made])
+    result = np.empty(len(left), np.float32)
+    _products(left, right, grams, values, starts, result)
+    return result
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[slice]:
+    start = size = 0
+    for place, text in enumerate(texts):
+        size += len(text)
+        if size > _BLOCK_CHARACTERS and place > start:
+            yield slice(start, place)
+            start, size = place, len(text)
+    yield slice(start, len(texts))
+
+
+def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Index]:
+    """The code points of normalised texts, a space before and after each word, and where each text begins."""
+    flat = [f" {normalise(text)} " for text in texts]
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum([len(text) for text in flat])])
+    joined = "".join(flat).encode("utf-32-le", "surrogatepass")
+    return np.frombuffer(joined, np.uint32), starts
+
+
+@jit
+def _grams_of(codes, start, stop, room):  # type: ignore[no-untyped-def]
+    """The buckets of a text's n-grams, sorted, in ``room``; their number."""
+    filled = 0
+    for i in range(start, stop):
+        value = np.uint64(0)
+        for n in range(min(_LONGEST, stop - i)):
+            value = (value ^ np.uint64(codes[i + n])) * MIX_1
+            value ^= value >> np.uint64(29)
+            if n + 1 >= _SHORTEST:
+                room[filled] = np.int32(mix64(value) & np.uint64(BUCKETS - 1))
+                filled += 1
+    room[:filled].sort()
+    return filled
+
+
+@jit
+def _longest(starts):  # type: ignore[no-untyped-def]
+    longest = 0
+    for row in range(len(starts) - 1):
+        longest = max(longest, starts[row + 1] - starts[row])
+    return longest * (_LONGEST - _SHORTEST + 1) + 1
+
+
+@jit
+def _holders(codes, starts):  # type: ignore[no-untyped-def]
+    """Each text's n-grams, each once, text after text."""
+    room = np.empty(_longest(starts), np.int32)
+    out = np.empty(len(codes) * (_LONGEST - _SHORTEST + 1), np.int32)
+    filled = 0
+    for row in range(len(starts) - 1):
+        many = _grams_of(codes, starts[row], starts[row + 1], room)
+        for i in range(many):
+            if i == 0 or room[i] != room[i - 1]:
+                out[filled] = room[i]
+                filled += 1
+    return out[:filled].copy()
+
+
+@jit
+def _kept(codes, starts, weight):  # type: ignore[no-untyped-def]
+    """The heaviest n-grams of each text, sorted, their weights as a vector of length one, and how many there are."""
+    room = np.empty(_longest(starts), np.int32)
+    own = np.empty(len(room), np.int32)
+    value = np.empty(len(room), np.float32)
+    grams = np.empty(min(len(codes) * (_LONGEST - _SHORTEST + 1), (len(starts) - 1) * HEAVIEST) + 1, np.int32)
+    values = np.empty(len(grams), np.float32)
+    counts = np.zeros(len(starts) - 1, np.int64)
+    filled = 0
+    for row in range(len(starts) - 1):
+        many = _grams_of(codes, starts[row], starts[row + 1], room)
+        different = 0
+        begin = 0
+        for i in range(1, many + 1):
+            if i == many or room[i] != room[begin]:
+                own[different] = room[begin]
+                value[different] = (1 + np.log(np.float32(i - begin))) * weight[room[begin]]
+                different += 1
+                begin = i
+        limit = np.float32(0)
+        if different > HEAVIEST:
+            limit = np.partition(value[:different].copy(), different - HEAVIEST)[different - HEAVIEST]
+        begin = filled
+        squares = np.float32(0)
+        above = 0
+        for i in range(different):
+            if value[i] > limit:
+                above += 1
+        ties = HEAVIEST - above
+        for i in range(different):
+            if value[i] == limit and different > HEAVIEST:
+                if ties <= 0:
+                    continue
+                ties -= 1
+            elif value[i] < limit:
+                continue
+            grams[filled], values[filled] = own[i], value[i]
+            squares += value[i] * value[i]
+            filled += 1
+        if squares > 0:
+            values[begin:filled] /= np.sqrt(squares)
+        counts[row] = filled - begin
+    return grams[:filled].copy(), values[:filled].copy(), counts
+
+
+def _postings(
+    grams: NDArray[np.int32], values: Scores, starts: Index, holders: NDArray[np.int32]
+) -> tuple[Index, NDArray[np.int32], Scores]:
+    """Of each n-gram that few texts hold: begins [buckets + 1], and there the texts and its weight in each."""
+    telling = (holders > 1) & (holders <= MOST_HOLDERS)
+    places = np.flatnonzero(telling[grams])
+    order = places[np.argsort(grams[places], kind="stable")]
+    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(grams[order], minlength=BUCKETS))])
+    owner = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
+    return begins, owner[order], values[order]
+
+
+@jit
+def _dot(grams, values, a, a_end, b, b_end):  # type: ignore[no-untyped-def]
+    total = np.float32(0)
+    while a < a_end and b < b_end:
+        if grams[a] == grams[b]:
+            total += values[a] * values[b]
+            a += 1
+            b += 1
+        elif grams[a] < grams[b]:
+            a += 1
+        else:
+            b += 1
+    return total
+
+
+@jit
+def _products(left, right, grams, values, starts, result):  # type: ignore[no-untyped-def]
+    for pair in range(len(left)):
+        a, b = left[pair], right[pair]
+        result[pair] = _dot(grams, values, starts[a], starts[a + 1], starts[b], starts[b + 1])
+
+
+@jit
+def _search(  # type: ignore[no-untyped-def]
+    start, stop, grams, values, starts, begins, owners, weights, k, least, index, score, full
+):
+    """Fill ``index`` and ``score`` of the texts from ``start`` to ``stop`` with their best ``k``, in no order."""
+    partial = np.zeros(len(starts) - 1, np.float32)
+    met = np.empty(len(starts) - 1, np.int32)
+    exact = np.empty(len(starts) - 1, np.float32)
+    for row in range(start, stop):
+        many = 0
+        for at in range(starts[row], starts[row + 1]):
+            for i in range(begins[grams[at]], begins[grams[at] + 1]):
+                other = owners[i]
+                if partial[other] == 0:
+                    met[many] = other
+                    many += 1
+                partial[other] += values[at] * weights[i]
+        bar = np.float32(0)
+        if many > _SLACK * k:
+            for i in range(many):
+                exact[i] = partial[met[i]]
+            bar = np.partition(exact[:many], many - _SLACK * k - 1)[many - _SLACK * k - 1]
+        filled = 0
+        for i in range(many):
+            other = met[i]
+            if partial[other] >= bar and other != row:
+                value = _dot(grams, values, starts[row], starts[row + 1], starts[other], starts[other + 1])
+                if value >= least:
+                    met[filled] = other
+                    exact[filled] = value
+                    filled += 1
+            partial[other] = 0
+        for place in range(min(filled, k)):
+            best = place
+            for i in range(place + 1, filled):
+                if exact[i] > exact[best] or (exact[i] == exact[best] and met[i] < met[best]):
+                    best = i
+            met[place], met[best] = met[best], met[place]
+            exact[place], exact[best] = exact[best], exact[place]
+            index[row, place], score[row, place] = met[place], exact[place]
+        full[row] = filled > k

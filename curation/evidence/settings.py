@@ -11,6 +11,7 @@ from typing import Any
 from core import smollm2
 from core.errors import InputError
 from core.files import explain_os_error
+from core.models import HUB_ID
 from curation.evidence import house_style
 from curation.evidence.house_style import HouseStyle
 
@@ -41,6 +42,12 @@ class Settings:
         phone_regions: Countries whose national phone formats are understood.
         name_model: Folder of a token-classification model that tags persons, for ``privacy.name``; in a file, relative
             to that file. None = names are not looked for.
+        entailment_model: A three-label cross-encoder that reads the answers which the rules of ``contradictions.clash``
+            leave undecided: a folder (in a file, relative to that file), or the hub id of a model that was fetched
+            (``finetooth models --entailment NAME``). None = no model is asked.
+        entailment_revision: Commit, tag or branch of that hub id; None = the commit that was recorded when it was
+            fetched.
+        entailment_pairs: Most pairs of sentences that the model reads for one row; what is left out is counted.
         base_model: Whose chat template and tokens are meant: an embedded model's name, a folder, or a hub id.
         max_tokens: Longest conversation that training is planned for, in that model's tokens.
         style: The house style, in a table of its own, ``[style]``; it outranks what the checks learn from the set.
@@ -64,6 +71,9 @@ class Settings:
     template_share: float = 0.20
     phone_regions: tuple[str, ...] = ("US", "GB")
     name_model: str | None = None
+    entailment_model: str | None = None
+    entailment_revision: str | None = None
+    entailment_pairs: int = 16
     base_model: str = smollm2.NAME
     max_tokens: int = 1024
     style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)
@@ -94,6 +104,14 @@ class Settings:
         return cls(style=style, **{key: _value(cls, path, key, value) for key, value in table.items()})
 
 
+_NAMED = {"entailment_model": "a folder or a fetched model", "entailment_revision": "a commit, tag or branch"}
+
+
+def _names_a_hub_model(path: Path, value: str) -> bool:
+    """Whether a name is no folder beside the file and has the form owner/name."""
+    return bool(HUB_ID.fullmatch(value)) and not (path.parent / value).exists()
+
+
 def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:
     """One setting from a file, checked against the default of the same name."""
     names = [f.name for f in fields(cls) if f.name not in _NOT_IN_FILE]
@@ -102,8 +120,10 @@ def _value(cls: type[Settings], path: Path, key: str, value: Any) -> Any:
     default = getattr(cls(), key)
     if default is None:
         if not isinstance(value, str) or not value.strip():
-            told = f"{path}: the setting {key!r} in [{TABLE}] must be the name of a folder."
+            told = f"{path}: the setting {key!r} in [{TABLE}] must be the name of {_NAMED.get(key, 'a folder')}."
             raise InputError(told, "Correct it or remove the line.")
+        if key == "entailment_revision" or (key == "entailment_model" and _names_a_hub_model(path, value)):
+            return value
         return str(path.parent / Path(value).expanduser())
     if isinstance(default, bool):
         right = isinstance(value, bool)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import JsonFlag, OnlyOption, WorkspaceOption, emit, names, progress_bar, say
+from cli.output import JsonFlag, OnlyOption, WorkspaceOption, emit, leave, names, progress_bar, say
 from core import wording
 from core.bulk import bulk_work
 from core.errors import InputError
 from core.files import write_jsonl
-from curation import bare, readers
-from curation.runner import Settings
+from curation.evidence.settings import Settings
+from curation.readers import ahead, read
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="A finetooth.toml with thresholds.")]
 
@@ -51,13 +51,16 @@ def _check_file(
 ) -> None:
     if out is not None and out.resolve() == file.resolve():
         raise InputError("The findings would overwrite the dataset.", "Name another file for --out.")
+    begun = ahead.start(file)  # a large file is read while the engine loads
+    from curation import bare
+
     with progress_bar() as progress:
-        report = bare.check_file(file, only=names(only), settings=settings, progress=progress)
+        report = bare.check_file(file, only=names(only), settings=settings, progress=progress, ahead=begun)
         document = report.to_json()
         if against is not None:
             from flows import leakage
 
-            other = readers.read(against)
+            other = read(against)
             document["against"] = {
                 "file": str(against),
                 "rows": len(other.rows),
@@ -73,8 +76,7 @@ def _check_file(
     if against is not None:
         _say_rejected(document["against"]["rejected"], f"{against.name} ")
     emit(document, as_json, *_summary(document), *(f"Findings written to {out}." for _ in [0] if out))
-    if report.blocked:
-        raise typer.Exit(3)
+    leave(3 if report.blocked else 0)
 
 
 def _say_rejected(rejected: list[dict[str, Any]], where: str = "") -> None:
@@ -134,6 +136,8 @@ def curate(
         if target is not None and (not target.name or target.is_dir()):
             raise InputError(f"{target} is a folder, not a file.", "Name a file inside it.")
     settings = Settings.from_toml(config) if config else Settings()
+    from curation import bare
+
     with progress_bar() as progress:
         done = bare.curate_file(file, out, accept=accept, settings=settings, progress=progress)
     document = done.to_json()

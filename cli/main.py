@@ -9,6 +9,7 @@ from importlib import import_module
 
 import typer
 
+from cli import output
 from cli.output import errors, say
 from core.errors import CancelledError, FinetoothError
 
@@ -63,5 +64,11 @@ def main() -> None:
         sys.exit(1)
 
 
-if __name__ == "__main__":
+def process() -> None:
+    """The same as a program of its own."""
+    output.own_process = True
     main()
+
+
+if __name__ == "__main__":
+    process()

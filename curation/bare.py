@@ -14,6 +14,7 @@ from core.types import Example, Finding
 from curation import apply, export, readers, records
 from curation.checks import CHECKS
 from curation.readers import ReadResult
+from curation.readers.ahead import Ahead
 from curation.runner import CheckReport, Settings, run_checks
 
 PASSES = 3  # a fix can have to wait for another one that touches the same words; more than three never did
@@ -94,16 +95,21 @@ class Curated:
 
 
 def check_file(
-    path: Path, *, only: Sequence[str] = (), settings: Settings | None = None, progress: Progress = no_progress
+    path: Path,
+    *,
+    only: Sequence[str] = (),
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+    ahead: Ahead | None = None,
 ) -> FileReport:
-    """Read a file and run the checks over it.
+    """Read a file and run the checks over it; ``ahead`` where it is being read already.
 
     Raises:
         InputError: Nothing in the file can be read, or a check is unknown.
     """
     with bulk_work():
         progress("reading", 0, None)
-        read = readers.read(path)
+        read = readers.read(path, ahead=ahead)
         examples: dict[str, Example] = {}
         lines: dict[str, tuple[int, ...]] = {}
         repeated: dict[str, list[int]] = {}

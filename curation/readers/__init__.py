@@ -7,13 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import InputError
+from core.ids import example_id
+from core.types import Example
 from curation.readers import tables
+from curation.readers.ahead import Ahead, start
 from curation.readers.collect import Collector
 from curation.readers.json_values import Placed, holds_surrogates, parse, parse_document
 from curation.readers.plain import plain_messages
 from curation.readers.result import ReadResult, RowProblem
 from curation.readers.shapes import SHAPES
-from curation.readers.source import UNDECODED, Line, Raw, Source, beginning, decoded, lines, locate, raw_lines
+from curation.readers.source import (
+    UNDECODED,
+    Line,
+    Raw,
+    Source,
+    beginning,
+    decoded,
+    lines,
+    locate,
+    overlong,
+    raw_lines,
+)  # fmt: skip
 
 CONTAINERS = ("jsonl", "json", "csv", "parquet")
 FORMATS = (*SHAPES, *CONTAINERS)
@@ -23,13 +37,14 @@ MAX_DOCUMENT_BYTES = 1024 * 1024 * 1024
 __all__ = ["CONTAINERS", "FORMATS", "SHAPES", "ReadResult", "read"]
 
 
-def read(path: Path, *, format: str | None = None) -> ReadResult:
+def read(path: Path, *, format: str | None = None, ahead: Ahead | None = None) -> ReadResult:
     """Read every example of one file.
 
     Args:
         path: JSONL, a JSON array, CSV or Parquet, plain or gzip-compressed.
         format: A shape (``messages``, ``sharegpt``, ``alpaca``, ``prompt_completion``) that every row must have, or a
             container (``jsonl``, ``json``, ``csv``, ``parquet``); None = recognise both, row by row.
+        ahead: The same file, where it is being read by a second process already (``curation.readers.ahead.start``).
 
     Returns:
         Rows and rejects in file order: together, one for each line that is not blank (each record of a table or of a
@@ -43,13 +58,18 @@ def read(path: Path, *, format: str | None = None) -> ReadResult:
     source = locate(Path(path))
     shape = format if format in SHAPES else None
     container = format if format in CONTAINERS else None
-    result = _read(source, shape, container)
+    ahead = ahead or start(source.path)
+    try:
+        result = _read(source, shape, container, ahead)
+    finally:
+        if ahead is not None:
+            ahead.close()
     if not result.rows:
         raise _nothing_readable(source.path, result)
     return result
 
 
-def _read(source: Source, shape: str | None, container: str | None) -> ReadResult:
+def _read(source: Source, shape: str | None, container: str | None, ahead: Ahead | None) -> ReadResult:
     notes = [] if source.encoding == "utf-8" else [f"Decoded from {source.encoding.upper()}."]
     collector = Collector(shape)
     if source.parquet or container == "parquet":
@@ -63,11 +83,11 @@ def _read(source: Source, shape: str | None, container: str | None) -> ReadResul
         document = _read_document(source, shape, notes)
         if container == "json" or (document is not None and not document.broken):
             return document.result if document is not None else collector.result("json")
-        by_line = _read_lines(source, collector, notes)
+        by_line = _read_lines(source, collector, notes, ahead)
         if document is not None and len(document.result.rows) > len(by_line.rows):
             return document.result
         return by_line
-    return _read_lines(source, collector, notes)
+    return _read_lines(source, collector, notes, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +125,55 @@ def _is_csv(source: Source, opening: _Opening) -> bool:
     return ".csv" in names or ".tsv" in names or tables.header_delimiter(opening.line.text) is not None
 
 
-def _read_lines(source: Source, collector: Collector, notes: list[str]) -> ReadResult:
+def _read_lines(source: Source, collector: Collector, notes: list[str], ahead: Ahead | None) -> ReadResult:
     blank = 0
-    plain = collector.shape in (None, "messages")
-    for found in raw_lines(source):
-        if isinstance(found, Raw):
-            if plain and (messages := plain_messages(found.content)) is not None:
-                collector.keep(found.number, messages)
-                continue
-            line = decoded(found)
-        else:
-            line = found
-        if line.blank:
-            blank += 1
-        elif line.problem:
-            collector.reject(line.number, line.problem, line.start, line.end)
-        else:
-            try:
-                value = parse(line.text)
-            except RowProblem as problem:
-                collector.reject(line.number, problem.reason, line.start, line.end)
-                continue
-            collector.add(line.number, value, line.start, line.end, repair=holds_surrogates(line.text))
+    if ahead is not None and collector.shape in (None, "messages"):
+        blank = _read_blocks(ahead, collector)
+    else:
+        for line in raw_lines(source):
+            blank += _read_line(line, collector)
     return collector.result("jsonl", [*notes, *([f"{blank} blank line(s) passed over."] if blank else [])])
+
+
+def _read_blocks(ahead: Ahead, collector: Collector) -> int:
+    """How many lines were blank."""
+    number, blank = 1, 0
+    for block in ahead.blocks():
+        kept = place = 0
+        for odd in block.odd:
+            between = odd.place - place
+            collector.keep(number + place, block.examples[kept : kept + between])
+            kept, place = kept + between, odd.place + 1
+            at = number + odd.place
+            if odd.content is None:
+                line: Raw | Line = Line(at, odd.start, odd.end, "", overlong(odd.end - odd.start))
+            else:
+                line = Raw(at, odd.start, odd.end, odd.content)
+            blank += _read_line(line, collector)
+        collector.keep(number + place, block.examples[kept:] if kept else block.examples)
+        number += block.lines
+    return blank
+
+
+def _read_line(found: Raw | Line, collector: Collector) -> bool:
+    """Make a row or a reject of a line; whether it is blank."""
+    if isinstance(found, Raw):
+        if collector.shape in (None, "messages") and (messages := plain_messages(found.content)) is not None:
+            collector.keep(found.number, [Example(example_id(messages), messages)])
+            return False
+        found = decoded(found)
+    if found.blank:
+        return True
+    if found.problem:
+        collector.reject(found.number, found.problem, found.start, found.end)
+        return False
+    try:
+        value = parse(found.text)
+    except RowProblem as problem:
+        collector.reject(found.number, problem.reason, found.start, found.end)
+    else:
+        collector.add(found.number, value, found.start, found.end, repair=holds_surrogates(found.text))
+    return False
 
 
 @dataclass(frozen=True, slots=True)

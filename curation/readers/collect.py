@@ -77,10 +77,10 @@ class Collector:
             self.remarks.add("surrogates", line, repaired)
         self._keep(line, found)
 
-    def keep(self, line: int, messages: tuple[Message, ...]) -> None:
-        """Make a row of the turns of a conversation in the messages shape."""
-        self._shapes["messages"] += 1
-        self.rows.append(Row(line, Example(example_id(messages), messages)))
+    def keep(self, first_line: int, examples: Sequence[Example]) -> None:
+        """Make rows of conversations in the messages shape that stand on successive lines."""
+        self._shapes["messages"] += len(examples)
+        self.rows += map(Row, range(first_line, first_line + len(examples)), examples)
 
     def reject(self, line: int, reason: str, start: int = 0, end: int = 0) -> None:
         """Note that a line could not become an example."""
@@ -89,7 +89,7 @@ class Collector:
     def result(self, container: str, notes: Sequence[str] = ()) -> ReadResult:
         """All that was gathered; ``notes`` come before those of the rows."""
         place = "record" if container in ("json", "parquet") else "line"
-        shapes = [shape for shape, _ in self._shapes.most_common()]
+        shapes = [shape for shape, count in self._shapes.most_common() if count]
         mixed = ", ".join(f"{shape} {self._shapes[shape]}" for shape in sorted(shapes))
         several = [f"The file mixes shapes: {mixed} (rows)."] if len(shapes) > 1 else []
         return ReadResult(

@@ -201,7 +201,7 @@ def _utf8_lines(handle: BinaryIO, start: int) -> Iterator[Raw | Line]:
 
 def _whole(number: int, start: int, end: int, begun: list[bytes], length: int) -> Raw | Line:
     if length > MAX_LINE_BYTES:
-        return Line(number, start, end, "", _overlong(end - start))
+        return Line(number, start, end, "", overlong(end - start))
     return Raw(number, start, end, b"".join(begun))
 
 
@@ -233,8 +233,8 @@ def _wide_lines(handle: BinaryIO, encoding: str, position: int) -> Iterator[Line
             try:
                 text = rest = reader.readline(limit + 1)
                 position += len(text.encode(encoding, "surrogatepass"))
-                overlong = len(text) > limit and not text.endswith("\n")
-                while overlong and rest and not rest.endswith("\n"):
+                too_long = len(text) > limit and not text.endswith("\n")
+                while too_long and rest and not rest.endswith("\n"):
                     rest = reader.readline(limit)
                     position += len(rest.encode(encoding, "surrogatepass"))
             except _DAMAGE:
@@ -246,13 +246,14 @@ def _wide_lines(handle: BinaryIO, encoding: str, position: int) -> Iterator[Line
                 return
             if not text:
                 return
-            problem = _overlong(position - start) if overlong else ""
-            yield Line(number, start, position, "" if overlong else text, problem)
+            problem = overlong(position - start) if too_long else ""
+            yield Line(number, start, position, "" if too_long else text, problem)
     finally:
         reader.detach()
 
 
-def _overlong(size_bytes: int) -> str:
+def overlong(size_bytes: int) -> str:
+    """Why a line of this length is rejected."""
     return (
         f"the line is {size_bytes / 1024 / 1024:.0f} MiB long, more than the {MAX_LINE_BYTES // 1024 // 1024} MiB "
         "that one example may take"

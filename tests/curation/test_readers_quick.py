@@ -86,7 +86,7 @@ def test_lines_cut_from_blocks_are_all_there(tmp_path: Path, monkeypatch: pytest
             end = start + len(piece)
             overlong = len(piece.removesuffix(b"\n")) > longest
             text = "" if overlong else piece.decode()
-            wanted.append(Line(number, start, end, text, source._overlong(len(piece)) if overlong else ""))
+            wanted.append(Line(number, start, end, text, source.overlong(len(piece)) if overlong else ""))
             start = end
         assert list(lines(locate(path))) == wanted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,17 @@ class Draft:
     action_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a person had seen before they acted: all entries up to ``seq``.
+
+    ``look`` gets the entries that came after it, those of the same act left out; if it raises, nothing is written.
+    """
+
+    seq: int
+    look: Callable[[Sequence[Entry]], None]
+
+
 class Ledger:
     """The append-only record of a workspace: decisions, edits, ratings, imports, freezes."""
 
@@ -75,10 +86,20 @@ class Ledger:
         """Record one action; the same ``action_id`` again changes nothing and returns the first entry."""
         return self.append_all([Draft(kind, subject, payload, action_id)], who=who)[0]
 
-    def append_all(self, drafts: Sequence[Draft], *, who: str = "") -> list[Entry]:
-        """Record several actions in one transaction: all of them or none."""
+    def append_all(self, drafts: Sequence[Draft], *, who: str = "", since: Since | None = None) -> list[Entry]:
+        """Record several actions in one transaction: all of them or none.
+
+        Args:
+            drafts: What to record.
+            who: The person.
+            since: What they had seen; what others have recorded since is looked at inside the same transaction.
+        """
         written: list[Entry] = []
+        own = {draft.action_id for draft in drafts}
         with self._db.writing() as connection:
+            if since is not None:
+                later = connection.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq", (since.seq,))
+                since.look([_entry(row) for row in later.fetchall() if row["action_id"] not in own])
             last = connection.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
             seq, previous = (last["seq"], last["hash"]) if last else (0, GENESIS)
             at = self._clock()

@@ -14,7 +14,7 @@ from core.jobs import Progress, no_progress
 from core.ledger import Draft, Entry
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, queries, records, sources
+from curation import apply, cache, decisions, queries, records, resolutions, sources
 
 CHUNK = 5_000
 
@@ -127,11 +127,16 @@ def edit(
     action_id: str | None = None,
     note: str = "",
     finding_id: str | None = None,
+    seen: int | None = None,
 ) -> Decision:
     """Put a new text in an example's place; the old one stays readable and comes back with an undo.
 
+    ``seen`` is the number of the last ledger entry that the person had seen when they began, if the edit is to settle a
+    clash.
+
     Raises:
         InputError: There is no turn, or nothing was changed.
+        OvertakenError: Somebody else has settled the clash since ``seen``.
     """
     view = queries.example(workspace, example_id)
     becomes = id_of(messages)
@@ -152,10 +157,12 @@ def edit(
             meta=view.example.meta,
             batch=batch,
             checks=_checks_behind(workspace, finding_id),
+            resolution=resolutions.note_edit(workspace, finding_id, example_id) if finding_id else None,
         )
     ]
     drafts += _restoring(workspace, becomes, batch)
-    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
+    since = resolutions.guard(workspace, finding_id, seen) if finding_id and seen is not None else None
+    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
 
 
 def _checks_behind(workspace: Workspace, finding_id: str | None) -> tuple[str, ...]:
@@ -173,8 +180,12 @@ def _restoring(workspace: Workspace, example_id: str, batch: str) -> list[Draft]
 def keep_finding(
     workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None, note: str = ""
 ) -> Decision:
-    """Settle one finding without changing anything: somebody looked, and it stays."""
+    """Settle one finding without changing anything: somebody looked, and it stays (of a clash: both sides)."""
     view = queries.finding(workspace, finding_id)
+    if view.finding.family == "contradictions":
+        made = resolutions.resolve(workspace, finding_id, "both", who=who, words=note, action_id=action_id)
+        entries = workspace.ledger.entries(decisions.KIND, view.finding.example_id)
+        return next(decisions.decision_of(e) for e in entries if e.payload.get("batch") == made.batch)
     drafts = [decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)]
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
 

@@ -12,7 +12,8 @@ from core.db import Database
 from core.errors import FinetoothError
 from core.ids import canonical
 from core.ledger import Entry
-from core.types import Finding
+from core.revisions import messages_from_json
+from core.types import Finding, Message
 from core.workspace import Workspace
 from curation import decisions, sources
 
@@ -57,8 +58,20 @@ MIGRATIONS = (
     ALTER TABLE findings ADD COLUMN reason TEXT GENERATED ALWAYS AS (json_extract(body, '$.reason')) VIRTUAL;
     CREATE INDEX findings_by_reason ON findings (check_name, reason, state, severity, position, id);
     """,
+    """
+    ALTER TABLE findings ADD COLUMN score REAL GENERATED ALWAYS AS (json_extract(body, '$.score')) VIRTUAL;
+    CREATE INDEX findings_surest ON findings (family, state, -IFNULL(score,-1), position, id, check_name);
+    CREATE INDEX findings_least_sure ON findings (family, state, IFNULL(score,2), position, id, check_name);
+    CREATE TABLE clashes (finding_id TEXT PRIMARY KEY, key TEXT NOT NULL);
+    CREATE INDEX clashes_by_key ON clashes (key);
+    CREATE TABLE resolved (key TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (key, example_id));
+    CREATE INDEX resolved_by_example ON resolved (example_id);
+    """,
 )
-"""``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`)."""
+"""``clashes`` says by what key a finding of a clash is known, ``resolved`` of which keys both sides were kept.
+
+``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`).
+"""
 CHUNK = 500
 
 
@@ -124,6 +137,7 @@ def _synced(workspace: Workspace) -> Database:
 def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: Sequence[str]) -> None:
     """Work out anew the states of these examples, of those they were edited into, and of the findings about them."""
     reached = _descendants(connection, example_ids)
+    keys = _resolved_keys(connection, reached)
     for example_id in reached:
         stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
         connection.execute(
@@ -133,13 +147,17 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
         connection.execute("DELETE FROM settled WHERE example_id = ?", (example_id,))
         settled = [(finding_id, example_id) for finding_id in sorted(stand.settled)]
         connection.executemany("INSERT INTO settled VALUES (?, ?)", settled)
+        connection.execute("DELETE FROM resolved WHERE example_id = ?", (example_id,))
+        resolved = [(key, example_id) for key in sorted(stand.resolved)]
+        connection.executemany("INSERT INTO resolved VALUES (?, ?)", resolved)
     waiting = list(reached)
     while waiting:  # an edited text is there only if it was imported too, or if a text that is there became it
         revived = [i for i in waiting if connection.execute(REVIVE, (i,)).rowcount]
         waiting = [i for i in waiting if i not in revived]
         if not revived:
             break
-    settle(connection, _findings_about(connection, reached))
+    keys |= _resolved_keys(connection, reached)
+    settle(connection, [*_findings_about(connection, reached), *_findings_known_by(connection, keys)])
 
 
 REVIVE = """
@@ -164,6 +182,9 @@ def _descendants(connection: sqlite3.Connection, example_ids: Sequence[str]) -> 
 SETTLE = """
 UPDATE findings SET state = CASE
     WHEN EXISTS (SELECT 1 FROM settled WHERE settled.finding_id = findings.id) THEN 'settled'
+    WHEN family = 'contradictions' AND EXISTS (
+        SELECT 1 FROM clashes JOIN resolved ON resolved.key = clashes.key WHERE clashes.finding_id = findings.id)
+    THEN 'settled'
     WHEN (SELECT COUNT(*) FROM members WHERE members.finding_id = findings.id) > 1 THEN
         CASE WHEN (SELECT COUNT(*) FROM members JOIN examples ON examples.id = members.example_id
                    WHERE members.finding_id = findings.id AND examples.state = 'in') > 1
@@ -177,7 +198,8 @@ UPDATE findings SET state = CASE
 def settle(connection: sqlite3.Connection, finding_ids: Sequence[str] | None = None) -> None:
     """Work out which findings are open: these, or all of them.
 
-    A finding is settled when it was settled by name, when the example it is about has gone or was kept after a look,
+    A finding is settled when it was settled by name, when both sides of its clash were kept on purpose (whatever rule
+    tells of it), when the example it is about has gone or was kept after a look,
     or, where it is about several examples, when fewer than two of them are left.
     """
     if finding_ids is None:
@@ -196,6 +218,13 @@ def measures(found: Finding, lines: Mapping[str, Sequence[int]]) -> tuple[int, f
     if found.family != "duplicates" or found.score is None:
         return size, None
     return size, 1 - found.score if found.check == "duplicates.conflict" else found.score
+
+
+def messages_of(connection: sqlite3.Connection, example_ids: Sequence[str]) -> dict[str, tuple[Message, ...]]:
+    """The turns of these examples, by id; those that the workspace does not hold are left out."""
+    marks = ",".join("?" * len(example_ids))
+    rows = connection.execute(f"SELECT id, messages FROM examples WHERE id IN ({marks})", list(example_ids))
+    return {row["id"]: messages_from_json(row["messages"]) for row in rows}
 
 
 def set_fact(connection: sqlite3.Connection, name: str, value: object) -> None:
@@ -251,6 +280,16 @@ def _add_edit(connection: sqlite3.Connection, entry: Entry) -> list[str]:
         connection.execute("INSERT OR IGNORE INTO edits VALUES (?, ?)", (entry.subject, payload["becomes"]))
         return [entry.subject, payload["becomes"]]
     return [entry.subject]
+
+
+def _resolved_keys(connection: sqlite3.Connection, example_ids: Iterable[str]) -> set[str]:
+    rows = (connection.execute("SELECT key FROM resolved WHERE example_id = ?", (one,)) for one in example_ids)
+    return {row[0] for found in rows for row in found.fetchall()}
+
+
+def _findings_known_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[str]:
+    rows = (connection.execute("SELECT finding_id FROM clashes WHERE key = ?", (key,)) for key in sorted(keys))
+    return [row[0] for found in rows for row in found.fetchall()]
 
 
 def _findings_about(connection: sqlite3.Connection, example_ids: Iterable[str]) -> list[str]:

@@ -55,6 +55,7 @@ class CardFacts:
         sources: In import order.
         dropped: Conversations dropped, by reason; a conversation may count under one reason only.
         edited: Conversations edited, by reason.
+        clashes: Contradictions settled by people, by what was done with them, and why both sides stayed.
         checks: What was found, in report order; empty where no check has run.
         norms: The dataset's own style, a name and a value in words each.
         certificate: The leak certificate as stored with the revision; None where there is no hold-out.
@@ -72,6 +73,7 @@ class CardFacts:
     sources: Sequence[CardSource]
     dropped: Mapping[str, int] = field(default_factory=dict)
     edited: Mapping[str, int] = field(default_factory=dict)
+    clashes: Mapping[str, int] = field(default_factory=dict)
     checks: Sequence[CardCheck] = ()
     norms: Mapping[str, str] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
@@ -88,6 +90,7 @@ def data_card(facts: CardFacts) -> str:
         _counts(facts),
         _reasons("Dropped, and why", "Nothing was dropped.", facts.dropped),
         _reasons("Edited, and why", "Nothing was edited.", facts.edited),
+        _clashes(facts),
         _checks(facts),
         _norms(facts),
         _splits(facts),
@@ -164,6 +167,13 @@ def _reasons(title: str, nothing: str, reasons: Mapping[str, int]) -> list[str]:
         return [f"## {title}", "", nothing]
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     return [f"## {title}", "", *_table(("Reason", "Examples"), [(text(r), _n(n)) for r, n in ordered], "lr")]
+
+
+def _clashes(facts: CardFacts) -> list[str]:
+    if not facts.clashes:
+        return []
+    rows = [(text(done), _n(n)) for done, n in facts.clashes.items()]
+    return ["## Contradictions settled by people", "", *_table(("What was done", "Contradictions"), rows, "lr")]
 
 
 def _checks(facts: CardFacts) -> list[str]:

@@ -21,12 +21,14 @@ class Standing:
         becomes: The id of the example it was edited into, where the state is ``replaced``.
         kept: Whether somebody looked at it and kept it.
         settled: Ids of the findings that were settled by name.
+        resolved: Keys of what a clash says, where both sides were kept on purpose (see ``records.clash_key``).
     """
 
     state: str
     becomes: str | None
     kept: bool
     settled: frozenset[str]
+    resolved: frozenset[str] = frozenset()
 
 
 def decision_of(entry: Entry) -> Decision:
@@ -60,12 +62,18 @@ def draft(
     undoes: str | None = None,
     batch: str | None = None,
     checks: Sequence[str] = (),
+    resolution: Mapping[str, Any] | None = None,
+    restores: bool = False,
 ) -> Draft:
-    """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it."""
+    """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it.
+
+    ``resolution`` says how a clash was settled (see ``curation.resolutions``); a ``keep`` that ``restores`` brings a
+    dropped example back, although it names a finding.
+    """
     payload: dict[str, Any] = {"verdict": verdict}
     optional = {
         **{"becomes": becomes, "note": note, "finding": finding_id, "undoes": undoes, "batch": batch},
-        "checks": list(dict.fromkeys(checks)),
+        **{"checks": list(dict.fromkeys(checks)), "resolution": dict(resolution or {}), "restores": restores},
     }
     payload.update({name: value for name, value in optional.items() if value})
     if messages is not None:
@@ -91,16 +99,24 @@ def standing(entries: Iterable[Entry]) -> Standing:
     """Fold the decisions about one example, oldest first; the last one that holds wins."""
     state, becomes, kept = "in", None, False
     settled: set[str] = set()
+    resolved: set[str] = set()
     for entry in holding(entries):
         verdict, finding = entry.payload["verdict"], entry.payload.get("finding")
         if verdict == "undo":
             continue
         if finding:
             settled.add(finding)
+        resolution = entry.payload.get("resolution", {})
+        if resolution.get("outcome") == "both":
+            resolved.add(resolution["key"])
+        else:
+            resolved.discard(resolution.get("key", ""))
         if verdict == "drop":
             state, becomes, kept = "dropped", None, False
         elif verdict == "edit":
             state, becomes, kept = "replaced", entry.payload["becomes"], False
         elif not finding:  # a keep that names a finding settles that finding and nothing else
             state, becomes, kept = "in", None, True
-    return Standing(state, becomes, kept, frozenset(settled))
+        elif entry.payload.get("restores"):
+            state, becomes = "in", None
+    return Standing(state, becomes, kept, frozenset(settled), frozenset(resolved))

@@ -25,6 +25,11 @@ CLUSTER_ORDERS = {
 }
 """How clusters can be sorted; what has no likeness stands last in both of its orders."""
 
+SCORE_ORDERS = {
+    "surest": "-IFNULL(score,-1), position, id",
+    "least sure": "IFNULL(score,2), position, id",
+}
+"""By how sure the check is; what has no score stands last in both."""
 
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
 
@@ -105,7 +110,7 @@ def findings(
     Args:
         workspace: The open workspace.
         families, checks, state, safe, example_id, reasons: Which findings, as in :class:`Filter`.
-        order: One of :data:`ORDERS` or :data:`CLUSTER_ORDERS`.
+        order: One of :data:`ORDERS`, :data:`CLUSTER_ORDERS` or :data:`SCORE_ORDERS`.
         offset: How many to pass over.
         limit: How many to return.
     """
@@ -135,7 +140,7 @@ def rank(workspace: Workspace, wanted_id: str, which: Filter, *, order: str = "s
 
 def _keys(order: str) -> str:
     """The sort keys of an order, in SQL."""
-    return ORDERS[order] if order in ORDERS else CLUSTER_ORDERS[order]
+    return {**ORDERS, **CLUSTER_ORDERS, **SCORE_ORDERS}[order]
 
 
 def finding(workspace: Workspace, wanted_id: str) -> FindingView:
@@ -179,6 +184,7 @@ def remove(connection: sqlite3.Connection, checks: Sequence[str] | None = None) 
     if checks is not None:
         stale += f" WHERE check_name IN ({','.join('?' * len(values))})"
     connection.execute(f"DELETE FROM members WHERE finding_id IN ({stale})", values)
+    connection.execute(f"DELETE FROM clashes WHERE finding_id IN ({stale})", values)
     connection.execute(f"DELETE FROM findings WHERE id IN ({stale})", values)
 
 
@@ -210,3 +216,6 @@ def insert(
         connection.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", columns)
         members = [(identity, member) for member in finding.members]
         connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
+        if finding.family == "contradictions":
+            key = records.clash_key(finding, cache.messages_of(connection, finding.members[:2]))
+            connection.execute("INSERT OR IGNORE INTO clashes VALUES (?, ?)", (identity, key))

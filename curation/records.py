@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.ids import content_id
-from core.types import Example, Finding, Proposal, Replacement, Span
+from core.types import Example, Finding, Message, Proposal, Replacement, Span
 
 
 def finding_id(finding: Finding) -> str:
     """Identity of a finding: what was found about which examples, so that a settled one stays settled."""
     return content_id([finding.check, finding.reason, sorted(finding.members)])
+
+
+def clash_key(found: Finding, texts: Mapping[str, Sequence[Message]]) -> str:
+    """Identity of what a clash says, for a person who kept both sides of it on purpose.
+
+    Two rows that clash are known by their two texts alone, whichever rule tells of them and whichever comes first. A
+    clash inside one row is known by its text, the check and the reason: another problem of the same row is another one.
+    White space does not count, nor does meta.
+
+    Args:
+        found: A finding of the family ``contradictions``; of more than two rows, the first two are its sides.
+        texts: The turns of those two by id; an id without turns stands for itself.
+    """
+    sides = sorted(_wording(one, texts.get(one)) for one in found.members[:2])
+    return content_id(["clash", *sides] if found.related else ["clash", found.check, found.reason, *sides])
+
+
+def _wording(example_id: str, messages: Sequence[Message] | None) -> str:
+    """Identity of a conversation that white space does not change."""
+    if messages is None:
+        return example_id
+    return content_id([[message.role, " ".join(message.content.split())] for message in messages])
 
 
 def to_json(found: Finding) -> str:

@@ -1,70 +1,138 @@
-"""Numbers, doses, dates and codes that stand in the same place of two texts and differ."""
+"""Decides whether two texts clash by a value: a dose, a number, a date or a code in the same slot of aligned claims."""
 
 from __future__ import annotations
 
-import re
-from difflib import SequenceMatcher
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import lru_cache
 
+from curation.clash.align import Aligned, aligned
 from curation.clash.base import Clash
-from curation.evidence.facts import Fact, facts
+from curation.clash.codes import code_values, codes, codes_differ
+from curation.clash.slots import items, same_slots
+from curation.clash.values import Value, apart
+from curation.clash.values_read import values
+from curation.evidence.facts import Fact
 
-_WORD = re.compile(r"\w[\w.,:/%°-]*\w|\w|[%°]")
-
-
-def codes(text: str) -> frozenset[str]:
-    """The codes in a text, such as ``J20.9``."""
-    return frozenset(fact.value for fact in facts(text) if fact.kind == "code")
-
-
-def codes_differ(left: str, right: str) -> Clash | None:
-    """Each text names a code that the other does not."""
-    ours, theirs = codes(left) - codes(right), codes(right) - codes(left)
-    if not ours or not theirs:
-        return None
-    one = tuple(fact for fact in facts(left) if fact.kind == "code" and fact.value in ours)
-    other = tuple(fact for fact in facts(right) if fact.kind == "code" and fact.value in theirs)
-    shared = len(codes(left) & codes(right))
-    score = 0.95 if not shared else 0.8
-    return told("code", "code", left, right, one, other, score)
+_ALIKE = 0.4  # claims of longer texts that have less in common are about different things
+_MOST_WEIGHED = 4096  # pairs of values held against each other; of longer texts only equal ones are told apart
+_NAMES = {
+    "mass": "weight", "volume": "volume", "length": "length", "time": "time", "percent": "percentage", "date": "date",
+    "temperature": "temperature", "degrees": "temperature", "clock": "time", "per day": "frequency", "ordinal": "order",
+    "code": "code", "phone": "phone number", "ratio": "ratio", "times": "how often", "count": "number", "area": "area",
+    "byte": "size", "pulse": "pulse", "pressure": "pressure", "speed": "speed",
+}  # fmt: skip
+_SCORES = {"count": 0.85, "ordinal": 0.8, "times": 0.8, "slash": 0.85, "date": 0.9}
 
 
-def numbers_differ(left: str, right: str) -> Clash | None:
-    """Numbers of one dimension that stand in the same place of both answers and differ."""
+def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None) -> Clash | None:
+    """The values (doses, numbers, dates, codes) that fill the same slot of two aligned claims and differ, or None.
+
+    Units are converted, spellings of numbers and dates read, and ranges, approximations and bounds allowed for. The
+    same values in another order, and more detail in one text, are no clash. Symmetric.
+
+    Args:
+        left: One text.
+        right: Another, about the same.
+        pairs: ``aligned(left, right)``, where the caller has it.
+    """
     ours, theirs = _located(left), _located(right)
-    if not ours or not theirs:
+    if not ours or not theirs or not _left_over(ours, theirs):
         return None
-    left_words, right_words = list(_WORD.finditer(left)), list(_WORD.finditer(right))
-    if max(len(left_words), len(right_words)) > 2000:
-        return None
-    left_values = {fact.value for fact in ours}
-    right_values = {fact.value for fact in theirs}
-    matcher = SequenceMatcher(
-        None, [w[0].casefold() for w in left_words], [w[0].casefold() for w in right_words], autojunk=False
-    )
-    if matcher.ratio() < 0.5:
-        return None
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "replace":
+    if pairs is None:
+        pairs = aligned(left, right)
+    alone = len(pairs) == 1 and _is_all(pairs[0].left.text, left) and _is_all(pairs[0].right.text, right)
+    for pair in pairs:
+        if not pair.slots or pair.left.asks or pair.right.asks or (pair.similarity < _ALIKE and not alone):
             continue
-        one = [f for f in ours if _touches(f, left_words[a].start(), left_words[b - 1].end())]
-        other = [f for f in theirs if _touches(f, right_words[c].start(), right_words[d - 1].end())]
-        one = [fact for fact in one if fact.value not in right_values]
-        other = [fact for fact in other if fact.value not in left_values]
-        pair = next(((x, y) for x in one for y in other if x.dimension == y.dimension), None)
-        if pair:
-            name = {"mass": "dose", "volume": "volume", "time": "time", "months": "time", "date": "date"}.get(
-                pair[0].dimension, "number"
-            )
-            return told("number", name, left, right, (pair[0],), (pair[1],), 0.9)
+        here, there = _within(ours, pair.left.start, pair.left.end), _within(theirs, pair.right.start, pair.right.end)
+        if not here or not there:
+            continue
+        found = same_slots(items(pair.left, here), items(pair.right, there), alone=alone)
+        found = [(a, b) for a, b in found if _more_often(a, ours, theirs) and _more_often(b, theirs, ours)]
+        if found and not _same_in_all(here, there):
+            return _told(left, right, found)
     return None
 
 
-def _located(text: str) -> list[Fact]:
-    return [fact for fact in facts(text) if fact.kind == "number"]
+def numbers_differ(left: str, right: str) -> Clash | None:
+    """The clash of two values that fill the same slot (see ``values_clash``)."""
+    return values_clash(left, right)
 
 
-def _touches(fact: Fact, start: int, end: int) -> bool:
-    return fact.start < end and start < fact.end
+@lru_cache(maxsize=16384)
+def _located(text: str) -> tuple[Value, ...]:
+    """Values and codes, in order of place."""
+    named = code_values(text)
+    if not named:
+        return values(text)
+    others = [v for v in values(text) if not any(v.start < code.end and code.start < v.end for code in named)]
+    return tuple(sorted((*others, *named), key=lambda value: value.start))
+
+
+def _left_over(ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
+    """Whether both sides have a value of one kind that the other lacks; cheap, before anything is aligned."""
+    if len(ours) * len(theirs) > _MOST_WEIGHED:
+        return True
+    kinds = {value.kind for value in theirs}
+    return any((a.kind in kinds or a.kind in ("date", "count")) and any(apart(a, b) for b in theirs) for a in ours)
+
+
+def _more_often(value: Value, here: Sequence[Value], there: Sequence[Value]) -> bool:
+    """Whether a text states a value more often than the other text does: else it stands elsewhere in that one."""
+    if len(here) + len(there) > _MOST_WEIGHED:
+        return not any(_equal(value, other) for other in there)
+    return sum(_equal(value, other) for other in here) > sum(_equal(value, other) for other in there)
+
+
+def _equal(one: Value, other: Value) -> bool:
+    return one.kind == other.kind and not apart(one, other)
+
+
+def _within(found: Sequence[Value], start: int, end: int) -> list[Value]:
+    first = bisect_left(found, start, key=lambda value: value.start)
+    last = bisect_left(found, end, key=lambda value: value.start)
+    return list(found[first:last])
+
+
+def _is_all(claim: str, text: str) -> bool:
+    return len(claim) >= 0.8 * len(text.strip())
+
+
+def _same_in_all(here: Sequence[Value], there: Sequence[Value]) -> bool:
+    """Whether dose times frequency is the same: 10 mg once a day is 5 mg twice a day."""
+    daily = []
+    for side in (here, there):
+        doses = [value for value in side if value.kind in ("mass", "volume") or value.dose]
+        often = [value for value in side if value.kind == "per day"]
+        if len(doses) != 1 or len(often) != 1:
+            return False
+        daily.append((doses[0].kind, doses[0].plain * often[0].plain))
+    (kind, amount), (kind_too, amount_too) = daily
+    return kind == kind_too and abs(amount - amount_too) <= 1e-6 * max(abs(amount), abs(amount_too))
+
+
+def _told(left: str, right: str, found: list[tuple[Value, Value]]) -> Clash:
+    a, b = found[0]
+    name = _NAMES.get(a.kind, "number")
+    if a.kind.startswith("money"):
+        name = "amount of money"
+    reason = "date" if a.kind == "date" else "code" if a.kind == "code" else "number"
+    if a.dose or b.dose:
+        reason = name = "dose"
+    elif a.kind == "per day" and any(v.dose for v in (*_located(left), *_located(right))):
+        reason = "dose"
+    elif a.kind == "time" and (a.unit == "y" or b.unit == "y"):
+        name = "age or time"
+    shown = f"{left[a.start : a.end]} / {right[b.start : b.end]}"
+    sure = 0.95 if a.kind == "code" else _SCORES.get(a.kind, 0.9)
+    return Clash(
+        reason,
+        f"{name.capitalize()} differs: {shown}." if name != "how often" else f"How often differs: {shown}.",
+        sure,
+        tuple((one.start, one.end) for one, _ in found),
+        tuple((other.start, other.end) for _, other in found),
+    )
 
 
 def told(
@@ -79,3 +147,6 @@ def told(
         tuple((fact.start, fact.end) for fact in one),
         tuple((fact.start, fact.end) for fact in other),
     )
+
+
+__all__ = ["codes", "codes_differ", "numbers_differ", "told", "values_clash"]

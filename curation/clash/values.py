@@ -59,6 +59,8 @@ def apart(one: Value, other: Value) -> bool:
     """
     if one.kind != other.kind:
         return _year_against_count(one, other)
+    if one.kind in ("date", "clock") and one.bound != other.bound:
+        return False
     if one.kind == "date":
         return days_apart(one.days, other.days)
     if one.kind == "clock":
@@ -68,7 +70,9 @@ def apart(one: Value, other: Value) -> bool:
         )
     if one.kind in ("slash", "ratio"):
         return _parts_apart(one, other)
-    if one.kind in ("phone", "code"):
+    if one.kind == "code":
+        return not (one.unit.startswith(other.unit) or other.unit.startswith(one.unit))
+    if one.kind == "phone":
         return not (one.unit.endswith(other.unit) or other.unit.endswith(one.unit))
     return all(_disjoint(one, a, other, b) for a, b in product(one.readings, other.readings))
 

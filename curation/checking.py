@@ -62,7 +62,19 @@ def _store(
 
 
 def check_job(context: JobContext) -> dict[str, Any]:
-    """The same in a worker process. Spec: ``workspace`` (path), ``only`` (names)."""
+    """The same in a worker process, which can be stopped until the checks are done.
+
+    Spec: ``workspace`` (path), ``only`` (names).
+    """
+    judged = False
+
+    def progress(stage: str, done: int, total: int | None) -> None:
+        nonlocal judged
+        judged = judged or stage == "checked"
+        if not judged:  # what is found is stored next, and stays whole
+            context.check_stop()
+        context.progress(stage, done, total)
+
     workspace = Workspace.open(Path(context.spec["workspace"]))
-    report = check(workspace, only=context.spec.get("only", ()), progress=context.progress)
+    report = check(workspace, only=context.spec.get("only", ()), progress=progress)
     return {"findings": len(report.findings), "counts": dict(report.counts), "notes": list(report.notes)}

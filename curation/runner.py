@@ -13,6 +13,7 @@ from curation.checks import CHECKS
 from curation.checks.base import Check
 from curation.evidence.batch import Batch
 from curation.evidence.coverage import CoverageMap, coverage_map
+from curation.evidence.entailment import asked_for
 from curation.evidence.norms import LearnedNorm
 from curation.evidence.pairs import MOST_UNITS, PairFrames, pair_frames
 from curation.evidence.relations import relations
@@ -97,12 +98,14 @@ def run_checks(
         progress: Called before each check with its name.
 
     Raises:
-        InputError: ``only`` names no check.
+        InputError: ``only`` names no check, or the settings name an entailment model that cannot be used.
     """
     checks = selected(only, settings=settings)
     if settings.pair_floor is not None and len(examples) > MOST_UNITS:
         settings = replace(settings, pair_floor=min(settings.near_threshold, settings.short_threshold))
     batch = Batch(examples, settings, progress)
+    if any(check.name == "contradictions.clash" for check in checks):
+        batch.shared(asked_for)  # a model that is not there is told before minutes of work, not after
     findings: list[Finding] = []
     seconds: dict[str, float] = {}
     for number, check in enumerate(checks):

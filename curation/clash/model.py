@@ -81,8 +81,10 @@ def _loaded(folder: Path, identity: str) -> tuple[Any, int]:
     del identity  # part of the key under which the model is kept
     with quiet():
         import torch
+        from safetensors import SafetensorError
         from sentence_transformers import CrossEncoder as Loaded
 
+        spoilt = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, SafetensorError)
         try:
             model: Any = Loaded(
                 str(folder),
@@ -93,7 +95,7 @@ def _loaded(folder: Path, identity: str) -> tuple[Any, int]:
             )
             model.eval()
             tokenizer, config = model.tokenizer, model.model.config
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError) as error:
+        except spoilt as error:
             raise InputError(
                 f"The entailment model cannot be loaded ({type(error).__name__}): {folder}.",
                 "Check that its folder holds the tokenizer's files and whole *.safetensors weights.",

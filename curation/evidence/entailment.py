@@ -102,7 +102,7 @@ def _scores(batch: Batch, model: EntailmentModel, pairs: Sequence[Statements]) -
     name = hashlib.blake2b(f"{identity} {FORMAT}".encode(), digest_size=16).hexdigest()
     kept = EmbeddingStore(cache_folder() / "entailment" / f"{name}.sqlite", dimensions=3, most=_MOST_KEPT)
     known = kept.read([_content(pair) for pair in pairs])
-    found = {pairs[n]: float(values[0]) for n, values in known.items()}
+    found = {pairs[n]: _contradiction(values) for n, values in known.items()}
     missing = [pair for pair in pairs if pair not in found]
     batch.progress(_STAGE, len(found), len(pairs))
     if not missing:
@@ -112,7 +112,7 @@ def _scores(batch: Batch, model: EntailmentModel, pairs: Sequence[Statements]) -
     readable = [pair for pair, fit in zip(missing, fits, strict=True) if fit]
     for numbers, values in encoder.pieces(readable):
         piece = [readable[n] for n in numbers]
-        found |= zip(piece, _contradiction(values), strict=True)
+        found |= zip(piece, map(_contradiction, values), strict=True)
         kept.write([_content(pair) for pair in piece], values)
         batch.progress(_STAGE, len(found), len(pairs) - len(missing) + len(readable))
     if kept.problem:
@@ -121,8 +121,8 @@ def _scores(batch: Batch, model: EntailmentModel, pairs: Sequence[Statements]) -
     return found, len({frozenset(pair) for pair in missing} - {frozenset(pair) for pair in readable})
 
 
-def _contradiction(values: NDArray[np.float32]) -> list[float]:
-    return [round(float(value), 5) for value in values[:, 0]]
+def _contradiction(values: NDArray[np.float32]) -> float:
+    return round(float(values[0]), 5)  # the same whether it was kept or read just now
 
 
 def _content(pair: Statements) -> str:
@@ -140,12 +140,12 @@ def _told(model: EntailmentModel, plan: Chosen, asked: int, clashing: int, too_l
     if plan.apart:
         told.append(f"{_many(plan.apart, 'pair')} had no two different statements about the same thing.")
     if plan.over_budget:
-        whole = f", {_many(plan.shut_out, 'pair')} of answers wholly" if plan.shut_out else ""
+        whole = f" (all of {_many(plan.shut_out, 'pair')} of answers)" if plan.shut_out else ""
         told.append(
-            f"{_many(plan.over_budget, 'sentence pair')} were left out{whole}: at most {most} a row (entailment_pairs)."
+            f"Left out: {_many(plan.over_budget, 'sentence pair')}{whole}, at most {most} a row (entailment_pairs)."
         )
     if too_long:
-        told.append(f"{_many(too_long, 'sentence pair')} were left out: longer than the model can read.")
+        told.append(f"Left out: {_many(too_long, 'sentence pair')}, longer than the model can read.")
     if plan.long_texts:
         told.append(f"Of {_many(plan.long_texts, 'long answer')} only the first statements were looked at.")
     return " ".join(told)

@@ -28,6 +28,7 @@ LABELS = ("contradiction", "entailment", "neutral")
 """The order in which scores are given here, whatever order a model has."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_VOCABULARIES = frozenset({"tokenizer.json", "vocab.txt", "vocab.json"})  # without one, an empty one would be made up
 _NOT_FETCHED = ["onnx/*", "openvino/*"]
 _HINT = (
     "Set entailment_model to the folder of a three-label cross-encoder or to one that was fetched (finetooth models "
@@ -144,7 +145,7 @@ def columns(folder: Path, name: str) -> tuple[int, int, int]:
     """Which output of the model in ``folder`` is contradiction, entailment and neutral, by its ``id2label``.
 
     Raises:
-        InputError: The folder holds no classifier with exactly these three labels, or no safetensors weights.
+        InputError: The folder holds no classifier with these three labels, no safetensors or no tokenizer.
     """
     path = folder / "config.json"
     if not path.is_file():
@@ -165,6 +166,8 @@ def columns(folder: Path, name: str) -> tuple[int, int, int]:
         raise InputError(f"The model {name} is no cross-encoder: its config.json names no classifier.", _HINT)
     if not any(folder.glob("*.safetensors")):
         raise InputError(f"The folder of the entailment model holds no *.safetensors weights: {name}.", _HINT)
+    if not any(file.name in _VOCABULARIES or file.suffix == ".model" for file in folder.iterdir()):
+        raise InputError(f"The folder of the entailment model holds no tokenizer: {name}.", _HINT)
     place = {label: number for number, label in labels.items()}
     return place[LABELS[0]], place[LABELS[1]], place[LABELS[2]]
 

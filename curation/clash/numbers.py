@@ -11,6 +11,7 @@ from curation.clash.base import Clash
 from curation.clash.codes import code_values, codes, codes_differ
 from curation.clash.slots import items, same_slots
 from curation.clash.values import Value, apart
+from curation.clash.values_keyed import both_json, keyed_differ
 from curation.clash.values_read import values
 from curation.evidence.facts import Fact
 
@@ -25,8 +26,10 @@ _NAMES = {
 _SCORES = {"count": 0.85, "ordinal": 0.8, "times": 0.8, "slash": 0.85, "date": 0.9}
 
 
-def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None) -> Clash | None:
+def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None, *, asked: bool = True) -> Clash | None:
     """The values (doses, numbers, dates, codes) that fill the same slot of two aligned claims and differ, or None.
+
+    First the values under one key, of JSON and of lines "Label: value" (see ``keyed_differ``).
 
     Units are converted, spellings of numbers and dates read, and ranges, approximations and bounds allowed for. The
     same values in another order, and more detail in one text, are no clash. Symmetric.
@@ -35,13 +38,16 @@ def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None) 
         left: One text.
         right: Another, about the same.
         pairs: ``aligned(left, right)``, where the caller has it.
+        asked: Both answer one question, so a bare "5 mg" speaks of the same as a whole sentence.
     """
+    if keyed := keyed_differ(left, right):
+        return keyed
     ours, theirs = _located(left), _located(right)
-    if not ours or not theirs or not _left_over(ours, theirs):
+    if not ours or not theirs or not _left_over(ours, theirs) or both_json(left, right):
         return None
     if pairs is None:
         pairs = aligned(left, right)
-    alone = len(pairs) == 1 and _is_all(pairs[0].left.text, left) and _is_all(pairs[0].right.text, right)
+    alone = asked and len(pairs) == 1 and _is_all(pairs[0].left.text, left) and _is_all(pairs[0].right.text, right)
     for pair in pairs:
         if not pair.slots or pair.left.asks or pair.right.asks or (pair.similarity < _ALIKE and not alone):
             continue
@@ -55,9 +61,9 @@ def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None) 
     return None
 
 
-def numbers_differ(left: str, right: str) -> Clash | None:
+def numbers_differ(left: str, right: str, *, asked: bool = True) -> Clash | None:
     """The clash of two values that fill the same slot (see ``values_clash``)."""
-    return values_clash(left, right)
+    return values_clash(left, right, asked=asked)
 
 
 @lru_cache(maxsize=16384)

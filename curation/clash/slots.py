@@ -25,6 +25,8 @@ _GENERAL_WORDS = """
 """
 _IDLE = frozenset(_SMALL_WORDS.split())
 _GENERAL = frozenset(stem(word) for word in _GENERAL_WORDS.split())
+_COUNTED = frozenset(("count", "ordinal", "times"))
+_OTHERS = frozenset(("another", "other", "second", "next"))
 _DENYING = frozenset(
     ("not", "no", "never", "without", "instead", "rather", "neither", "nor", "except", "cannot", "avoid")
 )
@@ -76,7 +78,10 @@ def same_slots(left: tuple[Item, ...], right: tuple[Item, ...], *, alone: bool) 
         one, other = left[i].value, right[j].value
         if one and other and apart(one, other) and _same_place(left, right, pairs, at):
             slots.append((one, other))
-    return slots if slots and _about_the_same(left, right, pairs, alone) else []
+    if not slots:
+        return []
+    counted = all(one.kind in _COUNTED for one, _ in slots)
+    return slots if _about_the_same(left, right, pairs, alone=alone, counted=counted) else []
 
 
 def _with_synonyms(
@@ -121,24 +126,48 @@ def _same_place(left: tuple[Item, ...], right: tuple[Item, ...], pairs: list[tup
         if (ours - theirs) - _GENERAL and (theirs - ours) - _GENERAL:
             return False
     value = left[i].value
-    if value and value.kind in ("count", "ordinal", "times"):
+    if value and value.kind in _COUNTED:
         return _counts_the_same(left, right, pairs, at)
     return True
 
 
 def _counts_the_same(left: tuple[Item, ...], right: tuple[Item, ...], pairs: list[tuple[int, int]], at: int) -> bool:
-    """Whether the next word behind two bare numbers is the same, or, where nothing follows, the word before."""
+    """Whether the next word behind two bare numbers is the same, or, where nothing follows, the word before.
+
+    Not where one claim counts in parts: "two girls and a boy" are three.
+    """
     i, j = pairs[at]
+    one, other = left[i].value, right[j].value
+    if (
+        one
+        and other
+        and one.kind == "count"
+        and (_in_parts(left, right, one, other) or _in_parts(right, left, other, one))
+    ):
+        return False
     if at + 1 < len(pairs):
         a, b = pairs[at + 1]
         if a - i <= _NEAR and b - j <= _NEAR and left[a].value is None:
-            return True
+            return left[a].key == right[b].key
     if i and j and at and pairs[at - 1] == (i - 1, j - 1) and left[i - 1].value is None:
         return i + 1 == len(left) or j + 1 == len(right) or left[i + 1].key == right[j + 1].key
-    return len(left) == len(right) == 1
+    return len(left) == 1 or len(right) == 1
 
 
-def _about_the_same(left: tuple[Item, ...], right: tuple[Item, ...], pairs: list[tuple[int, int]], alone: bool) -> bool:
+def _in_parts(claim: tuple[Item, ...], against: tuple[Item, ...], part: Value, whole: Value) -> bool:
+    counts = _counts(claim)
+    if len(counts) > len(_counts(against)) and abs(sum(counts) - whole.plain) < 1e-9:
+        return True
+    return part.plain == 1 and any(item.key in _OTHERS for item in claim)
+
+
+def _counts(claim: tuple[Item, ...]) -> list[float]:
+    return [item.value.plain for item in claim if item.value and item.value.kind == "count"]
+
+
+def _about_the_same(
+    left: tuple[Item, ...], right: tuple[Item, ...], pairs: list[tuple[int, int]], *, alone: bool, counted: bool
+) -> bool:
     taken, taken_too = {i for i, _ in pairs}, {j for _, j in pairs}
     ours = [item for i, item in enumerate(left) if i not in taken and item.weight]
     theirs = [item for j, item in enumerate(right) if j not in taken_too and item.weight]
@@ -153,7 +182,7 @@ def _about_the_same(left: tuple[Item, ...], right: tuple[Item, ...], pairs: list
                 if related and related.kind != "same":
                     return False
     shared = sum(left[i].weight for i, _ in pairs)
-    if alone:
+    if alone and (not counted or len(left) == 1 or len(right) == 1):
         few = min(len(ours), len(theirs))
         return few == 0 or shared >= _ALIKE * (shared + few)
     return shared > 0 and 2 * shared >= _ALIKE * (2 * shared + len(ours) + len(theirs))

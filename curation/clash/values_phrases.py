@@ -15,8 +15,8 @@ _LEAST = (
 )
 _MOST = (
     r"at (?:the )?most|up to|(?:no|not) (?:more|longer|greater|later|higher) than|not (?:to )?exceed(?:ing)?"
-    r"|not over|(?:less|fewer|younger|shorter|lower|smaller|earlier) than|under|below|within|maximum(?: of)?|max\.?|before|by|until"
-    r"|till|never (?:more than|exceed)"
+    r"|not over|(?:less|fewer|younger|shorter|lower|smaller|earlier) than|under|below|within|maximum(?: of)?|max\.?"
+    r"|before|by|until|till|never (?:more than|exceed)"
 )
 _BEFORE = re.compile(
     rf"(?:(?<![^\W_])(?:(?P<most>{_MOST})|(?P<least>{_LEAST})|(?P<about>{_ABOUT}))\s(?:(?:a|an|the|to|at|on|is|was)\s)?"

@@ -38,7 +38,8 @@ _YEAR_BEFORE = re.compile(
     r"(?<![^\W_])(?:in|since|of|until|by|from|during|year|early|late|mid|around|before|after)\s$", re.I
 )
 _NO_ONE = re.compile(
-    r"one(?:['’]|[ -](?:of|another|else|who|that|which|is|was|can|has|should|must|may|by|day|or|and(?! a )|to|thing|way)\b"
+    r"one(?:['’]|[ -](?:of|another|else|who|that|which|is|was|can|has|should|must|may|by|day|or|to|thing|way"
+    r"|and(?! a ))\b"
     r"|\s*[.,;:!?)\n]|\s*$)",
     re.IGNORECASE,
 )
@@ -47,8 +48,8 @@ _BEFORE_ONE = re.compile(
     r"|small|right|wrong|same|with|is|was)[ -]$",
     re.IGNORECASE,
 )
-_NO_ORDINAL_BEFORE = re.compile(
-    r"(?:\d|(?<![^\W_])(?:a|an|one|two|three|per|each|every|at|from|in|of))[ -]$", re.IGNORECASE
+_BEFORE_ORDINAL = re.compile(
+    r"(?:(?P<number>\d)|(?<![^\W_])(?P<word>an?|one|two|three|per|each|every|at|from))[ -]$", re.I
 )
 _LOOSE_WORDS = {"couple": (2.0, 3.0), "half": (0.5, 0.5)}
 _ARTICLE = re.compile(r"(?:\s?-|\s)(?:of\s)?(?:an?\s)?", re.IGNORECASE)
@@ -243,11 +244,18 @@ def _ordinal(text: str, at: int, number: Number) -> Value | None:
 
 
 def _no_ordinal(text: str, at: int, end: int) -> bool:
-    before = _NO_ORDINAL_BEFORE.search(text, max(0, at - 6), at)
+    """Whether it is "five seconds", "a second later", "at first" or "a third of"."""
+    before = _BEFORE_ORDINAL.search(text, max(0, at - 6), at)
     if not before:
         return False
-    seconds = text[at:end].lower() in ("second", "first")
-    return seconds or text[end : end + 3].lower() == " of" or before[0][0].isdigit()
+    word, said = (before["word"] or "").lower(), text[at:end].lower()
+    if said == "first":
+        return word in ("at", "from")
+    if said == "second":
+        noun = _NOUN.match(text, end)
+        named = noun is not None and noun[1].lower() not in _NO_NOUN | {"later", "ago"}
+        return word not in ("at", "from") and not (named and word in ("a", "one", "each", "every"))
+    return bool(before["number"]) or (word in ("a", "an", "one") and text[end : end + 3].lower() == " of")
 
 
 def _measured(text: str, at: int, unit: re.Match[str], number: Number) -> tuple[str, float, str] | None:

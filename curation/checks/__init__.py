@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from curation.checks import (
     contradictions_clash,
+    contradictions_system,
     coverage_cluster,
     coverage_quantity,
     coverage_template,
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     duplicates_partial.CANNED,
     duplicates_partial.SUBSET,
     contradictions_clash.CLASH,
+    contradictions_system.SYSTEM,
     duplicates_semantic.SEMANTIC,
     format_shape.SHAPE,
     format_system.SYSTEM,

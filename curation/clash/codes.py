@@ -7,26 +7,29 @@ from functools import lru_cache
 
 from curation.clash.base import Clash
 from curation.clash.values import Value
-from curation.evidence.facts import facts
 
 _STRONG = re.compile(r"[A-Z]\d\d[.\dA-Z-]+|(?=.{4,})[A-Z]+-?\d[\dA-Z.-]*")
 _NO_CODE = re.compile(r"(?:COVID|SARS|MERS)\b|[A-Z]{4,}-?\d{1,2}$", re.IGNORECASE)
+_CODE = re.compile(r"(?<![\w.@/-])[A-Z]{1,6}-?\d[\dA-Z]*(?:[.\-]\d[\dA-Z]*)*(?!\w)")
+_DIGIT = re.compile(r"\d")
 _LONGEST_WORDS = 120
 _EXPLAINED = 3  # an answer that names so many codes weighs them against each other
 
 
 def codes(text: str) -> frozenset[str]:
     """The codes in a text, such as ``J20.9``."""
-    return frozenset(fact.value for fact in facts(text) if fact.kind == "code")
+    return frozenset(match[0].upper() for match in _CODE.finditer(text)) if _DIGIT.search(text) else frozenset()
 
 
 @lru_cache(maxsize=16384)
 def code_values(text: str) -> tuple[Value, ...]:
     """The codes of a text in their places, as values of the kind ``code``; names such as COVID-19 are none."""
+    if not _DIGIT.search(text):
+        return ()
     return tuple(
-        Value("code", (), fact.start, fact.end, fact.value)
-        for fact in facts(text)
-        if fact.kind == "code" and not _NO_CODE.match(fact.value)
+        Value("code", (), match.start(), match.end(), match[0].upper())
+        for match in _CODE.finditer(text)
+        if not _NO_CODE.match(match[0])
     )
 
 

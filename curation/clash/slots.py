@@ -181,6 +181,8 @@ def _about_the_same(
                 related = relation(one.key, other.key)
                 if related and related.kind != "same":
                     return False
+    if not ours and not theirs:
+        return True
     shared = sum(left[i].weight for i, _ in pairs)
     if alone and (not counted or len(left) == 1 or len(right) == 1):
         few = min(len(ours), len(theirs))

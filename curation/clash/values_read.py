@@ -13,6 +13,8 @@ from curation.clash.values_often import OFTEN_WORDS, often_at
 from curation.clash.values_phrases import is_age, is_minus, is_warm, meant
 from curation.clash.values_units import DOSE_NOUNS, DOSE_UNITS, SYMBOLS, UNIT, UNITS
 
+_SIGN = re.compile(r"[\d$€£¥½¼¾⅓⅔⅛⅜⅝⅞]")
+_LETTERS = re.compile(r"[a-z]+")
 _TOKEN = re.compile(r"\d|[$€£¥½¼¾⅓⅔⅛⅜⅝⅞]|[A-Za-z]+")
 _WORDS = NUMBER_WORDS | ORDINALS.keys() | MONTH_WORDS | OFTEN_WORDS | {"noon", "midnight"}
 _RUN = re.compile(r"\w*(?:[.-]\w+)*")
@@ -26,7 +28,7 @@ _RATIO = re.compile(r"(?P<a>\d{1,4})\s?:\s?(?P<b>\d{1,5})(?![\d:])")
 _FEET = re.compile(r"(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″]|['’′]{2})?(?!\d)")
 _TO = re.compile(r"\s?(?:[-–—]|(?<=\s)to(?=\s)|(?<=\s)or(?=\s)|(?P<and>(?<=\s)and(?=\s)))\s?[$€£]?", re.IGNORECASE)
 _BETWEEN = re.compile(r"between\s$", re.IGNORECASE)
-_PLUS = re.compile(r",?\s(?:and\s)?", re.IGNORECASE)
+_PLUS = re.compile(r",?\s(?:and\s)?|-(?=\d{1,2}-)", re.IGNORECASE)
 _NOUN = re.compile(r"[ -]+([A-Za-z]+)")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?![\d.,/]*\d)(?![A-Za-z])")
 _NO_NOUNS = """
@@ -58,10 +60,14 @@ _ARTICLE = re.compile(r"(?:\s?-|\s)(?:of\s)?(?:an?\s)?", re.IGNORECASE)
 @lru_cache(maxsize=16384)
 def values(text: str) -> tuple[Value, ...]:
     """All values of a text, in order of place; none overlaps another. Words for numbers are read in English."""
+    if not _SIGN.search(text) and _WORDS.isdisjoint(_LETTERS.findall(text.lower())):
+        return ()
     found: list[Value] = []
     position = 0
-    while token := _TOKEN.search(text, position):
+    for token in _TOKEN.finditer(text):
         at, first = token.start(), token[0]
+        if at < position:
+            continue
         before = text[at - 1] if at else " "
         if first.isalpha() and first.isascii():
             word = first.lower()
@@ -180,7 +186,8 @@ def _quantity(text: str, at: int, number: Number, symbol: str = "") -> Value | N
         if second and not second.ordinal:
             unit_too = None if symbol else UNIT.match(text, second.end)
             measured_too = _measured(text, at, unit_too, second) if unit_too else None
-            if symbol or measured is None or (measured_too and measured_too[0] == measured[0]):
+            joined = to[0] == "-" and measured and measured_too and measured[1] != measured_too[1]  # 5-year-4-month
+            if not joined and (symbol or not measured or (measured_too and measured_too[0] == measured[0])):
                 sizes = ((measured or measured_too or ("", 1.0, ""))[1], (measured_too or measured or ("", 1.0, ""))[1])
                 if measured and measured_too and sizes[0] != sizes[1]:
                     lows = tuple(value * sizes[0] / sizes[1] for value in lows)

@@ -1,17 +1,30 @@
-"""Yes against no, opposites, and a negation that only one of two texts has."""
+"""Decides whether two answers or claims clash by polarity: yes against no, or one denies what the other says."""
 
 from __future__ import annotations
 
 import re
 
-from curation.clash.base import Clash
-from curation.clash.numbers import told
-from curation.evidence.facts import facts, opposed
-from curation.minhash.normalise import normalise
+from curation.clash.base import Clash, Place
+from curation.clash.claims import Claim
+from curation.clash.negation import Item, Reading, read
+from curation.clash.words_matching import compared
 
-_YES = re.compile(r"\W*(?:yes|correct|true|right|ja|oui|sí|si)\b", re.IGNORECASE)
+_YES = re.compile(
+    r"\W*(?:(?:yes|yeah|yep|ja|oui|sí|si|absolutely|certainly|definitely|of course)\b(?! not)"
+    r"|(?:correct|true|right)(?=\s*(?:[.,;:!]|\Z)))",
+    re.IGNORECASE,
+)
 _NO = re.compile(
-    r"\W*(?:no|incorrect|false|wrong|nein|non)\b(?! (?:known|evidence|sign|history|change|need))", re.IGNORECASE
+    r"\W*(?:(?:no|nope|nein|non|never|not at all|of course not|absolutely not|certainly not|definitely not)\b"
+    r"(?=\s*(?:[.,;:!–—]|\Z|it|he|she|they|you|there|we|i|this|that|the)\b|\s*[.,;:!–—]|\s*\Z)"
+    r"|(?:incorrect|false|wrong)(?=\s*(?:[.,;:!]|\Z)))",
+    re.IGNORECASE,
+)
+COVERED, ALIKE, COSINE = 0.8, 0.5, 0.6
+_SHORT = 200
+_OPEN = re.compile(
+    r"\b(?:unknown|unremarkable|non\w*|up.to.date|normal|negative|n/?a|unclear|unsure|zero|nkda|as above|same|not)\b",
+    re.IGNORECASE,
 )
 
 
@@ -19,25 +32,81 @@ def yes_against_no(left: str, right: str) -> Clash | None:
     """One answer begins with a yes, the other with a no."""
     for yes, no, swap in ((left, right, False), (right, left, True)):
         said_yes, said_no = _YES.match(yes), _NO.match(no)
-        if said_yes and said_no:
-            ends = (said_yes.span(), said_no.span())
+        if said_yes and said_no and not _NO.match(yes):
+            ends = (_bare(yes, said_yes), _bare(no, said_no))
             first, second = ends[::-1] if swap else ends
             return Clash("yes-no", "One answer says yes, the other no.", 0.9, (first,), (second,))
     return None
 
 
-def polarity_differs(left: str, right: str) -> Clash | None:
-    """A word against its opposite, or a negation, in two texts that are alike otherwise."""
-    words, others = set(normalise(left).split()), set(normalise(right).split())
-    overlap = len(words & others) / max(1, len(words | others))
-    if overlap >= 0.5 and (pairs := opposed(left, right)):
-        one, other = pairs[0]
-        return told("opposite", "word", left, right, (one,), (other,), 0.7)
-    ours = [fact for fact in facts(left) if fact.kind == "negation"]
-    theirs = [fact for fact in facts(right) if fact.kind == "negation"]
-    if overlap >= 0.6 and len(ours) != len(theirs) and (len(ours) + len(theirs)) % 2:
-        spans = tuple((f.start, f.end) for f in ours), tuple((f.start, f.end) for f in theirs)
-        longer = max((left, ours), (right, theirs), key=lambda side: len(side[1]))
-        word = longer[0][longer[1][0].start : longer[1][0].end]
-        return Clash("negation", f"Only one of the answers says “{word}”.", 0.75, *spans)
+def _bare(text: str, match: re.Match[str]) -> Place:
+    start = next((i for i in range(match.end()) if text[i].isalnum()), 0)
+    return start, match.end()
+
+
+_NOTHING = re.compile(r"\W*(?:none|nothing|nil|no|never|nobody|no one|denies|not at all)\W*", re.IGNORECASE)
+
+
+def denied_whole(left: str, right: str) -> Clash | None:
+    """One answer is a bare "None.", the other names something and denies nothing."""
+    for none, some, swap in ((left, right, False), (right, left, True)):
+        if not _NOTHING.fullmatch(none) or len(some) > _SHORT:
+            continue
+        reading = read(some)
+        if reading.negators or _OPEN.search(some) or not any(item.weight for item in reading.items):
+            continue
+        start, end = _bare(none, re.match(r"[\w\W]*", none)), (reading.items[0].start, reading.items[-1].end)  # type: ignore[arg-type]
+        first, second = (end, start) if swap else (start, end)
+        return Clash(
+            "negation", f"One answer says “{none.strip()}”, the other names something.", 0.6, (first,), (second,)
+        )
+    return None
+
+
+def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) -> Clash | None:
+    """One claim denies what the other says."""
+    left, right = read(one.text), read(other.text)
+    if not left.negators and not right.negators:
+        return None
+    left, right, match = compared(one.text, other.text)
+    for reading, against, pairs, swap in (
+        (left, right, match.pairs, False),
+        (right, left, [(j, i) for i, j in match.pairs], True),
+    ):
+        found = _denied(reading, against, pairs, similarity)
+        if found:
+            number, score, words = found
+            start, end = reading.negators[number - 1]
+            said = (one, other)[swap]
+            name = said.text[start:end]
+            mine = ((said.start + start, said.start + end),)
+            theirs_claim = (other, one)[swap]
+            theirs = tuple((theirs_claim.start + item.start, theirs_claim.start + item.end) for item in words)
+            first, second = (theirs, mine) if swap else (mine, theirs)
+            return Clash("negation", f"Only one of the answers says “{name}”.", score, first, second)
+    return None
+
+
+def _denied(
+    reading: Reading, against: Reading, pairs: list[tuple[int, int]], similarity: float | None
+) -> tuple[int, float, list[Item]] | None:
+    partner = dict(pairs)
+    for number in range(1, len(reading.negators) + 1):
+        inside = [i for i, item in enumerate(reading.items) if item.scope == number and item.weight]
+        if not inside:
+            continue
+        affirmed = [i for i in inside if i in partner and not against.items[partner[i]].scope]
+        if not affirmed or any(i in partner and against.items[partner[i]].scope for i in inside):
+            continue
+        outside = [i for i, item in enumerate(reading.items) if not item.scope and item.weight]
+        held = sum(1 for i in outside if i in partner)
+        covered = (len(affirmed) + held) / (len(inside) + len(outside))
+        within = len(affirmed) / len(inside)
+        total = sum(item.weight for item in against.items)
+        alike = 2 * (len(affirmed) + held) / (len(inside) + len(outside) + total)
+        enough = within >= COVERED and covered >= COVERED and alike >= ALIKE
+        if not enough and similarity is not None:
+            enough = similarity >= COSINE and within >= 0.5
+        if enough:
+            return number, min(0.95, 0.5 + 0.45 * alike), [against.items[partner[i]] for i in affirmed]
     return None

@@ -14,7 +14,8 @@ from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_
 from core import jobs, models
 from core.errors import InputError
 from core.workspace import Workspace, find_workspace, workspace_or_error
-from curation import queries
+from curation import project_settings, queries
+from curation.evidence import entailment_models
 from flows import demo as walk
 from flows import standing
 
@@ -88,16 +89,58 @@ def app_(
     os.execv(sys.executable, [sys.executable, "-m", "ui.server", "--port", str(port)])
 
 
-def models_(as_json: JsonFlag = False) -> None:
-    """List the embedded and configured models, converting what is missing."""
+def models_(
+    entailment: Annotated[
+        str | None,
+        typer.Option(
+            "--entailment",
+            help=f"Fetch this entailment model once (a hub id; default = {entailment_models.DEFAULT}), or check a "
+            "folder; with --workspace, its checks use it from then on.",
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="With --entailment: a commit, tag or branch, instead of the recorded commit.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = ME,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the embedded and configured models, converting what is missing; fetch an entailment model by its name."""
+    if entailment is None:
+        for option, given in (("--revision", revision), ("--workspace", workspace)):
+            if given is not None:
+                raise InputError(f"{option} goes with --entailment.", "Name the model: --entailment default")
+    lines = []
     with progress_bar() as progress:
+        if entailment is not None:
+            progress("fetching the entailment model", 0, None)
+            lines = _fetch_entailment(entailment, revision, workspace, who)
         progress("looking at the models", 0, None)
         found = models.catalogue()
-    emit(
-        [{"name": m.name, "role": m.role, "path": str(m.path), "licence": m.licence} for m in found],
-        as_json,
-        *(f"{m.role:12} {m.name:28} {m.licence:12} {m.path}" for m in found),
-    )
+    entries = [{"name": m.name, "role": m.role, "path": str(m.path), "licence": m.licence} for m in found]
+    entries += [
+        {
+            "name": m.name,
+            "role": "entailment",
+            "path": str(m.folder),
+            "licence": m.licence or "not declared",
+            "revision": m.commit,
+        }
+        for m in entailment_models.known()
+    ]
+    emit(entries, as_json, *(f"{m['role']:12} {m['name']:36} {m['licence']:12} {m['path']}" for m in entries), *lines)
+
+
+def _fetch_entailment(name: str, revision: str | None, workspace: Path | None, who: str) -> list[str]:
+    """Lines for people: what was fetched, and where it is set now or what to write."""
+    opened = workspace_or_error(workspace) if workspace is not None else None
+    model = entailment_models.fetch(name, revision)
+    if opened is not None:
+        project_settings.set_entailment(opened, model, who)
+        return [f"The checks of {opened.path} ask {model.called} from now on (finetooth.toml)."]
+    pinned = [f'entailment_revision = "{model.commit}"'] if model.commit else []
+    shown = model.name if model.commit else model.folder
+    return ["To use it, write in finetooth.toml:", "[check]", f'entailment_model = "{shown}"', *pinned]
 
 
 def jobs_(

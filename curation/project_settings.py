@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.files import writing
 from core.workspace import Workspace
 from curation.evidence import house_style
+from curation.evidence.entailment_models import EntailmentModel
 from curation.evidence.settings import TABLE, Settings
 
 NAME = "finetooth.toml"
@@ -110,4 +111,38 @@ def set_style(
         Settings.from_toml(temporary)
     payload = {"style": wanted.keys, "before": before.keys}
     workspace.ledger.append(KIND, house_style.TABLE, payload, who=who, action_id=action_id)
+    return True
+
+
+def set_entailment(workspace: Workspace, model: EntailmentModel, who: str, *, action_id: str | None = None) -> bool:
+    """Have the workspace's checks ask this entailment model, at this commit; all else in the file stays as it is.
+
+    Returns:
+        Whether the setting changed.
+
+    Raises:
+        InputError: The file as it stands cannot be read.
+    """
+    import tomlkit
+
+    named = model.name if model.commit else str(model.folder)
+    wanted = {"entailment_model": named, "entailment_revision": model.commit or None}
+    settings = read_settings(workspace)
+    before = {"entailment_model": settings.entailment_model, "entailment_revision": settings.entailment_revision}
+    if before == wanted:
+        return False
+    path = path_of(workspace)
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
+    if TABLE not in document:
+        document[TABLE] = tomlkit.table()
+    table = document[TABLE]
+    for key, value in wanted.items():
+        if value is not None:
+            table[key] = value
+        elif key in table:
+            del table[key]
+    with writing(path) as temporary:
+        temporary.write_text(tomlkit.dumps(document), encoding="utf-8")
+        Settings.from_toml(temporary)
+    workspace.ledger.append(KIND, TABLE, {**wanted, "before": before}, who=who, action_id=action_id)
     return True

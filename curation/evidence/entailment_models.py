@@ -179,19 +179,16 @@ def _download(name: str, revision: str | None) -> tuple[str, str, Path]:
             f"There is no entailment model {name} on this machine, and HF_HUB_OFFLINE forbids fetching it.",
             "Copy the model into a folder and name that folder.",
         )
-    import httpx
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub import HfApi, errors, snapshot_download
 
+    hub: Any = errors  # HTTPError is that of whichever client the library uses
     try:
         with reaching_the_hub():
-            endpoint = constants.ENDPOINT
-            info: Any = HfApi(endpoint=endpoint).model_info(name, revision=revision, timeout=10)
+            info: Any = HfApi().model_info(name, revision=revision, timeout=10)
             folder = snapshot_download(
-                name, revision=info.sha, allow_patterns=HUB_FILES, ignore_patterns=_NOT_FETCHED, etag_timeout=10,
-                endpoint=endpoint,
-            )  # fmt: skip
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError, ValueError) as error:
+                name, revision=info.sha, allow_patterns=HUB_FILES, ignore_patterns=_NOT_FETCHED, etag_timeout=10
+            )
+    except (hub.HTTPError, hub.LocalEntryNotFoundError, OSError, ValueError) as error:
         wanted = f"{name} at revision {revision}" if revision else name
         raise InputError(
             f"The entailment model {wanted} could not be fetched from the model hub ({type(error).__name__}).",

@@ -2,59 +2,239 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
-from core.types import Example, Finding, Span
+from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.clash.base import Clash
 from curation.clash.judge import clash_between
+from curation.evidence.asked import LONG_WORDS, Asked, asks_apart, contexts_apart, explained, names_apart, stands_alone
 from curation.evidence.batch import Batch
-from curation.evidence.relations import Relations, relations
+from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
+from curation.evidence.facts import told
+from curation.evidence.relations import relations
+from curation.evidence.same_question import LETTERS, MEANING, Candidates, Group, meanings, same_question
+from curation.evidence.standing import standing
 from curation.minhash.normalise import normalise
 
-_ALL_PAIRS = 12  # of a group of up to this many answers all pairs are compared; of a larger one, each with the first
+_ALL_PAIRS = 12  # of a question with up to this many answers all pairs are compared; of one with more, each with these
+_MOST_ANSWERS = 2000  # answers to one question that are compared
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
 _LABEL_WORDS = 3
 _LABEL_ROWS = 3
 _LABEL_SHARE = 0.8
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two answers that are compared, by number of ``Candidates.asked``, and what the finding says of their questions.
+
+    ``place`` is that of a pair in other words, None in a group; ``sure`` scales the score of the clash.
+    """
+
+    left: int
+    right: int
+    group: int
+    place: int | None = None
+    said: str = ""
+    sure: float = 1.0
+
+
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
-    found = batch.shared(relations)
+    candidates = batch.shared(same_question)
+    judge = _judge(batch)
+    wants_model = batch.shared(asked_for) is not None
+    clashes: dict[_Pair, Clash] = {}
+    undecided: dict[_Pair, Undecided] = {}
+
+    def decide(pair: _Pair) -> Clash | None:
+        left, right = candidates.asked[pair.left], candidates.asked[pair.right]
+        clash = judge(left.answer, right.answer)
+        if clash is None and wants_model:
+            undecided[pair] = Undecided(left.example.id, right.example.id, left.answer, right.answer)
+        return None if clash is None or explained(left, right, clash) else clash
+
+    for number, group in enumerate(candidates.groups):
+        for pair in _in_group(batch, candidates, group, number):
+            if clash := decide(pair):
+                clashes[pair] = clash
+    clashes |= _in_other_words(batch, candidates, decide)
+    model = entailed_clashes(batch, undecided.values())
+    for pair, texts in undecided.items():
+        one, other = candidates.asked[pair.left], candidates.asked[pair.right]
+        if (clash := model.get(texts)) and not explained(one, other, clash):
+            clashes[pair] = clash
+    yield from _findings(batch, candidates, clashes)
+
+
+def _judge(batch: Batch) -> Callable[[str, str], Clash | None]:
     labels = _labels(batch)
-    for group in found.questions:
-        told = 0
-        for left, right in _pairs(found, group, batch):
-            one, other = found.units[left], found.units[right]
-            clash = clash_between(one.answer, other.answer) or _labels_differ(one.answer, other.answer, labels)
-            if clash:
-                told += 1
-                if told <= _MOST_TOLD:
-                    yield _finding(one.examples[0], other.examples[0], clash)
-        if told > _MOST_TOLD:
+    return lambda left, right: clash_between(left, right) or _labels_differ(left, right, labels)
+
+
+def _in_group(batch: Batch, candidates: Candidates, group: Group, number: int) -> Iterator[_Pair]:
+    """Pairs of answers to one question that were compared with each other, not only with the first.
+
+    Of up to twelve answers all pairs; of more, each with twelve leading ones, of which no two say the same in numbers,
+    codes and negations as long as there are others: linear, and every answer meets those that most rows may share.
+    """
+    asked = candidates.asked
+    members = list(group.members)
+    if len(members) <= _ALL_PAIRS:
+        pairs = list(combinations(members, 2))
+    else:
+        if len(members) > _MOST_ANSWERS:
             batch.note(
-                f"contradictions.clash: {told} pairs of one question's {len(group)} answers clash; {_MOST_TOLD} are "
-                f"shown, "
-                "duplicates.conflict lists all its rows."
+                f"contradictions.clash: of a question with {len(members):,} different answers the first "
+                f"{_MOST_ANSWERS:,} were compared."
             )
-
-
-def _pairs(found: Relations, group: list[int], batch: Batch) -> Iterator[tuple[int, int]]:
-    """Pairs of a group whose prompts were compared with each other, not only with the first."""
-    if len(group) > _ALL_PAIRS:
+            members = members[:_MOST_ANSWERS]
+        leading = _leading(asked, members)
         batch.note(
-            f"contradictions.clash: a question with {len(group)} different answers was compared with its first only."
+            f"contradictions.clash: of a question with {len(group.members):,} different answers each was compared with "
+            f"{len(leading)} leading ones, not with all."
         )
-        yield from ((group[0], other) for other in group[1:])
-        return
-    for left, right in combinations(group, 2):
-        if left == group[0] or found.prompts_alike(np.array([left]), np.array([right]))[0]:
-            yield left, right
+        order = {member: place for place, member in enumerate(members)}
+        ends = {(min(a, b, key=order.get), max(a, b, key=order.get)) for a in leading for b in members if a != b}  # type: ignore[type-var,arg-type]
+        pairs = sorted(ends, key=lambda pair: (order[pair[0]], order[pair[1]]))
+    if group.how == "wording":
+        unit = dict(zip(group.members, group.units, strict=True))
+        ends_of = np.array([(unit[a], unit[b]) for a, b in pairs], np.int64)
+        alike = ends_of[:, 0] == group.units[0]
+        rest = np.flatnonzero(~alike)
+        if len(rest):
+            alike[rest] = batch.shared(relations).prompts_alike(ends_of[rest, 0], ends_of[rest, 1])
+        pairs = [pair for pair, same in zip(pairs, alike.tolist(), strict=True) if same]
+    for left, right in pairs:
+        one, other = asked[left], asked[right]
+        if group.how == "wording":
+            if one.prompt == other.prompt or not names_apart(one.prompt, other.prompt):
+                yield _Pair(left, right, number)
+        elif not (one.is_final and other.is_final and one.prompt == other.prompt):
+            yield _Pair(left, right, number, None, _turn_told(one, other))
+
+
+def _leading(asked: Sequence[Asked], members: Sequence[int]) -> list[int]:
+    """Twelve answers to compare all others with: those of most rows first, each of another stance where there are."""
+    ranked = sorted(members, key=lambda n: -asked[n].rows)  # stable: then the best first
+    chosen: list[int] = []
+    for unlike in (True, False):
+        seen = {_stance(asked[n].answer) for n in chosen}
+        for number in ranked:
+            if len(chosen) == _ALL_PAIRS:
+                break
+            if number in chosen or (unlike and _stance(asked[number].answer) in seen):
+                continue
+            chosen.append(number)
+            seen.add(_stance(asked[number].answer))
+    return chosen
+
+
+def _stance(answer: str) -> object:
+    fixed, negations = told(answer)
+    return frozenset(fixed), bool(negations), normalise(answer[:40]).split(" ", 1)[0] in ("yes", "no")
+
+
+def _in_other_words(
+    batch: Batch, candidates: Candidates, decide: Callable[[_Pair], Clash | None]
+) -> dict[_Pair, Clash]:
+    """Clashes of answers to questions in other words: the rules first, then the embedding model on what they found."""
+    clashes: dict[_Pair, Clash] = {}
+    doubtful: dict[int, tuple[_Pair, Clash]] = {}
+    compared = 0
+    ends = zip(candidates.left.tolist(), candidates.right.tolist(), candidates.score.tolist(), strict=True)
+    for place, (left, right, score) in enumerate(ends):
+        one, other = candidates.asked[left], candidates.asked[right]
+        if one.example.id == other.example.id and one.turn == other.turn:
+            continue
+        if not _may_be_one(one, other):
+            continue
+        compared += 1
+        said = f" Asked in other words (letters {score:.2f})."
+        pair = _Pair(left, right, -1, place, said + _turn_told(one, other), min(1.0, 0.5 + score / 2))
+        if score >= LETTERS:
+            if clash := decide(pair):
+                clashes[pair] = clash
+        elif (clash := clash_between(one.answer, other.answer)) and not explained(one, other, clash):
+            doubtful[place] = pair, clash
+    cosine = meanings(batch, candidates, list(doubtful)) if doubtful else {}
+    for place, value in cosine.items():
+        if value >= MEANING:
+            pair, clash = doubtful[place]
+            said = pair.said.replace(" (letters", f" (meaning {value:.2f}, letters")
+            clashes[_Pair(pair.left, pair.right, -1, place, said, value)] = clash
+    if len(candidates.asked) > 1 and len(batch) <= batch.settings.reworded_rows:
+        _tell(batch, candidates, compared, len(doubtful))
+    return clashes
+
+
+def _may_be_one(one: Asked, other: Asked) -> bool:
+    """Whether two questions in other words differ in nothing that explains two answers."""
+    if asks_apart(one.ask, other.ask):
+        return False
+    left, right = one.prompt, other.prompt
+    if left == one.ask and right == other.ask:
+        return max(len(left.split()), len(right.split())) <= LONG_WORDS or not contexts_apart(left, right)
+    if stands_alone(one.ask) and stands_alone(other.ask):
+        return True
+    return not asks_apart(left, right) and not contexts_apart(left, right)
+
+
+def _turn_told(one: Asked, other: Asked) -> str:
+    if one.example.id == other.example.id:
+        return " Asked twice in one conversation."
+    if one.is_final and other.is_final:
+        return ""
+    return f" Asked in an earlier turn of {'the first' if not one.is_final else 'the second'} row."
+
+
+def _tell(batch: Batch, candidates: Candidates, compared: int, asked_model: int) -> None:
+    """What was looked for beyond equal wording, and what was not."""
+    if batch.settings.semantic:
+        how = (
+            f"by letters (TF-IDF), and where a clash hung on it by meaning (sentence embeddings, {asked_model:,} pairs)"
+        )
+    else:
+        how = f"by letters alone (TF-IDF from {LETTERS:.2f}); semantic = true also asks the embedding model"
+    text = f"contradictions.clash: questions in other words were looked for {how}; {compared:,} pairs were compared."
+    if candidates.crowded:
+        text += f" {candidates.crowded:,} questions had more than 8 near ones, of which the nearest were taken."
+    if compared or candidates.crowded or batch.settings.semantic:
+        batch.note(text)
+
+
+def _findings(batch: Batch, candidates: Candidates, clashes: dict[_Pair, Clash]) -> Iterator[Finding]:
+    """One finding a pair of rows and turns, by question, with how many rows stand on each side."""
+    by_group: dict[int, list[_Pair]] = defaultdict(list)
+    seen: set[tuple[tuple[str, int], tuple[str, int]]] = set()
+    for pair in clashes:
+        one, other = candidates.asked[pair.left], candidates.asked[pair.right]
+        ends = (one.example.id, one.turn), (other.example.id, other.turn)
+        if ends not in seen and ends[::-1] not in seen:
+            seen.add(ends)
+            by_group[pair.group].append(pair)
+    for number, pairs in by_group.items():
+        against: dict[int, set[int]] = defaultdict(set)
+        for pair in pairs:
+            against[pair.left].add(pair.right)
+            against[pair.right].add(pair.left)
+        members = candidates.groups[number].members if number >= 0 else ()
+        for pair in pairs if number < 0 else pairs[:_MOST_TOLD]:
+            among = members if number >= 0 else (pair.left, pair.right)
+            rows = {member: candidates.asked[member].rows for member in among}
+            hint = standing(pair.left, pair.right, rows, against).sentence()
+            yield _finding(candidates.asked[pair.left], candidates.asked[pair.right], clashes[pair], pair, hint)
+        if number >= 0 and len(pairs) > _MOST_TOLD:
+            batch.note(
+                f"contradictions.clash: {len(pairs)} pairs of one question's {len(members)} answers clash; "
+                f"{_MOST_TOLD} are shown, duplicates.conflict lists all its rows."
+            )
 
 
 def _labels(batch: Batch) -> frozenset[str]:
@@ -72,12 +252,13 @@ def _labels_differ(left: str, right: str, labels: frozenset[str]) -> Clash | Non
     return Clash("label", "The same question has two different labels.", 0.7, ((0, len(left)),), ((0, len(right)),))
 
 
-def _finding(one: Example, other: Example, clash: Clash) -> Finding:
-    spans = [Span(len(one.messages) - 1, start, end) for start, end in clash.left]
-    spans += [Span(len(other.messages) - 1, start, end, other.id) for start, end in clash.right]
+def _finding(one: Asked, other: Asked, clash: Clash, pair: _Pair, hint: str) -> Finding:
+    """Its message: the clash, then how the questions differ, then (``standing.Standing``) who stands where."""
+    apart = one.example.id != other.example.id
+    spans = (*one.spans(clash.left, other=False), *other.spans(clash.right, other=apart))
     return Finding(
-        one.id, "contradictions.clash", "warn", clash.reason, clash.sentence, clash.score,
-        spans=tuple(span for span in spans if span.start < span.end), related=(other.id,),
+        one.example.id, "contradictions.clash", "warn", clash.reason, clash.sentence + pair.said + hint,
+        clash.score * pair.sure, spans=spans, related=(other.example.id,) if apart else (),
     )  # fmt: skip
 
 

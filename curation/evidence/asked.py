@@ -21,7 +21,7 @@ _FRAME = frozenset((
     "give", "say", "show", "let", "wonder", "wondering", "ask", "asking", "answer", "briefly", "short", "quick",
     "quickly", "actually", "really", "mind", "describe", "provide", "way", "how", "when", "where", "why", "with",
     "about", "get", "got", "if", "any", "into", "while", "much",
-    "many", "long", "often", "time", "days", "does", "go", "not", "no", "exactly",
+    "many", "long", "often", "time", "days", "does", "go", "not", "no", "exactly", "one",
 ))  # fmt: skip
 _REFERS = frozenset((
     "it", "its", "this", "that", "these", "those", "they", "them", "their", "theirs", "he", "she", "him", "her", "his",
@@ -124,19 +124,26 @@ def asks_apart(left: str, right: str) -> bool:
     if left == right:
         return False
     short = len(left.split()) <= LONG_WORDS and len(right.split()) <= LONG_WORDS
+    if names_apart(left, right):
+        return True
     if short:
         (numbers, negations), (others, negated) = stance(left), stance(right)
-        if numbers != others or bool(negations) != bool(negated) or opposed(left, right) or _kinds_apart(left, right):
+        if numbers != others or negations != negated or opposed(left, right) or _kinds_apart(left, right):
             return True
+    else:
+        return False
     ours, theirs = content(left), content(right)
     one, other = _only(ours, theirs), _only(theirs, ours)
-    if one and other and (_names(left) & one.keys() or _names(right) & other.keys()):
-        return True
-    if not short:
-        return False
     if not one or not other:
         return bool(one or other)
     return len(one) <= 2 and len(other) <= 2
+
+
+def names_apart(left: str, right: str) -> bool:
+    """Whether each of two texts has a word to itself, and one of these is a name (in capitals within a sentence)."""
+    ours, theirs = content(left), content(right)
+    one, other = _only(ours, theirs), _only(theirs, ours)
+    return bool(one) and bool(other) and bool(_names(left) & one.keys() or _names(right) & other.keys())
 
 
 def explained(left: Asked, right: Asked, clash: Clash) -> bool:

@@ -155,6 +155,8 @@ def _texts(batch: Batch, asked: list[Asked], heads: Sequence[int]) -> tuple[dict
     for number in heads:
         one = asked[number]
         prompt, ask = one.prompt, one.ask
+        if not normalise(prompt):
+            continue
         whole[prompt].append(number)
         if prompt == ask or stands_alone(ask):
             alone[ask].append(number)

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from core.errors import CancelledError, InputError
+from core.jobs import InlineContext
 from core.types import Example
+from core.workspace import Workspace
+from curation import actions, checking
 from curation.clash import model as reader
 from curation.clash.base import Clash
 from curation.clash.model import CrossEncoder
@@ -19,6 +22,7 @@ from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, entailed_clashes
 from curation.evidence.entailment_models import columns, located
 from curation.evidence.settings import Settings
+from curation.runner import run_checks
 from tests.conftest import chat
 from tests.tiny_entailment import LABELS, PLACES, tiny_entailment
 
@@ -267,3 +271,43 @@ def test_a_revision_does_not_go_with_a_folder(taught: Path) -> None:
 
 def test_the_columns_follow_the_labels(taught: Path) -> None:
     assert columns(taught, "it") == (LABELS.index("contradiction"), LABELS.index("entailment"), LABELS.index("neutral"))
+
+
+QUESTION = "The visitor asks for the state of the gate in the north of the town today: what is it?"
+
+
+def test_the_check_asks_the_model_about_what_the_rules_leave_and_reports_it(taught: Path) -> None:
+    rows = [chat(QUESTION, "The gate is brel."), chat(f"{QUESTION} Thanks.", "The gate is tosk.")]
+    by_rules = run_checks(rows, ["contradictions.clash"])
+    assert not by_rules.findings and any("no entailment model ran" in note for note in by_rules.notes)
+    report = run_checks(rows, ["contradictions.clash"], settings=Settings(entailment_model=str(taught)))
+    (finding,) = report.findings
+    texts = {row.id: row.answer for row in rows}
+    marked = [texts[span.example_id or finding.example_id][span.start : span.end] for span in finding.spans]
+    assert finding.reason == "model" and sorted(marked) == ["The gate is brel.", "The gate is tosk."]
+    assert any("it read 1 sentence pair of 1 of them" in note for note in report.notes)
+    again = run_checks(rows[::-1], ["contradictions.clash"], settings=Settings(entailment_model=str(taught)))
+    assert again.findings == report.findings and again.notes == report.notes
+
+
+def test_a_model_that_is_not_here_stops_the_check_before_it_begins(tmp_path: Path) -> None:
+    begun: list[str] = []
+    with pytest.raises(InputError, match="no entailment model at"):
+        run_checks(
+            [chat(QUESTION, "It is open.")],
+            settings=Settings(entailment_model=str(tmp_path / "none")),
+            progress=lambda stage, done, total: begun.append(stage),
+        )
+    assert begun == []
+
+
+def test_a_check_in_a_worker_stops_when_asked_and_can_run_again(workspace: Workspace, write_chats: Callable[..., Path]) -> None:
+    actions.import_file(
+        workspace, write_chats([chat(QUESTION, "It is open."), chat(QUESTION, "It is new.")]), who="Ada"
+    )
+    context = InlineContext({"workspace": str(workspace.path)}, workspace.jobs_dir / "one")
+    (context.folder / "stop").touch()
+    with pytest.raises(CancelledError):
+        checking.check_job(context)
+    (context.folder / "stop").unlink()
+    assert any("no entailment model ran" in note for note in checking.check_job(context)["notes"])

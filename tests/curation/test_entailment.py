@@ -301,7 +301,7 @@ def test_a_model_that_is_not_here_stops_the_check_before_it_begins(tmp_path: Pat
     assert begun == []
 
 
-def test_a_check_in_a_worker_stops_when_asked_and_can_run_again(workspace: Workspace, write_chats: Callable[..., Path]) -> None:
+def test_a_check_in_a_worker_stops_when_asked(workspace: Workspace, write_chats: Callable[..., Path]) -> None:
     actions.import_file(
         workspace, write_chats([chat(QUESTION, "It is open."), chat(QUESTION, "It is new.")]), who="Ada"
     )

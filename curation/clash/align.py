@@ -126,11 +126,14 @@ def _scored(
 
 def differences(left: tuple[Word, ...], right: tuple[Word, ...]) -> tuple[Slot, ...]:
     """The slots of two lists of words: what lies between the words of their longest common subsequence."""
-    if [word.text for word in left] > [word.text for word in right]:
+    ours, theirs = [word.text for word in left], [word.text for word in right]
+    if ours == theirs:
+        return ()
+    if ours > theirs:
         return tuple(Slot(slot.right, slot.left) for slot in differences(right, left))
     slots = []
     a = b = 0
-    for i, j in (*matches([w.text for w in left], [w.text for w in right]), (len(left), len(right))):
+    for i, j in (*matches(ours, theirs), (len(left), len(right))):
         if i > a or j > b:
             slots.append(Slot(left[a:i], right[b:j]))
         a, b = i + 1, j + 1

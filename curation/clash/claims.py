@@ -105,7 +105,8 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        yield start, end
+        if end > start:
+            yield start, end
         start = end + 1
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from curation.clash.align import Aligned, aligned
@@ -48,14 +48,17 @@ def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None, 
     if pairs is None:
         pairs = aligned(left, right)
     alone = asked and len(pairs) == 1 and _is_all(pairs[0].left.text, left) and _is_all(pairs[0].right.text, right)
+    elsewhere = _elsewhere(ours, theirs)
     for pair in pairs:
-        if not pair.slots or pair.left.asks or pair.right.asks or (pair.similarity < _ALIKE and not alone):
+        if pair.left.text == pair.right.text or pair.left.asks or pair.right.asks:
+            continue
+        if pair.similarity < _ALIKE and not alone:
             continue
         here, there = _within(ours, pair.left.start, pair.left.end), _within(theirs, pair.right.start, pair.right.end)
         if not here or not there:
             continue
         found = same_slots(items(pair.left, here), items(pair.right, there), alone=alone)
-        found = [(a, b) for a, b in found if _more_often(a, ours, theirs) and _more_often(b, theirs, ours)]
+        found = [(one, other) for one, other in found if not elsewhere(one, other)]
         if found and not _same_in_all(here, there):
             return _told(left, right, found)
     return None
@@ -72,7 +75,12 @@ def _located(text: str) -> tuple[Value, ...]:
     named = code_values(text)
     if not named:
         return values(text)
-    others = [v for v in values(text) if not any(v.start < code.end and code.start < v.end for code in named)]
+    ends = [code.end for code in named]
+    others = list[Value]()
+    for value in values(text):
+        at = bisect_right(ends, value.start)  # the first code that ends behind the start of the value
+        if at == len(named) or named[at].start >= value.end:
+            others.append(value)
     return tuple(sorted((*others, *named), key=lambda value: value.start))
 
 
@@ -84,11 +92,23 @@ def _left_over(ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
     return any((a.kind in kinds or a.kind in ("date", "count")) and any(apart(a, b) for b in theirs) for a in ours)
 
 
-def _more_often(value: Value, here: Sequence[Value], there: Sequence[Value]) -> bool:
-    """Whether a text states a value more often than the other text does: else it stands elsewhere in that one."""
-    if len(here) + len(there) > _MOST_WEIGHED:
-        return not any(_equal(value, other) for other in there)
-    return sum(_equal(value, other) for other in here) > sum(_equal(value, other) for other in there)
+def _elsewhere(ours: Sequence[Value], theirs: Sequence[Value]) -> Callable[[Value, Value], bool]:
+    """Tells of two values in one slot whether the other text states one of them too, only in another place.
+
+    A text that states a value twice, and once in the slot, is not taken for one that states it elsewhere.
+    """
+    if len(ours) * len(theirs) > _MOST_WEIGHED:
+        left, right = frozenset(map(_key, ours)), frozenset(map(_key, theirs))
+        return lambda one, other: _key(one) in right or _key(other) in left
+
+    def more(value: Value, here: Sequence[Value], there: Sequence[Value]) -> bool:
+        return sum(_equal(value, other) for other in here) > sum(_equal(value, other) for other in there)
+
+    return lambda one, other: not (more(one, ours, theirs) and more(other, theirs, ours))
+
+
+def _key(value: Value) -> tuple[object, ...]:
+    return value.kind, value.readings, value.days, value.unit if value.kind in ("code", "phone") else ""
 
 
 def _equal(one: Value, other: Value) -> bool:

@@ -12,6 +12,7 @@ from curation.clash.words import relation, stem
 
 _ALIKE = 0.6  # share of the words with a meaning that two claims must have in common
 _NEAR = 3  # a counted thing stands at most so many words behind its number
+_LONGEST = 300  # items; what goes on for longer without an end is no claim about one thing
 _MOST = 60  # words that only one of two claims has; claims that differ in more are not alike
 _SMALL_WORDS = """
     a an the of to in on at by for from as and or is are was were be been it its this that these those with he she they
@@ -68,6 +69,8 @@ def same_slots(left: tuple[Item, ...], right: tuple[Item, ...], *, alone: bool) 
         right: The items of the other.
         alone: Each claim is all its text says, in answer to one question: then one may be in fewer words.
     """
+    if max(len(left), len(right)) > _LONGEST:
+        return []
     keys, keys_too = [item.key for item in left], [item.key for item in right]
     if keys > keys_too:
         return [(one, other) for other, one in same_slots(right, left, alone=alone)]

@@ -14,8 +14,8 @@ from curation.clash.values import apart
 from curation.clash.values_read import values
 from curation.minhash.normalise import normalise
 
-_FENCE = re.compile(r"\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _TOKEN = re.compile(r'\s*(?:(?P<mark>[{}\[\],:])|(?P<string>"(?:[^"\\]|\\.)*")|(?P<other>[^\s{}\[\],:"]+))')
+_COLON = re.compile(r"\s*:")
 _LINE = re.compile(
     r"^[ \t]*(?:[-*+•][ \t]+)?[*_]{0,2}(?P<key>[^\W\d_][\w /()'-]{0,38}?)[*_]{0,2}[ \t]*:[*_]{0,2}"
     r"[ \t]+(?P<value>\S[^\n]*)$",
@@ -170,8 +170,10 @@ def _line_entries(text: str) -> tuple[Entry, ...]:
 @lru_cache(maxsize=4096)
 def _json_entries(text: str) -> tuple[Entry, ...]:
     """The scalars of a JSON object with their paths and places; empty for any other text."""
-    fenced = _FENCE.match(text) if "```" in text else None
-    start, body = (fenced.start(1), fenced[1]) if fenced else (0, text)
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    if text.startswith("```", start) and text.endswith("```", start + 3, end):
+        start, end = text.find("\n", start, end) + 1, end - 3
+    body = text[start:end]
     if not body.lstrip().startswith(("{", "[")) or len(body) > _LONGEST:
         return ()
     try:
@@ -200,7 +202,7 @@ def _places(body: str, offset: int) -> Iterator[tuple[int, int]]:
     while match := _TOKEN.match(body, at):
         at = match.end()
         kind = match.lastgroup or ""
-        if kind == "mark" or (kind == "string" and re.compile(r"\s*:").match(body, at)):
+        if kind == "mark" or (kind == "string" and _COLON.match(body, at)):
             continue
         yield offset + match.start(kind), offset + match.end(kind)
 

@@ -21,7 +21,7 @@ _RUN = re.compile(r"\w*(?:[.-]\w+)*")
 _PHONE = re.compile(r"\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){2,5}(?!\d)|\d{9,15}(?![\d.,])|\d{3}-\d{4}(?![\d-])")
 _DOTTED = re.compile(r"\d+(?:\.\d+){2,}(?:-\w+)?")
 _OVER = re.compile(
-    r"(?P<a>\d{1,3})(?:\s?[-–]\s?(?P<a2>\d{1,3}))?(?:\s?/\s?|\sout\sof\s|\sover\s)(?P<b>\d{1,3})(?![\d/.,:-]*\d)",
+    r"(?P<a>\d{1,3})(?:\s?[-–]\s?(?P<a2>\d{1,3}))?(?:\s?/\s?|\sout\sof\s|\sover\s)(?P<b>\d{1,3})(?![\d/.,:-]{0,9}\d)",
     re.IGNORECASE,
 )
 _RATIO = re.compile(r"(?P<a>\d{1,4})\s?:\s?(?P<b>\d{1,5})(?![\d:])")
@@ -29,8 +29,9 @@ _FEET = re.compile(r"(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″
 _TO = re.compile(r"\s?(?:[-–—]|(?<=\s)to(?=\s)|(?<=\s)or(?=\s)|(?P<and>(?<=\s)and(?=\s)))\s?[$€£]?", re.IGNORECASE)
 _BETWEEN = re.compile(r"between\s$", re.IGNORECASE)
 _PLUS = re.compile(r",?\s(?:and\s)?|-(?=\d{1,2}-)", re.IGNORECASE)
+_INCHES = re.compile(r"\s?(?P<old>)in(?![^\W_])", re.IGNORECASE)
 _NOUN = re.compile(r"[ -]+([A-Za-z]+)")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?![\d.,/]*\d)(?![A-Za-z])")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?![\d.,/]{0,9}\d)(?![A-Za-z])")
 _NO_NOUNS = """
     and or the a an in on at to for with of by but is was were as when he she it they we i which that from until through
     after before because due where who there has had have per showed revealed secondary
@@ -105,9 +106,13 @@ def _from_word(text: str, at: int, word: str) -> Value | None:
         return Value("clock", ((minutes, minutes),), at, at + len(word), bound=meant(text, at, at).bound)
     if word in _LOOSE_WORDS:
         return _loosely(text, at, word)
-    if word == "one" and (_NO_ONE.match(text, at) or _BEFORE_ONE.search(text, max(0, at - 9), at)):
+    if word == "one" and _NO_ONE.match(text, at):
         return None
     number = words_at(text, at)
+    if number and word == "one" and number.end == at + 3 and _BEFORE_ONE.search(text, max(0, at - 9), at):
+        unit = UNIT.match(text, number.end)
+        if not unit or not _measured(text, at, unit, number):
+            return None
     return _quantity(text, at, number) if number else None
 
 
@@ -138,6 +143,8 @@ def _from_digits(text: str, at: int, first: str) -> Value | None:
     if not first.isdigit():
         number = digits_at(text, at)
         return _quantity(text, at, number) if number else None
+    if text[at : at + 19].isdecimal() and len(text) >= at + 19:
+        return None  # no number that anybody reads
     if dated := date_at(text, at):
         return _dated(text, at, *dated)
     if (match := _PHONE.match(text, at)) and sum(c.isdigit() for c in match[0]) >= 7:
@@ -198,8 +205,13 @@ def _quantity(text: str, at: int, number: Number, symbol: str = "") -> Value | N
         kind, size = "temperature", 5 / 9
         lows, highs = tuple(v - 32 for v in lows), tuple(v - 32 for v in highs)
     readings = tuple((min(a, b) * size, max(a, b) * size) for a in lows for b in (highs if highs is not lows else (a,)))
-    value = Value(kind, readings, start, end, name, last.half_digit * size, last.decimals, dose=name in DOSE_UNITS)
+    value = Value(kind, readings, start, end, name, last.half_digit * size, last.decimals, dose=_is_dose(name))
     return _finished(text, _with_smaller(text, value, size), number)
+
+
+def _is_dose(unit: str) -> bool:
+    amount, _, per = unit.partition("/")
+    return amount in DOSE_UNITS and per in ("", "kg", "dose", "h", "hr", "hour", "min", "day", "d")
 
 
 def _finished(text: str, value: Value, number: Number) -> Value:
@@ -231,6 +243,8 @@ def _with_smaller(text: str, value: Value, size: float) -> Value:
     number = (digits_at(text, joint.end()) or words_at(text, joint.end())) if joint else None
     unit = UNIT.match(text, number.end) if number and not number.ordinal else None
     measured = _measured(text, value.start, unit, number) if unit and number else None
+    if number and not unit and value.unit in ("ft", "foot", "feet") and (unit := _INCHES.match(text, number.end)):
+        measured = ("length", 0.0254, "in")
     if not measured or not number or not unit or measured[0] != value.kind or not measured[1] < size:
         return value
     more = number.readings[0] * measured[1]

@@ -13,12 +13,29 @@ from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.clash.base import Clash
 from curation.clash.judge import clash_between
-from curation.evidence.asked import LONG_WORDS, Asked, asks_apart, contexts_apart, explained, names_apart, stands_alone
+from curation.evidence.asked import (
+    LONG_WORDS,
+    Asked,
+    asks_apart,
+    contexts_apart,
+    explained,
+    is_plain,
+    names_apart,
+    stands_alone,
+)
 from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
 from curation.evidence.facts import told
 from curation.evidence.relations import relations
-from curation.evidence.same_question import LETTERS, MEANING, Candidates, Group, meanings, same_question
+from curation.evidence.same_question import (
+    LETTERS,
+    MEANING,
+    MEANING_OF_CONTEXT,
+    Candidates,
+    Group,
+    meanings,
+    same_question,
+)
 from curation.evidence.standing import standing
 from curation.minhash.normalise import normalise
 
@@ -101,7 +118,7 @@ def _in_group(batch: Batch, candidates: Candidates, group: Group, number: int) -
             f"{len(leading)} leading ones, not with all."
         )
         order = {member: place for place, member in enumerate(members)}
-        ends = {(min(a, b, key=order.get), max(a, b, key=order.get)) for a in leading for b in members if a != b}  # type: ignore[type-var,arg-type]
+        ends = {(min(a, b, key=order.get), max(a, b, key=order.get)) for a in leading for b in members if a != b}  # type: ignore[arg-type]
         pairs = sorted(ends, key=lambda pair: (order[pair[0]], order[pair[1]]))
     if group.how == "wording":
         unit = dict(zip(group.members, group.units, strict=True))
@@ -165,8 +182,9 @@ def _in_other_words(
             doubtful[place] = pair, clash
     cosine = meanings(batch, candidates, list(doubtful)) if doubtful else {}
     for place, value in cosine.items():
-        if value >= MEANING:
-            pair, clash = doubtful[place]
+        pair, clash = doubtful[place]
+        one, other = candidates.asked[pair.left], candidates.asked[pair.right]
+        if value >= (MEANING if is_plain(one.prompt) and is_plain(other.prompt) else MEANING_OF_CONTEXT):
             said = pair.said.replace(" (letters", f" (meaning {value:.2f}, letters")
             clashes[_Pair(pair.left, pair.right, -1, place, said, value)] = clash
     if len(candidates.asked) > 1 and len(batch) <= batch.settings.reworded_rows:

@@ -47,6 +47,7 @@ _KINDS = {
     "place": re.compile(r"\b(?:where)\b"), "person": re.compile(r"\b(?:who|whom|whose)\b"),
     "reason": re.compile(r"\b(?:why|how come)\b"),
 }  # fmt: skip
+_SENTENCE_END = re.compile(r"[.!?]\s+(?=\w)")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’'-]+")
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "ly", "e")
 _LEAST_ALONE, _LEAST_CONTENT = 4, 2
@@ -115,25 +116,33 @@ def stands_alone(ask: str) -> bool:
     return sum(word not in FUNCTION_WORDS and word not in _FRAME for word in words) >= _LEAST_CONTENT
 
 
+def is_plain(prompt: str) -> bool:
+    """Whether a prompt is a question or a command and no more: up to thirty words in one or two sentences."""
+    return "\n" not in prompt.strip() and len(prompt.split()) <= 30 and len(_SENTENCE_END.findall(prompt)) <= 1
+
+
 def asks_apart(left: str, right: str) -> bool:
     """Whether two requests differ in what may explain two answers: they do not ask the same.
 
-    A number, a code or a negation; opposite words; another question word (when, where); a name; in requests of up to
-    60 words one or two words of content in place of others, or words of content that only one of them has.
+    Names; in requests of up to 60 words a number, a code, opposite words or another question word (when, where), and
+    whether they negate; in plain ones (``is_plain``) also how often they negate, one or two words of content in place
+    of others, or words of content that only one of them has.
     """
     if left == right:
         return False
-    short = len(left.split()) <= LONG_WORDS and len(right.split()) <= LONG_WORDS
     if names_apart(left, right):
         return True
-    if short:
-        (numbers, negations), (others, negated) = stance(left), stance(right)
-        if numbers != others or negations != negated or opposed(left, right) or _kinds_apart(left, right):
-            return True
-    else:
+    if len(left.split()) > LONG_WORDS or len(right.split()) > LONG_WORDS:
         return False
+    (numbers, negations), (others, negated) = stance(left), stance(right)
+    if numbers != others or bool(negations) != bool(negated) or opposed(left, right) or _kinds_apart(left, right):
+        return True
     ours, theirs = content(left), content(right)
     one, other = _only(ours, theirs), _only(theirs, ours)
+    if not (is_plain(left) and is_plain(right)):
+        return min(len(one), len(other)) == 0 and negations != negated
+    if negations != negated:
+        return True
     if not one or not other:
         return bool(one or other)
     return len(one) <= 2 and len(other) <= 2

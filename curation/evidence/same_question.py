@@ -27,6 +27,9 @@ LETTERS_FLOOR = 0.20
 MEANING = 0.75
 """Cosine of sentence embeddings from which two questions may be one."""
 
+MEANING_OF_CONTEXT = 0.90
+"""The same where more is said than a question, such as a pasted conversation: cases are alike in meaning."""
+
 CANDIDATES = 8
 """Questions in other words that are looked at for each, at the most."""
 
@@ -181,7 +184,8 @@ def _repeated(
         key = normalise(ask), told(ask)
         for number in owners:
             equal[(_system(asked[number]), *key)].append(number)
-    groups, taken = [], set()
+    groups: list[Group] = []
+    taken: set[tuple[int, int]] = set()
     for owners in equal.values():
         if len(owners) < 2:
             continue
@@ -219,10 +223,9 @@ def _reworded(
                     ends = min(one, other), max(one, other)
                     if ends not in best and _system(asked[one]) == _system(asked[other]):
                         best[ends] = score
-    # texts that are equal but for the system prompt or the numbers are nearest of all, and have been seen by wording
-    ends = sorted(best, key=lambda pair: [(asked[n].example.id, asked[n].turn) for n in pair])
-    left, right = np.array([a for a, _ in ends], np.int64), np.array([b for _, b in ends], np.int64)
-    return left, right, np.array([best[pair] for pair in ends], np.float32), near.crowded
+    found = sorted(best, key=lambda pair: [(asked[n].example.id, asked[n].turn) for n in pair])
+    left, right = np.array([a for a, _ in found], np.int64), np.array([b for _, b in found], np.int64)
+    return left, right, np.array([best[pair] for pair in found], np.float32), near.crowded
 
 
 def _system(one: Asked) -> str:

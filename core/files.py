@@ -6,39 +6,103 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from core.errors import FinetoothError, InputError
 
+STALE_S = 60
+"""A temporary file untouched for this long, of a process that this machine does not know, was left by a kill."""
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that replaces it when the block ends well (fsync, then rename).
+    """A temporary path beside ``path`` that replaces it when the block ends well (fsync, rename, fsync of the folder).
+
+    What processes that were killed left of earlier tries is removed.
 
     Raises:
         FinetoothError: The disk is full or the folder cannot be written; ``path`` is then as it was.
     """
-    if not path.name or path.is_dir():
-        raise InputError(f"{path} is a folder, not a file.", "Name a file inside it.")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path} is a device or a pipe, not a file.", "Name a file.")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing_together((path,)) as (temporary,):
         yield temporary
-        with open(temporary, "rb") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
+
+
+@contextmanager
+def writing_together(paths: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
+    """The same for files that belong together: all are whole on the disk before the first one gets its name.
+
+    The last path is the one whose presence means that the others are complete and fit each other: where it exists, it
+    goes first and comes last.
+
+    Raises:
+        FinetoothError: The disk is full or a folder cannot be written; every path is then as it was.
+    """
+    for path in paths:
+        if not path.name or path.is_dir():
+            raise InputError(f"{path} is a folder, not a file.", "Name a file inside it.")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is a device or a pipe, not a file.", "Name a file.")
+    own = f"{os.getpid()}-{threading.get_ident()}"
+    temporaries = tuple(path.with_name(f".{path.name}.{own}.tmp") for path in paths)
+    at = paths[-1]
+    try:
+        for at in paths:
+            at.parent.mkdir(parents=True, exist_ok=True)
+            _sweep(at)
+        yield temporaries
+        for temporary in temporaries:
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
+        if len(paths) > 1:
+            paths[-1].unlink(missing_ok=True)
+        for at, temporary in zip(paths, temporaries, strict=True):
+            temporary.replace(at)
+        for folder in dict.fromkeys(path.parent for path in paths):
+            _sync_folder(folder)
     except OSError as error:
-        raise explain_os_error(error, path) from error
+        raise explain_os_error(error, at) from error
     finally:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            temporary.unlink()
+        for temporary in temporaries:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut, where the file system can (POSIX leaves it open)."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary files for ``path`` of processes that are no more."""
+    left = re.compile(re.escape(f".{path.name}.") + r"(\d+)-\d+\.tmp")
+    for stale in path.parent.iterdir():
+        matched = left.fullmatch(stale.name)
+        if matched and not _runs(int(matched[1])):
+            with suppress(OSError):
+                if time.time() - stale.stat().st_mtime >= STALE_S:
+                    stale.unlink()
+
+
+def _runs(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_atomic(path: Path, data: str | bytes) -> None:

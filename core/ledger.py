@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import heads
 from core.clock import Clock, utc_now
 from core.db import Database
 from core.errors import FinetoothError
@@ -35,6 +36,7 @@ MIGRATIONS = (
     """,
 )
 GENESIS = "0" * 32
+BOTH = f"ledger.sqlite and {heads.NAME}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ class Since:
 class Ledger:
     """The append-only record of a workspace: decisions, edits, ratings, imports, freezes."""
 
-    def __init__(self, path: Path, clock: Clock = utc_now) -> None:
-        self._db = Database(path, MIGRATIONS, durable=True)
+    def __init__(self, path: Path, clock: Clock = utc_now, *, must_exist: bool = False) -> None:
+        self._db = Database(path, MIGRATIONS, durable=True, must_exist=must_exist)
         self._clock = clock
         self.path = path
 
@@ -94,30 +96,55 @@ class Ledger:
             who: The person.
             since: What they had seen; what others have recorded since is looked at inside the same transaction.
         """
+        if since is None:
+            return self._append(None, lambda _: drafts, who)
+        look, own = since.look, {draft.action_id for draft in drafts}
+
+        def looked(later: Sequence[Entry]) -> Sequence[Draft]:
+            look([entry for entry in later if entry.action_id not in own])
+            return drafts
+
+        return self._append(since.seq, looked, who)
+
+    def append_after(
+        self, seq: int, make: Callable[[Sequence[Entry]], Sequence[Draft]], *, who: str = ""
+    ) -> list[Entry]:
+        """Record what follows from all that stands in the ledger: all of it or nothing.
+
+        Args:
+            seq: Number of the last entry that was read.
+            make: Gets the entries that have come since, in the transaction that writes, and gives what to record; if it
+                raises, nothing is written.
+            who: The person.
+        """
+        return self._append(seq, make, who)
+
+    def _append(self, seq: int | None, make: Callable[[Sequence[Entry]], Sequence[Draft]], who: str) -> list[Entry]:
         written: list[Entry] = []
-        own = {draft.action_id for draft in drafts}
         with self._db.writing() as connection:
-            if since is not None:
-                later = connection.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq", (since.seq,))
-                since.look([_entry(row) for row in later.fetchall() if row["action_id"] not in own])
             last = connection.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-            seq, previous = (last["seq"], last["hash"]) if last else (0, GENESIS)
-            at = self._clock()
+            end, previous = (last["seq"], last["hash"]) if last else (0, GENESIS)
+            after = end if seq is None else seq
+            later = connection.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq", (after,)).fetchall()
+            drafts = make([_entry(row) for row in later])
+            first, at = end, self._clock()
             for draft in drafts:
                 action_id = draft.action_id or new_action_id()
                 known = connection.execute("SELECT * FROM entries WHERE action_id = ?", (action_id,)).fetchone()
                 if known:
                     written.append(_entry(known))
                     continue
-                seq += 1
+                end += 1
                 payload = canonical(dict(draft.payload)).decode("ascii")
                 fields = (action_id, draft.kind, draft.subject, payload, who, at)
                 link = _link(previous, fields)
                 connection.execute(
-                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (seq, *fields, previous, link)
+                    "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (end, *fields, previous, link)
                 )
                 previous = link
-                written.append(Entry(seq, action_id, draft.kind, draft.subject, json.loads(payload), who, at, link))
+                written.append(Entry(end, action_id, draft.kind, draft.subject, json.loads(payload), who, at, link))
+        if end > first:
+            heads.note(self.path, end, previous)
         return written
 
     def entries(self, kind: str | None = None, subject: str | None = None, after: int = 0) -> list[Entry]:
@@ -132,28 +159,74 @@ class Ledger:
         with self._db.reading() as connection:
             return [_entry(row) for row in connection.execute(query, values)]
 
+    def find(self, action_id: str) -> Entry | None:
+        """The entry of an action; None where it has not been recorded."""
+        with self._db.reading() as connection:
+            row = connection.execute("SELECT * FROM entries WHERE action_id = ?", (action_id,)).fetchone()
+        return _entry(row) if row else None
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry (0 and the genesis hash when empty)."""
         with self._db.reading() as connection:
             row = connection.execute("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
         return (row["seq"], row["hash"]) if row else (0, GENESIS)
 
+    def hash_at(self, seq: int) -> str | None:
+        """Hash of the entry with this number (the genesis hash for 0); None where there is none."""
+        if seq == 0:
+            return GENESIS
+        with self._db.reading() as connection:
+            row = connection.execute("SELECT hash FROM entries WHERE seq = ?", (seq,)).fetchone()
+        return row["hash"] if row else None
+
+    def holds(self, link: str) -> bool:
+        """Whether an entry (or the empty ledger) has this hash."""
+        if link == GENESIS:
+            return True
+        with self._db.reading() as connection:
+            return connection.execute("SELECT 1 FROM entries WHERE hash = ? LIMIT 1", (link,)).fetchone() is not None
+
     def verify(self) -> int:
-        """Recompute the chain. Returns the number of entries.
+        """Recompute the chain and compare it with the list of heads beside it. Returns the number of entries.
 
         Raises:
-            FinetoothError: Naming the first entry that was altered, moved or cut out.
+            FinetoothError: Naming the first entry that was altered, moved, cut out or cut off, or the last one that can
+                be read of a damaged file.
         """
         previous, expected = GENESIS, 1
-        with self._db.reading() as connection:
-            for row in connection.execute("SELECT * FROM entries ORDER BY seq"):
-                fields = tuple(row[c] for c in ("action_id", "kind", "subject", "payload", "who", "at"))
-                if row["seq"] != expected or row["previous"] != previous or row["hash"] != _link(previous, fields):
-                    raise FinetoothError(
-                        f"The ledger was altered at entry {row['seq']} (expected entry {expected}).",
-                        "Restore ledger.sqlite from a copy; entries before this one are intact.",
-                    )
-                previous, expected = row["hash"], expected + 1
+        noted = heads.read(self.path).by_seq
+        known = 0
+        try:
+            with self._db.reading() as connection:
+                for row in connection.execute("SELECT * FROM entries ORDER BY seq"):
+                    fields = tuple(row[c] for c in ("action_id", "kind", "subject", "payload", "who", "at"))
+                    if row["seq"] != expected or row["previous"] != previous or row["hash"] != _link(previous, fields):
+                        raise FinetoothError(
+                            f"The ledger was altered at entry {row['seq']} (expected entry {expected}).",
+                            f"Restore {BOTH} from a copy; entries before this one are intact.",
+                        )
+                    previous = row["hash"]
+                    if not noted.get(expected, {previous}) <= {previous}:
+                        span = f"entry {expected}" if known + 1 == expected else f"entries {known + 1} to {expected}"
+                        raise FinetoothError(
+                            f"The ledger was altered at {span}: what stands there is not what was recorded.",
+                            f"Restore {BOTH} from a copy; entries before are intact.",
+                        )
+                    known = expected if expected in noted else known
+                    expected += 1
+        except FinetoothError as error:
+            if not isinstance(error.__cause__, sqlite3.DatabaseError):
+                raise
+            raise FinetoothError(
+                f"The ledger is damaged after entry {expected - 1} ({error.__cause__}).",
+                f"Restore {BOTH} from a copy; the entries up to that one are intact.",
+            ) from error
+        cut = [seq for seq in noted if seq >= expected]
+        if cut:
+            raise FinetoothError(
+                f"The ledger was cut off after entry {expected - 1}: entries {expected} to {max(cut)} are missing.",
+                f"Restore {BOTH} from one copy.",
+            )
         return expected - 1
 
 

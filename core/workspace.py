@@ -14,6 +14,7 @@ from core.objects import Objects
 FORMAT = 1
 USUAL_PLACES = ("workspace", "demo-workspace")
 FOLDERS = ("sources", "objects", "runs", "jobs", "exports")
+LEDGER = "ledger.sqlite"
 
 
 class Workspace:
@@ -23,7 +24,7 @@ class Workspace:
         self.path = path
         self.name = name
         self.clock = clock
-        self.ledger = Ledger(path / "ledger.sqlite", clock)
+        self.ledger = Ledger(path / LEDGER, clock, must_exist=True)
         self.objects = Objects(path / "objects")
         self.sources_dir = path / "sources"
         self.runs_dir = path / "runs"
@@ -41,7 +42,7 @@ class Workspace:
         path = path.resolve()
         if (path / "workspace.json").exists():
             return cls.open(path, clock=clock)
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        if path.is_file() or (path.is_dir() and any(not _half_made(inside) for inside in path.iterdir())):
             raise InputError(
                 f"{path} already holds something that is not a workspace.", "Name a new or an empty folder."
             )
@@ -50,7 +51,7 @@ class Workspace:
                 (path / folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise explain_os_error(error, path) from error
-        Ledger(path / "ledger.sqlite", clock)
+        Ledger(path / LEDGER, clock)
         write_json(path / "workspace.json", {"format": FORMAT, "name": name or path.name, "created_at": clock()})
         return cls.open(path, clock=clock)
 
@@ -81,6 +82,18 @@ class Workspace:
         except OSError as error:
             raise explain_os_error(error, path) from error
         return cls(path, str(head.get("name", path.name)), clock)
+
+
+def _half_made(inside: Path) -> bool:
+    """Whether this is what a :meth:`Workspace.create` leaves that was interrupted before its last step."""
+    if inside.is_dir():
+        return inside.name in FOLDERS and not any(inside.iterdir())
+    return inside.name.startswith((LEDGER, ".workspace.json.")) and not _is_in_use(inside)
+
+
+def _is_in_use(ledger: Path) -> bool:
+    """Whether a ledger without its workspace holds entries: somebody may want them back."""
+    return ledger.name == LEDGER and ledger.stat().st_size > 0 and Ledger(ledger).head()[0] > 0
 
 
 def find_workspace(path: Path | None) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,8 @@ from core.workspace import Workspace
 from curation import apply, cache, decisions, queries, records, resolutions, sources
 
 CHUNK = 5_000
+TRIES = 5
+"""How often all proposals are worked out anew while others change their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +134,15 @@ def edit(
 ) -> Decision:
     """Put a new text in an example's place; the old one stays readable and comes back with an undo.
 
-    ``seen`` is the number of the last ledger entry that the person had seen when they began, if the edit is to settle a
-    clash.
+    ``seen`` is the number of the last ledger entry that the person had seen when they began (default: they see all).
 
     Raises:
         InputError: There is no turn, or nothing was changed.
-        OvertakenError: Somebody else has settled the clash since ``seen``.
+        OvertakenError: Somebody else has changed the example or settled the clash since ``seen``; nothing is recorded.
     """
+    if action_id and (known := workspace.ledger.find(action_id)):
+        return decisions.decision_of(known)
+    now = workspace.ledger.head()[0]
     view = queries.example(workspace, example_id)
     becomes = id_of(messages)
     if not messages:
@@ -161,7 +166,9 @@ def edit(
         )
     ]
     drafts += _restoring(workspace, becomes, batch)
-    since = resolutions.guard(workspace, finding_id, seen) if finding_id and seen is not None else None
+    since = resolutions.unchanged([example_id], now if seen is None else seen)
+    if finding_id and seen is not None and drafts[0].payload.get("resolution"):
+        since = resolutions.guard(workspace, finding_id, seen)
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
 
 
@@ -195,11 +202,13 @@ def accept(workspace: Workspace, finding_id: str, *, who: str, action_id: str | 
 
     Raises:
         FinetoothError: The finding proposes nothing.
+        OvertakenError: Somebody else has just changed one of its rows; nothing is recorded.
     """
+    now = workspace.ledger.head()[0]
     view = queries.finding(workspace, finding_id)
     if view.finding.proposal is None:
         raise FinetoothError("This finding proposes no change.", "Keep, edit or drop the example.")
-    applied = _apply(workspace, [view.finding], who, action_id or new_action_id())
+    applied = _apply(workspace, [view.finding], who, action_id or new_action_id(), now)
     return applied.n_dropped + applied.n_edited
 
 
@@ -211,7 +220,22 @@ def accept_all(
     safe_only: bool = True,
     action_id: str | None = None,
 ) -> Applied:
-    """Carry out all open proposals (of some checks) as one batch with one undo; by default only the safe ones."""
+    """Carry out all open proposals (of some checks) as one batch with one undo; by default only the safe ones.
+
+    Where somebody else changes one of the rows meanwhile, it is worked out anew.
+
+    Raises:
+        OvertakenError: This happened again and again; nothing is recorded.
+    """
+    batch = action_id or new_action_id()
+    for _ in range(TRIES - 1):
+        with suppress(resolutions.OvertakenError):
+            return _accept_all(workspace, who, checks, safe_only, batch)
+    return _accept_all(workspace, who, checks, safe_only, batch)
+
+
+def _accept_all(workspace: Workspace, who: str, checks: Sequence[str], safe_only: bool, batch: str) -> Applied:
+    now = workspace.ledger.head()[0]
     accepted: list[Finding] = []
     offset = 0
     while True:
@@ -220,10 +244,10 @@ def accept_all(
         offset += CHUNK
         if offset >= page.total:
             break
-    return _apply(workspace, accepted, who, action_id or new_action_id())
+    return _apply(workspace, accepted, who, batch, now)
 
 
-def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: str) -> Applied:
+def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: str, seen: int) -> Applied:
     ids = {target for f in accepted if f.proposal for target in (f.example_id, *f.proposal.targets)}
     views = [queries.example(workspace, i) for i in sorted(ids)]
     plan = apply.plan({v.example.id: v.example for v in views if v.state == "in"}, accepted)
@@ -271,7 +295,7 @@ def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: s
                 batch=batch,
             )
         )
-    workspace.ledger.append_all(drafts, who=who)
+    workspace.ledger.append_all(drafts, who=who, since=resolutions.unchanged(ids, seen))
     n_dropped = sum(1 for change in plan.changes if change.becomes is None)
     return Applied(
         batch,
@@ -291,43 +315,62 @@ def undo(workspace: Workspace, *, who: str, action_id: str | None = None, target
     Raises:
         FinetoothError: The named act is unknown or was already undone.
     """
-    entries = workspace.ledger.entries(decisions.KIND)
+    return _taking_back(workspace, lambda entries: _to_undo(entries, who, action_id, target), who, action_id)
+
+
+def _to_undo(entries: Sequence[Entry], who: str, action_id: str | None, target: str | None) -> list[Entry]:
     if action_id and any(e.payload.get("batch") == action_id and e.payload["verdict"] == "undo" for e in entries):
         return []
     standing = [e for e in decisions.holding(entries) if e.payload["verdict"] != "undo"]
     if target is not None:
         chosen = [e for e in standing if target in (e.action_id, e.payload.get("batch"))]
-        if not chosen:
-            raise FinetoothError(f"There is no act {target} to undo.", "See the history of the example.")
-    else:
-        own = [e for e in standing if e.who == who]
-        last = own[-1:] if own else []
-        batch = last[0].payload.get("batch") if last else None
-        chosen = [e for e in own if e.payload.get("batch") == batch] if batch else last
-    return _take_back(workspace, chosen, who, action_id)
+        if chosen:
+            return chosen
+        meant = {e.action_id for e in entries if target in (e.action_id, e.payload.get("batch"))}
+        undone = [e for e in entries if e.payload.get("undoes") in meant]
+        if undone:
+            by = f" by {undone[-1].who}" if undone[-1].who else ""
+            raise FinetoothError(f"That act was taken back already{by}.", "See the history of the example.")
+        raise FinetoothError(f"There is no act {target} to undo.", "See the history of the example.")
+    own = [e for e in standing if e.who == who]
+    last = own[-1:] if own else []
+    batch = last[0].payload.get("batch") if last else None
+    return [e for e in own if e.payload.get("batch") == batch] if batch else last
 
 
 def redo(workspace: Workspace, *, who: str, action_id: str | None = None) -> list[Decision]:
     """Take back this person's last undo, where nothing was decided since. Returns the decisions that hold again."""
+    chosen = _taking_back(workspace, lambda entries: _to_redo(entries, who), who, action_id)
+    restored = {undone.undoes for undone in chosen}
     entries = workspace.ledger.entries(decisions.KIND)
+    return [decisions.decision_of(e) for e in entries if e.action_id in restored]
+
+
+def _to_redo(entries: Sequence[Entry], who: str) -> list[Entry]:
     undos = {e.action_id for e in entries if e.payload["verdict"] == "undo"}
     own = [e for e in decisions.holding(entries) if e.who == who and e.payload.get("undoes") not in undos]
     if not own or own[-1].payload["verdict"] != "undo":
         return []
     batch = own[-1].payload.get("batch")
-    chosen = [e for e in own if e.payload.get("batch") == batch]
-    _take_back(workspace, chosen, who, action_id)
-    restored = {e.payload["undoes"] for e in chosen}
-    return [decisions.decision_of(e) for e in entries if e.action_id in restored]
+    return [e for e in own if e.payload.get("batch") == batch]
 
 
-def _take_back(workspace: Workspace, chosen: Sequence[Entry], who: str, action_id: str | None) -> list[Decision]:
+def _taking_back(
+    workspace: Workspace, choose: Callable[[Sequence[Entry]], list[Entry]], who: str, action_id: str | None
+) -> list[Decision]:
+    """Take back what ``choose`` picks of all decisions, those included that others record at this very moment."""
     batch = action_id or new_action_id()
-    drafts = [
-        decisions.draft(e.subject, "undo", action_id=f"{batch}:{n}", undoes=e.action_id, batch=batch)
-        for n, e in enumerate(chosen)
-    ]
-    workspace.ledger.append_all(drafts, who=who)
+    known = workspace.ledger.entries(decisions.KIND)
+    chosen: list[Entry] = []
+
+    def drafts(later: Sequence[Entry]) -> list[Draft]:
+        chosen[:] = choose([*known, *(e for e in later if e.kind == decisions.KIND)])
+        return [
+            decisions.draft(e.subject, "undo", action_id=f"{batch}:{n}", undoes=e.action_id, batch=batch)
+            for n, e in enumerate(chosen)
+        ]
+
+    workspace.ledger.append_after(known[-1].seq if known else 0, drafts, who=who)
     return [decisions.decision_of(entry) for entry in chosen]
 
 

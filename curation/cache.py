@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from core.db import Database
-from core.errors import FinetoothError
+from core.db import Database, StorageError
 from core.ids import canonical
 from core.ledger import Entry
 from core.revisions import messages_from_json
@@ -75,52 +75,109 @@ MIGRATIONS = (
 CHUNK = 500
 
 
-def synced(workspace: Workspace) -> Database:
-    """The cache, brought up to the last entry of the ledger (rebuilt where it is missing or broken)."""
+def synced(workspace: Workspace) -> Cache:
+    """The cache, brought up to the last entry of the ledger.
+
+    It is built anew where it is missing, broken, or tells of another ledger (one that was restored from a copy).
+    """
     try:
         return _synced(workspace)
-    except (FinetoothError, sqlite3.DatabaseError) as error:
-        if _may_pass(error):
+    except StorageError as error:
+        if error.path != workspace.cache_path or error.passing:
             raise
-        _open.pop(workspace.cache_path, None)
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                workspace.cache_path.with_name(workspace.cache_path.name + suffix).unlink()
+        _remove(workspace.cache_path, error)
         return _synced(workspace)
 
 
-PASSING = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR}
-)
+class Cache(Database):
+    """The cache's file as it stands now: one that was deleted meanwhile is built anew before anything is read of it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.cache_path, MIGRATIONS, durable=False)
+        self._workspace = workspace
+        self._inode = _inode(self.path)  # stays its own while the idle connection is open
+
+    @property
+    def stands(self) -> bool:
+        """Whether the file is still there."""
+        return self._inode is not None and _inode(self.path) == self._inode
+
+    def _connection(self) -> sqlite3.Connection:
+        current = self
+        for _ in range(RENEWALS):
+            try:
+                connection = current._open()
+            except sqlite3.OperationalError:
+                if current.stands:
+                    raise
+            else:
+                if current.stands:
+                    return connection
+                connection.close()
+            current = synced(self._workspace)
+        return self._open()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for queries.
+
+        Raises:
+            StorageError: The file is damaged, and was removed; or it can no longer be opened.
+        """
+        try:
+            with super().reading() as connection:
+                yield connection
+        except StorageError as error:
+            if error.path != self.path or not error.damaged:
+                raise
+            _remove(self.path, error)
+            raise StorageError(self.path, f"{self.path} was damaged.", "Repeat: it is built anew.") from error
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether an error says nothing against the file: another process is writing it, or the disk is full."""
-    cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-    code = getattr(cause, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF in PASSING
+RENEWALS = 5
+_open: dict[Path, Cache] = {}
 
 
-_open: dict[Path, tuple[int, Database]] = {}  # by path, with the inode: a deleted file is noticed and made anew
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
-def _database(path: Path) -> Database:
-    known = _open.get(path)
-    if known and path.exists() and path.stat().st_ino == known[0]:
-        return known[1]
-    database = Database(path, MIGRATIONS, durable=False)
-    _open[path] = (path.stat().st_ino, database)
+def _remove(path: Path, why: StorageError) -> None:
+    """Delete a broken cache, unless another process has just done so and made a new one."""
+    try:
+        with open(path.with_name("cache.lock"), "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            broken = _open.pop(path, None)
+            if broken is not None and not broken.stands:
+                return
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError:
+        raise why from None  # the folder cannot be written: the first reason is the one to tell
+
+
+def _database(workspace: Workspace) -> Cache:
+    known = _open.get(workspace.cache_path)
+    if known and known.stands:
+        return known
+    database = _open[workspace.cache_path] = Cache(workspace)
     return database
 
 
-def _synced(workspace: Workspace) -> Database:
-    database = _database(workspace.cache_path)
+def _synced(workspace: Workspace) -> Cache:
+    database = _database(workspace)
     with database.reading() as connection:
-        seen = _fact(connection, "ledger_seq")
-    if workspace.ledger.head()[0] == seen:
+        seen, link = _fact(connection, "ledger_seq"), get_fact(connection, "ledger_hash")
+    head = workspace.ledger.head()
+    if head == (seen, link):
         return database
     with database.writing() as connection:
-        seen = _fact(connection, "ledger_seq")
+        seen, link = _fact(connection, "ledger_seq"), get_fact(connection, "ledger_hash")
+        if link is not None and workspace.ledger.hash_at(seen) != link:
+            raise StorageError(database.path, "The cache belongs to another state of the ledger.", "Delete it.")
         fresh = workspace.ledger.entries(after=seen)
         touched: dict[str, None] = {}
         for entry in fresh:
@@ -129,8 +186,8 @@ def _synced(workspace: Workspace) -> Database:
             elif entry.kind == decisions.KIND:
                 touched.update(dict.fromkeys(_add_edit(connection, entry)))
         refresh(workspace, connection, list(touched))
-        if fresh:
-            set_fact(connection, "ledger_seq", fresh[-1].seq)
+        set_fact(connection, "ledger_seq", fresh[-1].seq if fresh else seen)
+        set_fact(connection, "ledger_hash", fresh[-1].hash if fresh else workspace.ledger.hash_at(seen))
     return database
 
 
@@ -186,7 +243,7 @@ UPDATE findings SET state = CASE
         SELECT 1 FROM clashes JOIN resolved ON resolved.key = clashes.key WHERE clashes.finding_id = findings.id)
     THEN 'settled'
     WHEN (SELECT COUNT(*) FROM members WHERE members.finding_id = findings.id) > 1 THEN
-        CASE WHEN (SELECT COUNT(*) FROM members JOIN examples ON examples.id = members.example_id
+        CASE WHEN (SELECT COUNT(*) FROM members CROSS JOIN examples ON examples.id = members.example_id
                    WHERE members.finding_id = findings.id AND examples.state = 'in') > 1
         THEN 'open' ELSE 'settled' END
     WHEN EXISTS (SELECT 1 FROM examples WHERE examples.id = findings.example_id

@@ -7,7 +7,7 @@ whichever file it comes again; only a change of one of the texts (white space as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -143,6 +143,28 @@ def guard(workspace: Workspace, finding_id: str, seen: int) -> Since:
     found = finding(workspace, finding_id).finding
     made = Resolution("edit", _key(workspace, found), found.members, (), (), "", "", "", "", "", finding_id)
     return Since(seen, _looking(made, found))
+
+
+def unchanged(example_ids: Collection[str], seen: int) -> Since:
+    """For an act on the texts of these examples: raises where one was dropped, edited or taken back since ``seen``.
+
+    The act is then recorded nowhere, since it was made of a text that no longer stands.
+    """
+    mine = frozenset(example_ids)
+
+    def look(later: Sequence[Entry]) -> None:
+        changes = [
+            e for e in later if e.kind == decisions.KIND and e.subject in mine and e.payload["verdict"] != "keep"
+        ]
+        if changes:
+            last = changes[-1]
+            verb = {"drop": "dropped", "edit": "edited", "undo": "took back a decision on"}[last.payload["verdict"]]
+            raise OvertakenError(
+                f"{last.who or 'Somebody'} {verb} this example at the same time. Yours was not recorded.",
+                "It is shown as it stands now; decide again if you disagree.",
+            )
+
+    return Since(seen, look)
 
 
 def earlier(workspace: Workspace, view: FindingView) -> tuple[Resolution, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from curation.checks import (
     contradictions_clash,
+    contradictions_context,
+    contradictions_self,
     contradictions_system,
     coverage_cluster,
     coverage_quantity,
@@ -41,6 +43,8 @@ CHECKS: tuple[Check, ...] = (
     duplicates_partial.CANNED,
     duplicates_partial.SUBSET,
     contradictions_clash.CLASH,
+    contradictions_self.SELF,
+    contradictions_context.CONTEXT,
     contradictions_system.SYSTEM,
     duplicates_semantic.SEMANTIC,
     format_shape.SHAPE,

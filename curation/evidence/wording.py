@@ -145,7 +145,7 @@ def _denied(words: Sequence[str]) -> Key | None:
     lead = [word for word in words[:place] if word not in _IDLE_DENIED]
     if lead:  # "Diabetes not present", "father denied": what is denied is not what follows
         return None
-    heads = {_head(word) for word in words if word not in _IDLE_DENIED and word not in _DENIALS}
+    heads = {head_of(word) for word in words if word not in _IDLE_DENIED and word not in _DENIALS}
     heads.discard("")
     if "allerg" in heads:
         heads.discard("drug")
@@ -172,7 +172,7 @@ def _figure(word: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _head(word: str) -> str:
+def head_of(word: str) -> str:
     """A word without its ending, synonyms as one."""
     if word.startswith("non") and len(word) > 6 and word not in _SAME:
         word = word[3:]

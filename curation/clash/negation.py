@@ -20,7 +20,8 @@ IDLE = listed(
     could may might must do does did doing has have had having s d ll ve re t m so then also just very really
     quite too only even some any such one ones please kindly now currently still already patient patients pt
     report reports reported reporting state states stated complain complains complained complaining note noted
-    notes endorse endorses endorsed yes no ok okay indeed actually what when where how than if while by at from nor"""
+    notes endorse endorses endorsed yes no ok okay indeed actually what when where how than if while by at from nor
+    something anything thing things"""
 )
 PARTICLES = listed(
     """in on out off up down over under above below with into onto before after near behind between through during
@@ -30,7 +31,7 @@ _WHOLE = listed(
     """not never cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt shouldnt couldnt hasnt havent
     hadnt neither"""
 )
-_NOBODY = {"nobody": "person", "nothing": "thing", "none": "", "nowhere": "place"}
+_NOBODY = {"nobody": "person", "nothing": "", "none": "", "nowhere": "place"}
 _NEXT = listed("without denies deny denied denying lacks lack lacking lacked excluding sans")
 _VERBS = listed("fail fails failed failing refuse refuses refused refusing unable")  # before "to"
 _OF = {"absence": "of", "free": "of", "lack": "of", "negative": "for", "ruled": "out", "rule": "out", "rules": "out"}
@@ -39,6 +40,9 @@ _BREAKS = listed(
     "but however although though because since whereas yet except instead unless until so therefore rather"
 )
 _AUXILIARIES = listed("is are was were has have had will would can could should may might must does did")
+_PARTS = listed(
+    "bowl cup glass piece slice bit group pair lot number kind sort type bunch couple plate bottle part few"
+)
 _CLOSE = 16  # code points between two negations that cancel out
 _IDLE_NO = listed("problem problems thanks thank worries doubt matter wonder later sooner")
 
@@ -117,6 +121,8 @@ def read(text: str) -> Reading:
             items.append(Item(key, word.start, last_word.end, _scope(active), 1))
         elif text_of in PARTICLES:
             items.append(Item(text_of, word.start, word.end, _scope(active), 0))
+        elif text_of in _PARTS and at + 1 < last and words[at + 1].text == "of":
+            pass  # a bowl of cereal is cereal
         elif text_of not in IDLE:
             bare = text_of[:-2] if text_of.endswith("'s") else text_of
             if bare and bare not in IDLE:

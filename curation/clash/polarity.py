@@ -7,6 +7,7 @@ import re
 from curation.clash.base import Clash, Place
 from curation.clash.claims import Claim
 from curation.clash.negation import Item, Reading, read
+from curation.clash.words import relation
 from curation.clash.words_matching import compared
 
 _YES = re.compile(
@@ -20,7 +21,7 @@ _NO = re.compile(
     r"|(?:incorrect|false|wrong)(?=\s*(?:[.,;:!]|\Z)))",
     re.IGNORECASE,
 )
-COVERED, ALIKE, COSINE = 0.8, 0.5, 0.6
+COVERED, ALIKE, COSINE, COVERED_BY_COSINE = 0.8, 0.5, 0.6, 0.5
 _SHORT = 200
 _OPEN = re.compile(
     r"\b(?:unknown|unremarkable|non\w*|up.to.date|normal|negative|n/?a|unclear|unsure|zero|nkda|as above|same|not)\b",
@@ -90,23 +91,29 @@ def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) ->
 def _denied(
     reading: Reading, against: Reading, pairs: list[tuple[int, int]], similarity: float | None
 ) -> tuple[int, float, list[Item]] | None:
-    partner = dict(pairs)
+    """The first negation of one reading whose words the other affirms: its number, a score and those words."""
+    partner = {i: against.items[j] for i, j in pairs}
+    total = sum(item.weight for item in against.items)
+    outside = [i for i, item in enumerate(reading.items) if not item.scope and item.weight]
+    held = sum(1 for i in outside if i in partner)
     for number in range(1, len(reading.negators) + 1):
         inside = [i for i, item in enumerate(reading.items) if item.scope == number and item.weight]
-        if not inside:
+        met = [i for i in inside if i in partner]
+        if not met or any(partner[i].scope for i in met):
             continue
-        affirmed = [i for i in inside if i in partner and not against.items[partner[i]].scope]
-        if not affirmed or any(i in partner and against.items[partner[i]].scope for i in inside):
-            continue
-        outside = [i for i, item in enumerate(reading.items) if not item.scope and item.weight]
-        held = sum(1 for i in outside if i in partner)
-        covered = (len(affirmed) + held) / (len(inside) + len(outside))
+        affirmed = [i for i in met if _covers(reading.items[i].key, partner[i].key)]
         within = len(affirmed) / len(inside)
-        total = sum(item.weight for item in against.items)
+        covered = (len(affirmed) + held) / (len(inside) + len(outside))
         alike = 2 * (len(affirmed) + held) / (len(inside) + len(outside) + total)
         enough = within >= COVERED and covered >= COVERED and alike >= ALIKE
         if not enough and similarity is not None:
-            enough = similarity >= COSINE and within >= 0.5
+            enough = similarity >= COSINE and len(met) / len(inside) >= COVERED_BY_COSINE
         if enough:
-            return number, min(0.95, 0.5 + 0.45 * alike), [against.items[partner[i]] for i in affirmed]
+            return number, min(0.95, 0.5 + 0.45 * alike), [partner[i] for i in met]
     return None
+
+
+def _covers(denied: str, said: str) -> bool:
+    """Whether what is denied includes what is said: no cat is no kitten, but no kitten may be a cat."""
+    related = relation(denied, said)
+    return related is not None and related.kind in ("same", "broader")

@@ -26,6 +26,8 @@ _IRREGULAR = {
     "worse": "worse", "less": "less", "this": "this", "diabetes": "diabetes", "always": "always", "news": "news",
     "lens": "lens", "does": "do", "did": "do", "has": "have", "had": "have", "having": "have", "meant": "mean",
     "paid": "pay", "sent": "send", "left": "left", "led": "lead", "met": "meet", "read": "read", "built": "build",
+    "fed": "feed", "shot": "shoot", "hung": "hang", "dug": "dig", "drew": "draw", "drawn": "draw", "flew": "fly",
+    "flown": "fly", "laying": "lay", "struck": "strike", "beaten": "beat", "bitten": "bite", "froze": "freeze",
 }  # fmt: skip
 _UNCHANGED = listed(
     """during thing nothing something anything everything morning evening spring string king ring wing sibling
@@ -68,7 +70,7 @@ class Relation:
     """How two words relate.
 
     Attributes:
-        kind: ``same`` (or one broader than the other), ``opposite`` or ``exclusive``.
+        kind: ``same``, ``broader`` (the left one covers the right one), ``narrower``, ``opposite`` or ``exclusive``.
         name: Of an exclusive pair: its category, for people.
         strict: The two are never both true of one thing, whatever was asked.
         before: They exclude each other only before the same word.
@@ -79,8 +81,13 @@ class Relation:
     strict: bool = False
     before: bool = False
 
+    @property
+    def agrees(self) -> bool:
+        """One word in place of the other contradicts nothing."""
+        return self.kind not in ("opposite", "exclusive")
 
-_SAME_WORDS = Relation("same")
+
+_SAME_WORDS, _BROADER, _NARROWER = Relation("same"), Relation("broader"), Relation("narrower")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,10 @@ def phrases_from(first: str) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=1 << 16)
 def relation(left: str, right: str) -> Relation | None:
-    """How two words (stems, or phrases with spaces) relate, or None where nothing is known. Symmetric."""
+    """How two words (stems, or phrases with spaces) relate, or None where nothing is known.
+
+    Exchanging the words exchanges ``broader`` and ``narrower`` and nothing else.
+    """
     if left == right:
         return _SAME_WORDS
     tables = _tables()
@@ -154,12 +164,16 @@ def relation(left: str, right: str) -> Relation | None:
         return Relation("opposite", strict=not (left in LOOSE_STEMS or right in LOOSE_STEMS))
     if tables.groups.get(left, frozenset()) & tables.groups.get(right, frozenset()):
         return _SAME_WORDS
-    if right in tables.broader.get(left, ()) or left in tables.broader.get(right, ()):
-        return _SAME_WORDS
+    if right in tables.broader.get(left, ()):
+        return _NARROWER
+    if left in tables.broader.get(right, ()):
+        return _BROADER
     in_left, in_right = tables.categories.get(left, ()), tables.categories.get(right, ())
     wide = tables.covers.get(left, frozenset()), tables.covers.get(right, frozenset())
-    if any(number in wide[1] for number, _ in in_left) or any(number in wide[0] for number, _ in in_right):
-        return _SAME_WORDS
+    if any(number in wide[1] for number, _ in in_left):
+        return _NARROWER
+    if any(number in wide[0] for number, _ in in_right):
+        return _BROADER
     if set(in_left) & set(in_right):
         return _SAME_WORDS
     shared = {number for number, _ in in_left} & {number for number, _ in in_right}

@@ -36,13 +36,13 @@ def word_clash(one: Claim, other: Claim, *, asked: bool = False) -> Clash | None
             place is a clash. Else they have to say that they do: "a man" and "a woman" are two people.
     """
     if not asked and not (_specific(one) and _specific(other)):
-        return _of_one_thing(one, other)
+        return None
     left, right, match = compared(one.text, other.text)
     if match.left and match.right and len(match.left) * len(match.right) <= MOST_COMPARED:
         for i in match.left:
             for j in match.right:
                 related = relation(left.items[i].key, right.items[j].key)
-                if related is None or related.kind == "same":
+                if related is None or related.agrees:
                     continue
                 if _stands(left, right, match, i, j, related, asked):
                     return _told(one, other, left.items[i], right.items[j], related)
@@ -52,22 +52,6 @@ def word_clash(one: Claim, other: Claim, *, asked: bool = False) -> Clash | None
 
 def _specific(claim: Claim) -> bool:
     return not claim.words or claim.words[0].text not in _INDEFINITE
-
-
-def _of_one_thing(one: Claim, other: Claim) -> Clash | None:
-    """Opposites in what is said of something not named ("a crowd is near / far from the water"), all else equal."""
-    left, right, match = compared(one.text, other.text)
-    ours = [i for i in match.left if left.items[i].weight or len(match.left) == 1]
-    theirs = [j for j in match.right if right.items[j].weight or len(match.right) == 1]
-    if len(ours) != 1 or len(theirs) != 1 or ours[0] == 0 or theirs[0] == 0:
-        return None
-    a, b = left.items[ours[0]], right.items[theirs[0]]
-    related = relation(a.key, b.key)
-    if related is None or related.kind != "opposite" or not related.strict or bool(a.scope) != bool(b.scope):
-        return None
-    if a.key in _INDIVIDUAL or b.key in _INDIVIDUAL:
-        return None
-    return _told(one, other, a, b, related)
 
 
 def _stands(left: Reading, right: Reading, match: Match, i: int, j: int, related: Relation, asked: bool) -> bool:

@@ -45,7 +45,7 @@ def matched(left: Reading, right: Reading) -> Match:
 
 def _same(left: str, right: str) -> bool:
     related = relation(left, right)
-    return related is not None and related.kind == "same"
+    return related is not None and related.agrees
 
 
 @lru_cache(maxsize=4096)

@@ -31,8 +31,6 @@ benign | malignant
 always | never rarely seldom sometimes
 often frequently usually | rarely seldom never
 everybody everyone | nobody no_one
-something anything | nothing
-everything | nothing
 somebody someone anybody anyone | nobody no_one
 everywhere | nowhere
 all every each both | none neither no

@@ -125,6 +125,107 @@ delete erase remove
 create make
 wonderful great excellent
 terrible awful horrible
+wash rinse clean
+whisk beat stir mix
+spray squirt splash
+drink sip lick
+burn ignite
+hammer pound bang nail
+sew stitch
+hit strike kick punch
+hold carry grasp grip
+perform play
+talk chat converse say speak
+smile grin
+shout yell scream
+sleep nap doze
+lie lay
+pick lift raise
+draw sketch paint
+paddle row
+swim wade dive
+ride trot gallop
+infant baby toddler
+crowd group
+path trail track
+field meadow pasture
+fire bonfire campfire
+cookie biscuit
+rope cord
+put_on apply
+take_off remove take_out
+take_away remove
+feed give
+attack assault
+gather collect assemble
+teach instruct
+tell inform
+call phone
+allow permit let
+forbid prohibit ban
+prevent avoid
+happen occur
+seem appear
+live reside
+die pass_away perish
+earn make
+last continue
+try attempt
+want wish desire
+think believe
+know understand
+ask enquire inquire
+reduce decrease lower
+increase raise grow rise
+grow expand
+contain include hold
+consist comprise
+cause produce
+send mail ship
+connect link join
+huge vast
+broad wide
+slim thin slender
+fat overweight obese
+blond blonde
+bright shiny
+noisy loud
+quiet silent
+wealthy rich
+cheap inexpensive
+expensive costly
+rotate turn spin
+shut close
+large sizeable
+boat ship
+plane airplane aircraft
+train railway
+job work occupation
+house home
+boss manager
+lawyer attorney
+pupil student
+teenager teen adolescent
+elderly senior aged
+infection infected
+myocardial_infarction heart_attack
+stroke cva
+diabetes diabetic
+hysterectomy uterus_removed
+surgery operation surgical
+tumor tumour
+diarrhea diarrhoea
+seizure convulsion
+syncope fainting fainted
+hematuria blood_in_urine
+allergy allergic allergies
+breath breathe breathing
+sore tender
+rash eruption
+heart cardiac
+kidney renal
+liver hepatic
+lung pulmonary
 """
 
 # The broader words of a line in place of its narrower ones contradict nothing, nor the reverse.

@@ -11,6 +11,8 @@ _ABOUT = 0.25  # share by which an approximate value may be off
 _ABOUT_DEGREES = 1.5
 _ABOUT_MINUTES = 30
 _ROUNDED = 0.03  # most of a value that may be lost when it is rounded after a conversion
+_LEAST_ROUNDED = 3  # from here on 37.2 may be given as 37
+_WORKING = 0.35  # five working days are a week
 _MONTHS_VARY = 0.08  # a month is 28 to 31 days
 
 
@@ -96,13 +98,22 @@ def _slack(one: Value, other: Value, size: float) -> float:
     slack = 1e-6 * size
     if one.unit != other.unit:
         slack = max(slack, min(max(one.half_digit, other.half_digit), _ROUNDED * size))
-    elif one.decimals and other.decimals and one.half_digit != other.half_digit:
+    elif one.half_digit != other.half_digit and _may_be_rounded(one, other, size):
         slack = max(slack, one.half_digit, other.half_digit)
+    if one.unit.startswith("working") != other.unit.startswith("working"):
+        slack = max(slack, _WORKING * size)
     if one.kind == "per day" or (one.kind == "time" and (_of_calendar(one) != _of_calendar(other))):
         slack = max(slack, _MONTHS_VARY * size)
     if one.loose or other.loose:
         slack = max(slack, _ABOUT_DEGREES if one.kind == "temperature" else _ABOUT * size)
     return slack * (1 + 1e-9)
+
+
+def _may_be_rounded(one: Value, other: Value, size: float) -> bool:
+    """3.1 may be 3.14 and 37 may be 37.2, but a dose in whole milligrams is meant as it stands."""
+    if one.decimals and other.decimals:
+        return True
+    return one.decimals != other.decimals and size >= _LEAST_ROUNDED and not one.dose
 
 
 def _of_calendar(value: Value) -> bool:

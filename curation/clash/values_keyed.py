@@ -31,6 +31,7 @@ _EMPTY = frozenset(
     ("", "none", "null", "n a", "na", "unknown", "nil", "not known", "not given", "unspecified", "no", "other")
 )
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+_DENYING = ("un", "in", "im", "ir", "il", "dis", "non", "not")
 _MOST_WORDS = 3
 _LONGEST = 200_000
 
@@ -147,9 +148,11 @@ def _texts_differ(path: str, one: str, two: str, *, strict: bool) -> bool:
 
 
 def _short_for(short: str, long: str) -> bool:
-    """Whether one text may be a short form of another: its beginning, or its initials."""
-    bare = short.replace(" ", "")
-    return long.replace(" ", "").startswith(bare[:4]) or bare == "".join(word[0] for word in long.split())
+    """Whether one text may be a short form of another: a part of it, but not of "invalid", or its initials."""
+    bare, whole = short.replace(" ", ""), long.replace(" ", "")
+    if bare in whole:
+        return whole.removesuffix(bare) not in _DENYING
+    return whole.startswith(bare[:4]) or bare == "".join(word[0] for word in long.split())
 
 
 @lru_cache(maxsize=4096)

@@ -29,9 +29,10 @@ _FEET = re.compile(r"(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″
 _TO = re.compile(r"\s?(?:[-–—]|(?<=\s)to(?=\s)|(?<=\s)or(?=\s)|(?P<and>(?<=\s)and(?=\s)))\s?[$€£]?", re.IGNORECASE)
 _BETWEEN = re.compile(r"between\s$", re.IGNORECASE)
 _PLUS = re.compile(r",?\s(?:and\s)?|-(?=\d{1,2}-)", re.IGNORECASE)
-_INCHES = re.compile(r"\s?(?P<old>)in(?![^\W_])", re.IGNORECASE)
+_INCHES = re.compile(r"\s?(?P<old>)in(?![^\W_])|(?=\s?(?:[.,;)]|$|tall\b))", re.IGNORECASE)
+_FEET_NAMES = ("ft", "foot", "feet")
 _NOUN = re.compile(r"[ -]+([A-Za-z]+)")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?![\d.,/]{0,9}\d)(?![A-Za-z])")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?![\d.,/]{0,9}\d)(?!(?!s\b)[A-Za-z])")
 _NO_NOUNS = """
     and or the a an in on at to for with of by but is was were as when he she it they we i which that from until through
     after before because due where who there has had have per showed revealed secondary
@@ -231,7 +232,9 @@ def _finished(text: str, value: Value, number: Number) -> Value:
     if _YEAR.fullmatch(text, value.start, value.end) and (
         not named or named in _NO_NOUN or _YEAR_BEFORE.search(text, max(0, value.start - 8), value.start)
     ):
-        return Value("date", (), value.start, value.end, days=((int(number.readings[0]), 0, 0),))
+        year = int(number.readings[0])
+        years = range(year, year + 10) if year % 10 == 0 and text[value.end : value.end + 1] == "s" else (year,)
+        return Value("date", (), value.start, value.end, days=tuple((y, 0, 0) for y in years))
     return replace(value, dose=True) if named in DOSE_NOUNS else value
 
 
@@ -243,7 +246,7 @@ def _with_smaller(text: str, value: Value, size: float) -> Value:
     number = (digits_at(text, joint.end()) or words_at(text, joint.end())) if joint else None
     unit = UNIT.match(text, number.end) if number and not number.ordinal else None
     measured = _measured(text, value.start, unit, number) if unit and number else None
-    if number and not unit and value.unit in ("ft", "foot", "feet") and (unit := _INCHES.match(text, number.end)):
+    if number and not unit and value.unit in _FEET_NAMES and (unit := _INCHES.match(text, number.end)):
         measured = ("length", 0.0254, "in")
     if not measured or not number or not unit or measured[0] != value.kind or not measured[1] < size:
         return value
@@ -302,6 +305,10 @@ def _measured(text: str, at: int, unit: re.Match[str], number: Number) -> tuple[
         if (unit["name"].isupper() and name != "l") or (attached_s and number.readings[0] % 10 == 0):
             return None
     kind, size = UNITS[name]
+    if unit["working"]:
+        if kind != "time":
+            return None
+        return kind, size, f"working {name}" if unit["working"].lower().startswith(("b", "work")) else name
     per = (unit["per"] or "").lower()
     if per:
         below, below_size = UNITS.get(per, ("dose", 1.0))

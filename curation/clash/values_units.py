@@ -114,7 +114,7 @@ UNIT = re.compile(
     rf"(?:\s?-?\s?(?:(?P<old>{_OLD})"
     rf"|°\s?(?P<degree>[CF])\b|º\s?(?P<degree2>[CF])\b|degrees?\s?(?P<scale>C|F|celsius|centigrade|fahrenheit)?\b"
     rf"|(?P<angle>°)"
-    rf"|(?P<name>{_NAMES})(?![^\W_])(?:\s?(?:/|per)\s?(?P<per>{_NAMES}|dose)(?![^\W_]))?"
+    rf"|(?P<working>(?:business|working|week|calendar|consecutive|full|whole|school|straight)\s)?(?P<name>{_NAMES})(?![^\W_])(?:\s?(?:/|per)\s?(?P<per>{_NAMES}|dose)(?![^\W_]))?"
     rf"|(?P<inch>in)(?=\s{{0,3}}(?:[.,;:)/]|$|x\b|×|by\b|long\b|wide\b|tall\b|deep\b|of\b))"
     rf"|(?P<letter>[CF])(?![^\W_])))",
     re.IGNORECASE,

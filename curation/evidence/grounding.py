@@ -67,8 +67,8 @@ def is_grounded(text: str) -> bool:
 
 def against(answer: str, context: str) -> Iterator[Against]:
     """All that an answer says against its context, at most one of each way."""
-    for way in (_asked, _side, _figure, _titled, _repeated):
-        found = way(answer, context)
+    for ways in ((_asked,), (_side,), (_figure, _titled, _repeated)):
+        found = next((found for way in ways if (found := way(answer, context)) is not None), None)
         if found is not None:
             yield found
 
@@ -113,17 +113,13 @@ _SKIPPED = frozenset(
 ) - {"drink"}  # fmt: skip
 
 
-_PLAIN = re.compile(r":\s*(?:no|nope|nah|never|none|yes|yeah|yep|yup|um|uh|oh|well|i do|i am)\b", re.IGNORECASE)
-
-
 def _asked(answer: str, context: str) -> Against | None:
     """What a question of the dialogue was answered with, against what the answer says of it."""
-    if "?" not in context or "\n" not in context or not _PLAIN.search(context):
-        return None
-    denied, asserted = list(_mentions(_DENIED, answer)), list(_mentions(_ASSERTED, answer))
-    if not denied and not asserted:
-        return None
     facts = list(asked_and_answered(context))
+    if not facts:
+        return None
+    denied = list(_mentions(_DENIED, answer)) if any(fact.holds for fact in facts) else []
+    asserted = list(_mentions(_ASSERTED, answer)) if any(not fact.holds for fact in facts) else []
     for fact in facts:
         if any(other.heads & fact.heads and other.holds != fact.holds for other in facts):
             continue
@@ -286,7 +282,7 @@ _LISTED = re.compile(
     r"^[^\w\n]*(?P<code>[A-Z]{1,3}-?\d[\dA-Z.-]*\d|[A-Z]\d+)[ \t:,–-]{1,4}(?P<title>[A-Za-z][^\n]{5,120})", re.M
 )
 _TITLED = re.compile(
-    r"(?<![\w.])(?P<code>[A-Z]{1,3}-?\d[\dA-Z.-]*\d|[A-Z]\d+)[ \t:,–-]{1,4}(?P<title>[A-Za-z][^.;\n]{5,120})"
+    r"(?<![\w.])(?P<code>[A-Z]{1,3}-?\d[\dA-Z.-]*\d|[A-Z]\d+)[ \t:,–-]{1,4}(?P<title>[A-Za-z][^;\n]{5,120})"
 )
 
 
@@ -302,9 +298,9 @@ def _titled(answer: str, context: str) -> Against | None:
     if said.startswith(right) or right.startswith(said):
         return None
     for other in listed.values():
-        if other is not own and normalise(other["title"]) == said:
+        if other is not own and f"{said} ".startswith(f"{normalise(other['title'])} "):
             sentence = (
-                f"The context gives “{own['title'].strip()}” for {own['code']}; here it is “{match['title'].strip()}”."
+                f"The context gives “{own['title'].strip()}” for {own['code']}; here it is “{other['title'].strip()}”."
             )
             return Against("code", sentence, 0.9, (match.span(),), (own.span(), other.span()))
     return None

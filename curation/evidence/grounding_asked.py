@@ -10,7 +10,12 @@ from curation.evidence.wording import head_of
 
 Place = tuple[int, int]
 
-_PAIR = re.compile(r"([^\n.?!:]{4,200})\?[ \t]*\r?\n\s*[\w. ]{1,24}:[ \t]*([^\n]{1,200})")
+_REPLY = re.compile(
+    r"\?[ \t]*\r?\n\s*[\w. ]{1,24}:[ \t]*"
+    r"(?=(?i:(?:um|uh|oh|well|hm+)[, .]|(?:no|nope|nah|never|none|yes|yeah|yep|yup|I|he|she)\b))([^\n]{1,200})"
+)
+_ENDS = ".?!:\n"
+_LONGEST_QUESTION = 200
 _LEAD = re.compile(
     r"(?:.*?[,;] )?(?:(?:and|so|okay|ok|now|um|uh|also|well|great|alright)[, ]+)*"
     r"(?:(?:do|does|did) (?:you|he|she|they) (?:ever |currently |now |also )?"
@@ -90,20 +95,22 @@ def asked_and_answered(text: str) -> Iterator[Asked]:
     """
     if "?" not in text or "\n" not in text:
         return
-    for pair in _PAIR.finditer(text):
-        reply = pair[2]
+    for pair in _REPLY.finditer(text):
+        reply, end = pair[1], pair.start()
+        first = max(0, end - _LONGEST_QUESTION)
+        start = max(first, *(text.rfind(mark, first, end) + 1 for mark in _ENDS))
         denied = _NO.fullmatch(reply.rstrip())
         asserted = None if denied else _YES.fullmatch(reply.rstrip())
         if not denied and (asserted is None or _NOT_SO.search(reply)):
             continue
-        lead = _LEAD.match(pair[1].strip())
+        lead = _LEAD.match(text[start:end].strip())
         if lead is None:
             continue
         things = list(_things(lead["rest"] if lead["rest"].strip() else lead[0]))
         if asserted and len(things) != 1:
             continue
         for heads in things:
-            yield Asked(heads, denied is None, pair.span(1), pair.span(2))
+            yield Asked(heads, denied is None, (start, end), pair.span(1))
 
 
 def _things(listed: str) -> Iterator[frozenset[str]]:

@@ -8,7 +8,7 @@ from curation.clash.base import Clash, Place
 from curation.clash.claims import Claim
 from curation.clash.negation import Item, Reading, read
 from curation.clash.words import relation
-from curation.clash.words_matching import compared
+from curation.clash.words_matching import about_one, compared
 
 _YES = re.compile(
     r"\W*(?:(?:yes|yeah|yep|ja|oui|sí|si|absolutely|certainly|definitely|of course)\b(?! not)"
@@ -67,7 +67,7 @@ def denied_whole(left: str, right: str) -> Clash | None:
 def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) -> Clash | None:
     """One claim denies what the other says."""
     left, right = read(one.text), read(other.text)
-    if not left.negators and not right.negators:
+    if not (left.negators or right.negators) or not about_one(left, right):
         return None
     left, right, match = compared(one.text, other.text)
     for reading, against, pairs, swap in (

@@ -11,7 +11,7 @@ from curation.clash.words import Relation, relation
 from curation.clash.words_categories import listed
 from curation.clash.words_matching import MOST_COMPARED, Match, compared
 
-ALIKE, NAMED_ALIKE = 0.7, 0.6
+ALIKE = 0.7
 _INDEFINITE = listed(
     "a an some someone somebody one two three four five six seven eight nine ten another several many few people"
 )
@@ -93,9 +93,6 @@ def _place(claim: Claim, item: Item) -> Place:
     return claim.start + item.start, claim.start + item.end
 
 
-_STATES = re.compile(r"\b(?:is|are|was|were|by|called|named)\s+(?:the\s+)?\Z")
-
-
 def _says_what(one: Claim, other: Claim) -> bool:
     """Whether both say what something is ("The capital is ...")."""
     return all(re.search(r"\b(?:is|was|are|were)\b", claim.text) for claim in (one, other))
@@ -108,7 +105,7 @@ def _names_differ(one: Claim, other: Claim, left: Reading, right: Reading, match
     if not _in_a_row(ours) or not _in_a_row(theirs):
         return None
     both = sum(1 for k, _ in match.pairs if left.items[k].weight)
-    if both < 2 or 2 * both < NAMED_ALIKE * (2 * both + len(ours) + len(theirs)):
+    if both < 2:
         return None
     start, end = left.items[ours[0]].start, left.items[ours[-1]].end
     begin, stop = right.items[theirs[0]].start, right.items[theirs[-1]].end

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from curation.clash.align import matches
 from curation.clash.negation import Reading, read
 from curation.clash.words import relation
+from curation.clash.words_categories import listed
 
 MOST_COMPARED = 400
 """Pairs of words that are looked up; claims that differ in more are not alike."""
@@ -46,6 +47,21 @@ def matched(left: Reading, right: Reading) -> Match:
 def _same(left: str, right: str) -> bool:
     related = relation(left, right)
     return related is not None and related.agrees
+
+
+_RELATIVES = listed(
+    """mother father mom dad brother sister son daughter husband wife uncle aunt cousin grandmother grandfather family
+    parent sibling"""
+)
+_OPEN = listed("unknown unclear uncertain unsure undetermined possibl perhaps mayb")
+
+
+def about_one(left: Reading, right: Reading) -> bool:
+    """Whether neither speaks of a relative that the other leaves out, and neither leaves open what it says."""
+    ours, theirs = {item.key for item in left.items}, {item.key for item in right.items}
+    if bool(ours & _RELATIVES) != bool(theirs & _RELATIVES):
+        return False
+    return not (ours | theirs) & _OPEN
 
 
 @lru_cache(maxsize=4096)

@@ -251,7 +251,8 @@ tighten tightens tightened | loosen loosens loosened
 # Opposites that are often both true, or have other meanings, of everyday speech: they count only where all else is the
 # same words.
 LOOSE = listed(
-    """come comes came go goes went give gives gave giving take takes took taking like likes liked on off in out up
+    """father dad husband mother mom mum wife son brother daughter sister
+    come comes came go goes went give gives gave giving take takes took taking like likes liked on off in out up
     down right back old new light hard well still free even odd single major minor good great over under with
     without some both each pass passed passes end follow follows followed following lead leads led leading catch
     cover covers covered join present past lie lies lying close front top show shows showing move moves moving"""

@@ -1,50 +1,53 @@
 """Contradictions: two examples that answer the same question and cannot both be right, side by side."""
 
-import streamlit as st
+from functools import partial
 
-from curation import actions, queries
-from ui import act, desk, evidence, example, neighbours, panels, shell
+from curation import queries
+from ui import (
+    act,
+    contradictions,
+    contradictions_pair,
+    contradictions_sides,
+    desk,
+    evidence,
+    example,
+    neighbours,
+    panels,
+    shell,
+)
 
 shell.begin()
-SCOPE = "contradictions"
-KEYS = (("1, 2", "keep the left or the right one, drop the other"), ("E, T", "edit the left or the right one"))
+SCOPE = contradictions.SCOPE
 
 
-def decisions(place: desk.Place, shown: act.Shown, who: str, twin_id: str) -> None:
-    """Keep the left, the right, both or neither; or edit one of them."""
-    found, about = place.view.finding, place.view.id
-
-    def drop(gone: list[str], sentence: str) -> act.Do:
-        def do(action: str) -> str:
-            actions.decide_all(workspace, gone, "drop", who=who, action_id=action, finding_id=about)
-            return sentence
-
-        return desk.then_next(SCOPE, place, do)
-
-    def keep_both(action: str) -> str:
-        actions.keep_finding(workspace, about, who=who, action_id=action)
-        return "Both stay."
-
-    left, right = found.example_id, twin_id
-    choices = (
-        (":green[Keep left]", "left", drop([right], "Kept the left one."), "1", "arrow_back"),
-        (":green[Keep right]", "right", drop([left], "Kept the right one."), "2", "arrow_forward"),
-        (":green[Keep both]", "keep", desk.then_next(SCOPE, place, keep_both), "K", "check"),
-        (":red[Drop both]", "both", drop([left, right], "Dropped both."), "D", "delete"),
-    )
-    with st.container(horizontal=True):
-        for label, verb, do, key, icon in choices:
-            act.button(label, shown, verb, do, shortcut=key, icon=f":material/{icon}:")
-        for label, key, target in ((":blue[Edit left]", "E", left), (":blue[Edit right]", "T", right)):
-            st.button(
-                label,
-                key=shown.key(f"open-{key}"),
-                icon=":material/edit:",
-                shortcut=key,
-                on_click=example.open_editor,
-                args=(SCOPE, f"{about}:{target}"),
-            )
-        desk.undo_buttons(workspace, SCOPE, who)
+def clash(place: desk.Place, who: str) -> None:
+    """One clash: what is said of it, what can be done, and the rows."""
+    view = place.view
+    shown = act.show(view.id, scope=SCOPE)
+    own, current = evidence.still_there(workspace, view.finding)
+    related = view.finding.related[:1]
+    sides = (own, *(queries.example(workspace, one) for one in related))
+    desk.navigation(place, SCOPE, shown, unit="contradictions")
+    contradictions.statement(workspace, view, current=current)
+    edited = next((s for s in sides if example.opened(SCOPE, f"{view.id}:{s.example.id}")), None)
+    if edited is not None:
+        looked = contradictions.seen(workspace, shown)
+        late = partial(contradictions.overtaken, shown)
+        example.editor(workspace, edited, shown, who, scope=SCOPE, found=view, seen=looked, overtaken=late)
+    elif contradictions.asked_why(view.id):
+        contradictions.why(workspace, place, shown, who, pair=bool(related))
+    else:
+        contradictions.decisions(workspace, place, shown, who, sides)
+    desk.key_help(contradictions.KEYS)
+    if not related:
+        contradictions_pair.draw_single(view, own)
+    else:
+        counted = contradictions_sides.of(workspace, view)
+        if counted is not None:
+            contradictions_sides.draw(workspace, place, shown, who, counted, stale=overview.stale)
+        contradictions_pair.draw(view, *sides)
+    for one in sides:
+        example.history(workspace, one.example.id)
 
 
 panels.title("Contradictions", "Answers to the same question that cannot both be right; the clashing words are marked.")
@@ -53,25 +56,9 @@ who = shell.who()
 overview = queries.overview(workspace)
 if panels.checks(workspace, overview):
     neighbours.after_saving(workspace, SCOPE)
-    queue = desk.family_queue(overview, "contradictions", SCOPE)
-    place = desk.current(workspace, queue, SCOPE)
+    place = desk.current(workspace, contradictions.queue(workspace, overview), SCOPE)
     if place is None:
-        desk.finished(workspace, SCOPE, who, "No contradiction is left to settle.")
+        contradictions.finished(workspace, who)
     else:
-        view = place.view
-        shown = act.show(view.id, scope=SCOPE)
-        own, current = evidence.still_there(workspace, view.finding)
-        desk.navigation(place, SCOPE, shown, unit="pairs")
-        evidence.statement(view, current=current)
-        if not view.finding.related:
-            example.draw(own)
-            st.stop()
-        twin = queries.example(workspace, evidence.chosen_related(view))
-        edited = next((s for s in (own, twin) if example.opened(SCOPE, f"{view.id}:{s.example.id}")), None)
-        if edited is None:
-            decisions(place, shown, who, twin.example.id)
-            desk.key_help(KEYS)
-        else:
-            example.editor(workspace, edited, shown, who, scope=SCOPE, found=view)
-        evidence.twins(workspace, view, own, twin, ("Left", "Right"))
-    panels.stale(workspace, overview)
+        clash(place, who)
+    contradictions.stale(workspace, overview)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from curation import actions, queries
 from curation.neighbours import compare
 from curation.queries import FindingView
+from curation.resolutions import OvertakenError
 from ui import act, neighbours, render
 from ui.act import Shown
 from ui.render import Mark
@@ -51,6 +52,15 @@ def draw(
 
     On a desk, F unfolds what is folded; elsewhere ``key`` names the switch that does.
     """
+    head(view, heading)
+    if key is None:
+        render.evidence(view.example.messages, marks or {})
+    else:
+        render.conversation(view.example.messages, marks, key=key)
+
+
+def head(view: queries.ExampleView, heading: str = "") -> None:
+    """An example's heading, where it comes from, and its state where it is not in the dataset."""
     word, colour = STATES.get(view.state, (view.state, "gray"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if heading:
@@ -58,10 +68,6 @@ def draw(
         st.caption(render.plain(place_of(view)), width="content")
         if view.state != "in":
             st.badge(word, color=colour)  # type: ignore[arg-type]
-    if key is None:
-        render.evidence(view.example.messages, marks or {})
-    else:
-        render.conversation(view.example.messages, marks, key=key)
 
 
 def history(workspace: Workspace, example_id: str) -> None:
@@ -74,9 +80,28 @@ def history(workspace: Workspace, example_id: str) -> None:
 
 
 def editor(
-    workspace: Workspace, view: queries.ExampleView, shown: Shown, name: str, *, scope: str, found: FindingView
+    workspace: Workspace,
+    view: queries.ExampleView,
+    shown: Shown,
+    name: str,
+    *,
+    scope: str,
+    found: FindingView,
+    seen: int | None = None,
+    overtaken: Callable[[], None] | None = None,
 ) -> None:
-    """A form over every turn, the ones that the finding marks open. Saving makes a new example in this one's place."""
+    """A form over every turn, the ones that the finding marks open. Saving makes a new example in this one's place.
+
+    Args:
+        workspace: The open workspace.
+        view: The example.
+        shown: The showing that the form belongs to.
+        name: Of the person.
+        scope: The page.
+        found: The finding that led to the edit.
+        seen: For a clash: the last ledger entry that the person has seen, so that nobody's decision is run over.
+        overtaken: Called where somebody else decided first; the form stays as it is.
+    """
     messages, finding_id = view.example.messages, found.id
     opened_turns = render.span_marks(found.finding.spans, view.example.id, found.finding.example_id)
     prefix = shown.key("edit")
@@ -84,18 +109,24 @@ def editor(
 
     def save(action_id: str) -> str:
         typed = _typed(messages, prefix)
-        seen = compare(workspace, typed, replacing=view.example.id)  # before the text is in the set itself
-        actions.edit(
-            workspace,
-            view.example.id,
-            typed,
-            who=name,
-            action_id=action_id,
-            note=st.session_state.get(f"{prefix}-note", ""),
-            finding_id=finding_id,
-        )
+        alike = compare(workspace, typed, replacing=view.example.id)  # before the text is in the set itself
+        try:
+            actions.edit(
+                workspace,
+                view.example.id,
+                typed,
+                who=name,
+                action_id=action_id,
+                note=st.session_state.get(f"{prefix}-note", ""),
+                finding_id=finding_id,
+                seen=seen,
+            )
+        except OvertakenError:
+            if overtaken:
+                overtaken()
+            raise
         close(scope)
-        told = neighbours.remember(scope, shown, typed, seen)
+        told = neighbours.remember(scope, shown, typed, alike)
         return f"The edit is saved; the old text stays in the history. {told}"
 
     def look() -> None:

@@ -42,6 +42,7 @@ opacity:.85;unicode-bidi:isolate}
 .ft-note{max-width:80ch;overflow-wrap:anywhere;line-height:1.5}
 .ft-row{margin:.15rem 0}.ft-row b{font-weight:600}
 .ft-note small{opacity:.72}
+.ft-head{font-size:1.12rem;font-weight:600;white-space:normal}
 </style>"""
 
 
@@ -143,6 +144,16 @@ def evidence(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]]) -
     st.html(conversation_html(messages, marks, fold=not st.session_state.get("whole_text"), aside=ASIDE))
 
 
+def turns(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]], which: Sequence[int]) -> None:
+    """Draw some turns of a conversation on a desk; long ones are folded round their marks, until F shows all text."""
+    whole = st.session_state.get("whole_text")
+    shown = which if whole else which[:MAX_TURNS]
+    pieces = [turn_html(messages[turn], marks.get(turn, ()), windows=None if whole else ASIDE) for turn in shown]
+    if len(shown) < len(which):
+        pieces.append(f'<div class="ft-fold">{len(which) - len(shown):,} more turns are folded.</div>')
+    st.html(STYLE + "".join(pieces))
+
+
 def excerpts(messages: Sequence[Message], marks: Mapping[int, Sequence[Mark]]) -> None:
     """Only the turns that have marks, cut to what surrounds them; what is left out is counted."""
     turns = [turn for turn, found in sorted(marks.items()) if found and turn < len(messages)]
@@ -190,6 +201,11 @@ def line_html(text: str, *, limit: int = 160) -> str:
     rest = len(text) - len(shown) if len(text) > limit else 0
     more = f' <span class="ft-empty">… {rest:,} more characters</span>' if rest > 0 else ""
     return f'<span class="ft-line">{escape(shown) or "(empty)"}</span>{more}'
+
+
+def headline(text: str) -> None:
+    """What was found, in one sentence that may quote the dataset, larger than the rest."""
+    st.html(f'{STYLE}<div class="ft-note ft-text ft-head">{escape(text)}</div>')
 
 
 def note(text: str, small: str = "") -> None:

@@ -52,6 +52,7 @@ def test_contradictions_keep_one_side_or_both(open_page: OpenPage, checked: Work
     assert {queries.example(checked, i).state for i in (left, right)} == {"dropped"}
     press(app, "Undo")
     press(app, "Keep both")
+    press(app, "Both are right: different cases")
     assert queries.finding(checked, views[0].id).state == "settled"
     assert {queries.example(checked, i).state for i in (left, right)} == {"in"}
 

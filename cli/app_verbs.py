@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, progress_bar, say
-from core import jobs, models
+from core import audit, jobs, models
 from core.errors import InputError
 from core.workspace import Workspace, find_workspace, workspace_or_error
 from curation import project_settings, queries
@@ -174,8 +174,19 @@ def jobs_(
 
 
 @audit_app.command("verify")
-def verify(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
-    """Recompute the ledger's hash chain; name the first altered entry if there is one."""
-    opened = workspace_or_error(workspace)
-    count = opened.ledger.verify()
-    emit({"entries": count, "intact": True}, as_json, f"All {count:,} ledger entries are intact.")
+def verify(
+    workspace: WorkspaceOption = None,
+    head: Annotated[
+        str | None, typer.Option(help="A head that an earlier audit printed and that you kept elsewhere: NUMBER:HASH.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Recompute the ledger's hash chain and look for cut ends; name the first altered or missing entry."""
+    done = audit.audit(workspace_or_error(workspace), head)
+    emit(
+        {**asdict(done), "intact": True},
+        as_json,
+        f"All {done.entries:,} ledger entries are intact, up to head {done.head}",
+        f"({done.heads_compared:,} recorded heads and {done.revisions_compared:,} revisions compared).",
+        *done.notes,
+    )

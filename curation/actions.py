@@ -58,7 +58,10 @@ def import_file(
         InputError: Nothing in the file can be read.
     """
     before = _count(workspace)
-    source, already = sources.store(workspace, path, name=name, progress=progress)
+    source, _ = sources.store(workspace, path, name=name, progress=progress)
+    already = (
+        workspace.ledger.find(f"import:{source.id}") is not None
+    )  # stored is not yet imported: a kill came between
     workspace.ledger.append(
         "import", source.id, {"name": source.name, "format": source.format}, who=who, action_id=f"import:{source.id}"
     )

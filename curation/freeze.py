@@ -62,16 +62,17 @@ def freeze(
         InputError: The dataset is empty, or the hold-out asked for is impossible.
     """
     with cache.synced(workspace).reading() as connection:  # one look, so that what is split is what is frozen
+        connection.execute("BEGIN")
         rows = connection.execute(
             "SELECT id, messages, meta, source, line FROM examples WHERE state = 'in' ORDER BY position, id"
         ).fetchall()
+        decided_upto = cache.get_fact(connection, "ledger_hash")
     if not rows:
         raise InputError("There is nothing to freeze.", "Import a file first: finetooth import FILE")
     examples = [example_of(dict(row)) for row in rows]
     made = split(examples, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
     records = [{**dict(row), "split": "holdout" if row["id"] in made.holdout else "train"} for row in rows]
     frame = pl.DataFrame(records, schema=SCHEMA)
-    known = set(workspace.objects.ids("revision"))
     seen = queries.overview(workspace)
     previous = frozen(workspace)
     proof = certificate(made)
@@ -80,7 +81,7 @@ def freeze(
         "n_examples": frame.height,
         "splits": {"train": made.n_train, "holdout": len(made.holdout)},
         "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
-        "decided_upto": workspace.ledger.head()[1],
+        "decided_upto": decided_upto,
         "sources": queries.imported(workspace),
         "certificate": proof,
         "seed": seed,
@@ -88,7 +89,7 @@ def freeze(
     }
     key = frame.select("id", "split", "messages", "meta").rows()
     revision_id = workspace.objects.put("revision", manifest, frame, key)
-    already = revision_id in known
+    already = any(entry.subject == revision_id for entry in previous)
     if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
         workspace.ledger.append("freeze", revision_id, {"already": already}, who=who)
     return Frozen(_revision(workspace.objects.manifest(revision_id)), proof, already)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from core.errors import FinetoothError, InputError
 from core.ids import digest
 from core.ledger import Entry
-from core.revisions import example_of
+from core.revisions import example_of, frozen
 from core.types import Decision, Example, Message, Reject, Severity
 from core.workspace import Workspace
 from curation import apply, cache, decisions, records, sources
@@ -155,7 +155,7 @@ def overview(workspace: Workspace) -> Overview:
         checks_run=tuple(check.name for check in CHECKS if check.name in checked),
         notes=tuple(str(n) for n in notes) if isinstance(notes, list) else (),
         seconds=seconds if isinstance(seconds, dict) else {},
-        revisions=tuple(workspace.objects.ids("revision")),
+        revisions=tuple(entry.subject for entry in reversed(frozen(workspace))),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
-from core.files import sha256_file, write_atomic, write_json
+from core.files import sha256_file, write_json, writing_together
 from core.revisions import examples_of
 from core.workspace import Workspace
 from curation import export, sources
@@ -28,7 +28,7 @@ class ExportReport:
 def export_revision(
     workspace: Workspace, revision_id: str, out: Path, format: str = "messages", *, who: str
 ) -> ExportReport:
-    """Write a revision's examples, beside them a data card and a manifest.
+    """Write a revision's examples, beside them a data card and a manifest; where that stands, all are there.
 
     The data is the same, byte for byte, on every machine; the hold-out is written beside it as ``NAME.holdout.EXT``.
 
@@ -42,22 +42,22 @@ def export_revision(
     holdout = examples_of(workspace, revision_id, "holdout")
     held_path = out.with_stem(f"{out.stem}.holdout")
     export.require_fit((*train, *holdout), format)
-    export.write(train, out, format)
-    export.write(holdout, held_path, format)
-    card_path = out.with_suffix(".card.md")
-    write_atomic(card_path, data_card(facts(workspace, revision_id)))
-    manifest_path = out.with_suffix(".manifest.json")
-    files = {path.name: sha256_file(path) for path in (out, held_path)}
-    write_json(
-        manifest_path,
-        {
-            "revision": revision_id,
-            "format": format,
-            "files": files,
-            "splits": manifest["splits"],
-            "certificate": manifest["certificate"],
-        },
-    )
+    card_path, manifest_path = out.with_suffix(".card.md"), out.with_suffix(".manifest.json")
+    with writing_together((out, held_path, card_path, manifest_path)) as (data, held, card, proof):
+        export.write(train, data, format)
+        export.write(holdout, held, format)
+        card.write_text(data_card(facts(workspace, revision_id)), encoding="utf-8")
+        files = {out.name: sha256_file(data), held_path.name: sha256_file(held)}
+        write_json(
+            proof,
+            {
+                "revision": revision_id,
+                "format": format,
+                "files": files,
+                "splits": manifest["splits"],
+                "certificate": manifest["certificate"],
+            },
+        )
     workspace.ledger.append("export", revision_id, {"format": format, "files": files}, who=who)
     return ExportReport(out, card_path, manifest_path, len(train) + len(holdout), files[out.name])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from core.errors import InputError
 from core.files import copy_atomic, read_json, sha256_file, write_json, writing
 from core.jobs import Progress, no_progress
 from core.revisions import messages_to_json
@@ -44,16 +45,21 @@ def store(
         The source, and whether the same bytes had been stored before.
 
     Raises:
-        InputError: Nothing in the file can be read; nothing is stored then.
+        InputError: Nothing in the file can be read, or it was changed meanwhile; no source is stored then.
     """
     progress("reading", 0, None)
-    result = readers.read(path)
-    source_id = sha256_file(path)
-    folder = workspace.sources_dir / source_id
-    if (folder / "manifest.json").exists():
+    source_id = _identity(path)
+    if source_id and (workspace.sources_dir / source_id / "manifest.json").exists():
         return load(workspace, source_id), True
+    result = readers.read(path)
+    source_id = source_id or sha256_file(path)
+    folder = workspace.sources_dir / source_id
     progress("storing", 0, len(result.rows))
-    copy_atomic(path, folder / f"original{''.join(path.suffixes[-2:])}")
+    kept = folder / f"original{''.join(path.suffixes[-2:])}"
+    copy_atomic(path, kept)
+    if sha256_file(kept) != source_id:
+        kept.unlink()
+        raise InputError(f"{path} was changed while it was read.", "Import it again when nothing writes to it.")
     frame = pl.DataFrame(
         {
             "line": [row.line for row in result.rows],
@@ -71,7 +77,7 @@ def store(
             "id": source_id,
             "name": name or path.name,
             "format": result.format,
-            "size_bytes": path.stat().st_size,
+            "size_bytes": kept.stat().st_size,
             "n_rows": len(result.rows),
             "n_examples": frame["id"].n_unique(),
             "n_rejects": len(result.rejects),
@@ -80,6 +86,14 @@ def store(
         },
     )
     return load(workspace, source_id), False
+
+
+def _identity(path: Path) -> str:
+    """The hash of a file; empty where it cannot be read, of which the reader tells better."""
+    try:
+        return sha256_file(path) if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def load(workspace: Workspace, source_id: str) -> Source:

@@ -63,8 +63,7 @@ class Database:
                 raise StorageError(path, f"{path} is empty: its contents were removed.", RESTORE)
             self._migrate(migrations)
         except sqlite3.DatabaseError as error:
-            hint = "Check the folder's permissions and the disk, or restore the file from a copy."
-            raise StorageError(path, f"{path} cannot be opened as a database ({error}).", hint, error) from error
+            raise StorageError(path, f"{path} cannot be opened ({error}).", _way_out(error), error) from error
 
     def _open(self, mode: str = "rw") -> sqlite3.Connection:
         where = f"{self.path.absolute().as_uri()}?mode={mode}"
@@ -156,7 +155,9 @@ def _way_out(error: sqlite3.DatabaseError) -> str:
         return "Another process is writing; wait for it, then repeat."
     if code in DAMAGE:
         return "Check the disk, or restore the file from a copy."
-    return "Free some disk space or check the folder's permissions, then repeat."
+    if code == sqlite3.SQLITE_FULL:
+        return "Free some disk space, then repeat."
+    return "Check the folder's permissions and the space on the disk, then repeat."
 
 
 def _code(error: sqlite3.Error) -> int:

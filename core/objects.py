@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from core.errors import FinetoothError, InputError
-from core.files import read_json, write_json, writing
+from core.files import read_json, write_json
 from core.ids import content_id
+from core.tables import write_table
 
 
 class Objects:
@@ -28,8 +29,7 @@ class Objects:
         object_id = content_id([kind, key])
         folder = self.folder(object_id)
         if not (folder / "manifest.json").exists():
-            with writing(folder / "data.parquet") as temporary:
-                frame.write_parquet(temporary)
+            write_table(frame, folder / "data.parquet")
             write_json(folder / "manifest.json", {"kind": kind, "id": object_id, **manifest})
         return object_id
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import FinetoothError, InputError
 from core.files import sha256_file, writing
+from core.tables import write_table
 from core.types import Example, Message, Reject
 from curation.readers import tables
 from curation.readers.keeping import ordered, row_object, unpack
@@ -178,8 +179,7 @@ def _write_parquet(examples: Sequence[Example], path: Path) -> None:
         frame = pl.DataFrame({"messages": turns, "meta": metas}, schema={"messages": struct, "meta": pl.String})
     except UnicodeEncodeError as error:
         raise InputError("An example holds broken characters that Parquet cannot store.", _FALLBACK) from error
-    with writing(path) as temporary:
-        frame.write_parquet(temporary)
+    write_table(frame, path)
 
 
 def _turn(message: Message) -> dict[str, str]:

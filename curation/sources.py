@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from core.errors import InputError
-from core.files import copy_atomic, read_json, sha256_file, write_json, writing
+from core.files import copy_atomic, read_json, sha256_file, write_json
 from core.jobs import Progress, no_progress
 from core.revisions import messages_to_json
+from core.tables import write_table
 from core.types import Reject
 from core.workspace import Workspace
 from curation import readers
@@ -69,8 +70,7 @@ def store(
         },
         schema={"line": pl.Int64, "id": pl.String, "messages": pl.String, "meta": pl.String},
     )
-    with writing(folder / "rows.parquet") as temporary:
-        frame.write_parquet(temporary)
+    write_table(frame, folder / "rows.parquet")
     write_json(
         folder / "manifest.json",
         {

@@ -113,12 +113,12 @@ def planted_clinic(seed: int, shown: list[str], *, planted: int = PLANTED) -> It
     told = joined(report.findings)
     truth = {frozenset(row.id for row in pair.rows): pair for pair in pairs}
     found = Counter(truth[key].kind for key in told if key in truth)
-    made = Counter(pair.kind for pair in pairs)
+    counted = Counter(pair.kind for pair in pairs)
     for key, pair in truth.items():
         if key not in told:
             shown.append(f"MISS  clinic {of_pair(pair)}")
     yield Figure("clinic notes: planted clashes found", len(told.keys() & truth.keys()) / len(pairs), PLANTED_RECALL,
-                 note=", ".join(f"{kind} {found[kind]} of {n}" for kind, n in made.items()))  # fmt: skip
+                 note=", ".join(f"{kind} {found[kind]} of {n}" for kind, n in counted.items()))  # fmt: skip
     verdicts = reviewed()
     by_id = {row.id: row for row in rows}
     judged = Counter[str]()

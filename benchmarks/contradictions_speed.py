@@ -84,7 +84,7 @@ def main() -> None:
     started = last = time.perf_counter()
     current = "start"
 
-    def progress(stage: str, done: int, total: int) -> None:
+    def progress(stage: str, done: int, total: int | None) -> None:
         nonlocal last, current
         now = time.perf_counter()
         stages[current] = stages.get(current, 0.0) + now - last

@@ -34,7 +34,7 @@ _HEDGE = re.compile(
 _COUNT = re.compile(
     rf"(?<![\w/.,#$:°-])(\d{{1,3}}(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(ONES[2:13])})"
     rf"(?=[- ]year[- ]old| ?y/o|%| percent\b| (?!(?:{_MONTH}|{_UNITS}|and|or|to|of|the|in|at|was|is|are|for|on|by|with|"
-    r"from|as|that|which|times|out|more|less|other|others|hours|x|am|pm|a)\b)[a-z]{3,})",
+    r"from|as|that|which|times|out|more|less|other|others|hours|x|am|pm|a)\b)(?-i:[a-z]{3,}))",
     re.IGNORECASE,
 )
 _AGE = re.compile(r"(?<=\bage )\d{1,2}\b|(?<=\baged )\d{1,2}\b|(?<=age of )\d{1,2}\b")
@@ -210,16 +210,16 @@ def date_wordings(text: str, draw: Random) -> Iterator[Wording]:
     for found in _SPELT.finditer(text):
         if re.search(r"\d $", text[: found.start()]):  # 15 March 1840, see below
             continue
-        name, day, year_text = found[1], found[2], found[3]
+        name, said, year_text = found[1], found[2], found[3]
         number = MONTHS.index(name) + 1
-        if day:
-            forms = [f"{number}/{day}/{year_text}", f"{day} {name} {year_text}", f"{name[:3]}. {day}, {year_text}",
-                     f"the {ordinal(int(day))} of {name} {year_text}",
-                     f"{year_text}-{number:02}-{int(day):02}"]  # fmt: skip
+        if said:
+            forms = [f"{number}/{said}/{year_text}", f"{said} {name} {year_text}", f"{name[:3]}. {said}, {year_text}",
+                     f"the {ordinal(int(said))} of {name} {year_text}",
+                     f"{year_text}-{number:02}-{int(said):02}"]  # fmt: skip
         else:
             forms = [f"{number:02}/{year_text}", f"{name[:3]} {year_text}", f"{name} of {year_text}"]
         for other in forms:
-            yield Wording(replaced(text, found, other), "date" if day else "month")
+            yield Wording(replaced(text, found, other), "date" if said else "month")
     for found in _BRITISH.finditer(text):
         yield Wording(replaced(text, found, f"{found[2]} {found[1]}, {found[3]}"), "date")
     for found in _YEAR.finditer(text):

@@ -76,7 +76,7 @@ _NEGATED: tuple[tuple[str, str, str], ...] = (
     (r"\bwith no\b", "without", "with-no"),
     (r"\bwithout\b", "with no", "with-no"),
     (r"\bhas never\b", "has at no time", "never"),
-    (r"\bdoes not smoke\b", "is a nonsmoker", "prefix"),
+    (r"\bdoes not smoke\b(?=[.,;]| and)", "is a nonsmoker", "prefix"),
     (r"\bunable to\b", "not able to", "prefix"),
     (r"\bdoes not have (?:any )?", "has no ", "has-no"),
     (r"\bdoes not take\b", "takes no", "has-no"),

@@ -96,10 +96,7 @@ _POOLS: dict[str, tuple[str, ...]] = {
         "mother", "father", "brother", "sister", "grandmother", "grandfather", "aunt", "uncle", "husband", "wife",
     ),
     "side": ("left", "right"),
-    "body": (
-        "knee", "hip", "shoulder", "elbow", "ankle", "wrist", "neck", "back", "hand", "foot", "thumb",
-        "chest", "abdomen",
-    ),
+    "body": ("knee", "hip", "shoulder", "elbow", "ankle", "wrist", "neck", "thumb"),
     "team": ("billing", "shipping", "subscription", "security", "technical", "returns", "privacy", "retention"),
     "subject": ("World politics", "Sports", "Business", "Science and technology"),
     "class": (
@@ -112,6 +109,8 @@ _FIRST = (
     "Peter", "Mary", "Anna", "Maria", "Martin", "Mark", "Steven", "Daniel",
 )  # fmt: skip
 _LAST = ("Weller", "Haines", "Brook", "Olsen")
+_COMPOUND_BEFORE = re.compile(r"\b(?:truck|total|partial|type \w+|gestational) $")
+_COMPOUND_AFTER = re.compile(r" (?:mellitus|headaches?|surgery|aid|home)")
 _NO_SIDE_AFTER = re.compile(r"[- ]?(?:hand|foot)ed| away|\.? ?(?:and|or) (?:left|right)")
 _NO_SIDE_BEFORE = re.compile(r"\b(?:is|was|all|be|just|been|the) $|left and $|right and $")
 _NAME = re.compile(rf"\b(?:{'|'.join(_FIRST)}) (?:[A-Z]\. )?[A-Z][a-z]+\b")
@@ -185,9 +184,7 @@ def entity_swaps(text: str, choices: tuple[tuple[str, str], ...], task: str, dra
                     r"\b(?:come|came|comes|get|got|went|go|on|off) $|bring $", before
                 ):
                     continue
-                if (kind == "body" and name in ("back", "hand")) and not re.match(
-                    r" (?:pain|surgery|injury|numb|ache)", after
-                ):
+                if _COMPOUND_BEFORE.search(before) or _COMPOUND_AFTER.match(after):
                     continue
                 if kind == "city" and re.match(r" (?:City|[A-Z][a-z]+)", after):
                     continue

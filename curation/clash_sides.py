@@ -67,7 +67,7 @@ def sides(workspace: Workspace, view: FindingView) -> ClashSides | None:
         wanted = _others(connection, (one, other), edges, judges)
         known = _examples(connection, (one, other, *wanted[:MOST_COMPARED]))
         lines = _rows(connection, tuple(known))
-    left, right, apart = [one], [other], []
+    left, right, apart = [one], [other], list[str]()
     clashes = _judge(edges, known, judges)
     for candidate in known:
         if candidate in (one, other):

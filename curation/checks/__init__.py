@@ -5,6 +5,7 @@ from __future__ import annotations
 from curation.checks import (
     contradictions_clash,
     contradictions_context,
+    contradictions_fact,
     contradictions_self,
     contradictions_system,
     coverage_cluster,
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     duplicates_partial.CANNED,
     duplicates_partial.SUBSET,
     contradictions_clash.CLASH,
+    contradictions_fact.FACT,
     contradictions_self.SELF,
     contradictions_context.CONTEXT,
     contradictions_system.SYSTEM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,6 +13,7 @@ from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.clash.base import Clash
 from curation.clash.judge import clash_between
+from curation.clash.labels import labels_differ, labels_of
 from curation.evidence.asked import (
     LONG_WORDS,
     Asked,
@@ -22,6 +23,7 @@ from curation.evidence.asked import (
     is_plain,
     names_apart,
     stands_alone,
+    words_apart,
 )
 from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
@@ -42,9 +44,6 @@ from curation.minhash.normalise import normalise
 _ALL_PAIRS = 12  # of a question with up to this many answers all pairs are compared; of one with more, each with these
 _MOST_ANSWERS = 2000  # answers to one question that are compared
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
-_LABEL_WORDS = 3
-_LABEL_ROWS = 3
-_LABEL_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,8 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
 
 
 def _judge(batch: Batch) -> Callable[[str, str], Clash | None]:
-    labels = _labels(batch)
-    return lambda left, right: clash_between(left, right) or _labels_differ(left, right, labels)
+    labels = labels_of(example.answer for example in batch)
+    return lambda left, right: clash_between(left, right) or labels_differ(left, right, labels)
 
 
 def _in_group(batch: Batch, candidates: Candidates, group: Group, number: int) -> Iterator[_Pair]:
@@ -201,7 +200,9 @@ def _may_be_one(one: Asked, other: Asked) -> bool:
         return max(len(left.split()), len(right.split())) <= LONG_WORDS or not contexts_apart(left, right)
     if stands_alone(one.ask) and stands_alone(other.ask):
         return True
-    return not asks_apart(left, right) and not contexts_apart(left, right)
+    if asks_apart(left, right) or contexts_apart(left, right):
+        return False
+    return not (one.follows or other.follows) or not words_apart(left, right)
 
 
 def _turn_told(one: Asked, other: Asked) -> str:
@@ -253,21 +254,6 @@ def _findings(batch: Batch, candidates: Candidates, clashes: dict[_Pair, Clash])
                 f"contradictions.clash: {len(pairs)} pairs of one question's {len(members)} answers clash; "
                 f"{_MOST_TOLD} are shown, duplicates.conflict lists all its rows."
             )
-
-
-def _labels(batch: Batch) -> frozenset[str]:
-    """The labels of a classification set: short answers of three rows or more, where most rows have one."""
-    counts = Counter(normalise(example.answer) for example in batch)
-    labels = {text: n for text, n in counts.items() if n >= _LABEL_ROWS and 0 < len(text.split()) <= _LABEL_WORDS}
-    return frozenset(labels) if sum(labels.values()) >= _LABEL_SHARE * len(batch) else frozenset()
-
-
-def _labels_differ(left: str, right: str, labels: frozenset[str]) -> Clash | None:
-    """Two different labels of a classification set."""
-    one, other = normalise(left), normalise(right)
-    if one == other or one not in labels or other not in labels:
-        return None
-    return Clash("label", "The same question has two different labels.", 0.7, ((0, len(left)),), ((0, len(right)),))
 
 
 def _finding(one: Asked, other: Asked, clash: Clash, pair: _Pair, hint: str) -> Finding:

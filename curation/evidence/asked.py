@@ -87,6 +87,11 @@ class Asked:
         """Whether the answer is the last turn, the one that training is about."""
         return self.turn == len(self.example.messages) - 1
 
+    @property
+    def follows(self) -> bool:
+        """Whether other turns than a system prompt come before the question."""
+        return self.turn > 1 + (self.example.messages[0].role == "system")
+
     def spans(self, places: tuple[Place, ...], *, other: bool) -> Iterator[Span]:
         """Places of the answer as spans; with ``other``, of an example that is not the finding's own."""
         for start, end in places:
@@ -148,11 +153,17 @@ def asks_apart(left: str, right: str) -> bool:
     return len(one) <= 2 and len(other) <= 2
 
 
+def words_apart(left: str, right: str) -> bool:
+    """Whether one of two texts has a word of content that the other has in no form."""
+    ours, theirs = content(left), content(right)
+    return bool(_only(ours, theirs) or _only(theirs, ours))
+
+
 def names_apart(left: str, right: str) -> bool:
     """Whether each of two texts has a word to itself, and one of these is a name (in capitals within a sentence)."""
     ours, theirs = content(left), content(right)
     one, other = _only(ours, theirs), _only(theirs, ours)
-    return bool(one) and bool(other) and bool(_names(left) & one.keys() or _names(right) & other.keys())
+    return bool(one) and bool(other) and bool(named(left) & one.keys() or named(right) & other.keys())
 
 
 def explained(left: Asked, right: Asked, clash: Clash) -> bool:
@@ -227,7 +238,7 @@ def _forms(one: str, other: str) -> bool:
     return least >= 6 and max(len(one), len(other)) - same - tail <= 1
 
 
-def _names(text: str) -> set[str]:
+def named(text: str) -> set[str]:
     """Stems of the words in capitals within a sentence."""
     return {stem(normalise(match[0])) for match in _NAME.finditer(text)}
 

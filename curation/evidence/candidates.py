@@ -19,12 +19,15 @@ from curation.minhash.normalise import normalise
 from curation.minhash.scan import MIX_1, jit, mix64
 from curation.minhash.sets import THREADS
 
-BUCKETS = 1 << 22
+_FEWEST_BITS, _MOST_BITS = 14, 22  # n-grams are told apart by so many bits of their hash, by the size of the set
 HEAVIEST = 256
 """N-grams kept of a text: those of the most weight. Texts of up to about a hundred characters keep all."""
 
-MOST_HOLDERS = 1000
+MOST_HOLDERS = 500
 """An n-gram in more texts than this finds none of them; it still counts in the score of a pair."""
+
+LOOKED_UP = 96
+"""N-grams by which a text looks for others: those that the fewest hold."""
 
 _BLOCK_CHARACTERS = 4_000_000
 _SHORTEST, _LONGEST = 3, 5
@@ -65,11 +68,13 @@ def near_by_letters(texts: Sequence[str], k: int, least: float, progress: Progre
     if len(texts) < 2:
         return Near(none, none, np.empty(0, np.float32), 0)
     parts = list(_blocks(texts))
+    buckets = _buckets(texts)
     with ThreadPoolExecutor(THREADS) as pool:
-        holders = np.zeros(BUCKETS, np.int32)
+        holders = np.zeros(buckets, np.int32)
         for start in range(0, len(parts), THREADS):
-            for counted in pool.map(lambda part: _holders(*_codes(texts[part])), parts[start : start + THREADS]):
-                holders += np.bincount(counted, minlength=BUCKETS).astype(np.int32)
+            some = parts[start : start + THREADS]
+            for counted in pool.map(lambda part: _holders(*_codes(texts[part]), buckets), some):
+                holders += np.bincount(counted, minlength=buckets).astype(np.int32)
         weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
         made = list(pool.map(lambda part: _kept(*_codes(texts[part]), weight), parts))
     lengths = np.concatenate([counts for _, _, counts in made])
@@ -100,9 +105,10 @@ def near_by_letters(texts: Sequence[str], k: int, least: float, progress: Progre
 def cosines(texts: Sequence[str], left: Index, right: Index) -> Scores:
     """float32 [pairs]: cosine of the n-grams of pairs of texts, weighted by how many of ``texts`` hold them."""
     codes = [_codes(texts[part]) for part in _blocks(texts)]
-    holders = np.zeros(BUCKETS, np.int32)
+    buckets = _buckets(texts)
+    holders = np.zeros(buckets, np.int32)
     for block in codes:
-        holders += np.bincount(_holders(*block), minlength=BUCKETS).astype(np.int32)
+        holders += np.bincount(_holders(*block, buckets), minlength=buckets).astype(np.int32)
     weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
     made = [_kept(*block, weight) for block in codes]
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([counts for _, _, counts in made]))])
@@ -110,6 +116,12 @@ def cosines(texts: Sequence[str], left: Index, right: Index) -> Scores:
     result = np.empty(len(left), np.float32)
     _products(left, right, grams, values, starts, result)
     return result
+
+
+def _buckets(texts: Sequence[str]) -> int:
+    """How many n-grams are told apart: some times as many as the texts can hold, within bounds."""
+    bits = (8 * sum(map(len, texts))).bit_length()
+    return 1 << max(_FEWEST_BITS, min(_MOST_BITS, bits))
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[slice]:
@@ -131,7 +143,7 @@ def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Index]:
 
 
 @jit
-def _grams_of(codes, start, stop, room):  # type: ignore[no-untyped-def]
+def _grams_of(codes, start, stop, buckets, room):  # type: ignore[no-untyped-def]
     """The buckets of a text's n-grams, sorted, in ``room``; their number."""
     filled = 0
     for i in range(start, stop):
@@ -140,7 +152,7 @@ def _grams_of(codes, start, stop, room):  # type: ignore[no-untyped-def]
             value = (value ^ np.uint64(codes[i + n])) * MIX_1
             value ^= value >> np.uint64(29)
             if n + 1 >= _SHORTEST:
-                room[filled] = np.int32(mix64(value) & np.uint64(BUCKETS - 1))
+                room[filled] = np.int32(mix64(value) & np.uint64(buckets - 1))
                 filled += 1
     room[:filled].sort()
     return filled
@@ -155,13 +167,13 @@ def _longest(starts):  # type: ignore[no-untyped-def]
 
 
 @jit
-def _holders(codes, starts):  # type: ignore[no-untyped-def]
+def _holders(codes, starts, buckets):  # type: ignore[no-untyped-def]
     """Each text's n-grams, each once, text after text."""
     room = np.empty(_longest(starts), np.int32)
     out = np.empty(len(codes) * (_LONGEST - _SHORTEST + 1), np.int32)
     filled = 0
     for row in range(len(starts) - 1):
-        many = _grams_of(codes, starts[row], starts[row + 1], room)
+        many = _grams_of(codes, starts[row], starts[row + 1], buckets, room)
         for i in range(many):
             if i == 0 or room[i] != room[i - 1]:
                 out[filled] = room[i]
@@ -180,7 +192,7 @@ def _kept(codes, starts, weight):  # type: ignore[no-untyped-def]
     counts = np.zeros(len(starts) - 1, np.int64)
     filled = 0
     for row in range(len(starts) - 1):
-        many = _grams_of(codes, starts[row], starts[row + 1], room)
+        many = _grams_of(codes, starts[row], starts[row + 1], len(weight), room)
         different = 0
         begin = 0
         for i in range(1, many + 1):
@@ -222,7 +234,7 @@ def _postings(
     telling = (holders > 1) & (holders <= MOST_HOLDERS)
     places = np.flatnonzero(telling[grams])
     order = places[np.argsort(grams[places], kind="stable")]
-    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(grams[order], minlength=BUCKETS))])
+    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(grams[order], minlength=len(holders)))])
     owner = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
     return begins, owner[order], values[order]
 
@@ -257,9 +269,19 @@ def _search(  # type: ignore[no-untyped-def]
     partial = np.zeros(len(starts) - 1, np.float32)
     met = np.empty(len(starts) - 1, np.int32)
     exact = np.empty(len(starts) - 1, np.float32)
+    held = np.empty(HEAVIEST, np.int64)
     for row in range(start, stop):
         many = 0
+        telling = 0
         for at in range(starts[row], starts[row + 1]):
+            held[telling] = begins[grams[at] + 1] - begins[grams[at]]
+            telling += held[telling] > 0
+        widest = np.int64(MOST_HOLDERS)
+        if telling > LOOKED_UP:
+            widest = np.partition(held[:telling], LOOKED_UP - 1)[LOOKED_UP - 1]
+        for at in range(starts[row], starts[row + 1]):
+            if begins[grams[at] + 1] - begins[grams[at]] > widest:
+                continue
             for i in range(begins[grams[at]], begins[grams[at] + 1]):
                 other = owners[i]
                 if partial[other] == 0:

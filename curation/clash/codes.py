@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from curation.clash.base import Clash
-from curation.clash.values import Value
+from curation.clash.values import Value, bare
 
 _STRONG = re.compile(r"[A-Z]\d\d[.\dA-Z-]+|(?=.{4,})[A-Z]+-?\d[\dA-Z.-]*")
 _NO_CODE = re.compile(r"(?:COVID|SARS|MERS)\b|[A-Z]{4,}-?\d{1,2}$", re.IGNORECASE)
@@ -42,15 +42,16 @@ def codes_differ(left: str, right: str) -> Clash | None:
     ours, theirs = _strong(left), _strong(right)
     if not ours or not theirs or max(left.count(" "), right.count(" ")) > _LONGEST_WORDS:
         return None
-    named, named_too = {value.unit for value in ours}, {value.unit for value in theirs}
+    named, named_too = {bare(value.unit) for value in ours}, {bare(value.unit) for value in theirs}
     only, only_too = named - named_too, named_too - named
     if len(only) != 1 or len(only_too) != 1 or max(len(named), len(named_too)) >= _EXPLAINED:
         return None
     code, other = next(iter(only)), next(iter(only_too))
-    if _shape(code) != _shape(other) or code.startswith(other) or other.startswith(code):
+    shapes = [{_shape(v.unit) for v in side if bare(v.unit) == name} for side, name in ((ours, code), (theirs, other))]
+    if not shapes[0] & shapes[1] or code.startswith(other) or other.startswith(code):
         return None
-    spans = tuple((v.start, v.end) for v in ours if v.unit == code)
-    spans_too = tuple((v.start, v.end) for v in theirs if v.unit == other)
+    spans = tuple((v.start, v.end) for v in ours if bare(v.unit) == code)
+    spans_too = tuple((v.start, v.end) for v in theirs if bare(v.unit) == other)
     score = 0.8 if named & named_too else 0.95
     shown = f"{left[slice(*spans[0])]} / {right[slice(*spans_too[0])]}"
     return Clash("code", f"Code differs: {shown}.", score, spans, spans_too)
@@ -62,6 +63,6 @@ def _strong(text: str) -> list[Value]:
 
 def _shape(code: str) -> str:
     """Letters and digits as they follow each other; the codes of ICD-10 have one shape."""
-    if re.match(r"[A-Z]\d[\dA-Z](?:\.|$)", code):
+    if re.fullmatch(r"[A-Z]\d[\dA-Z](?:\.?[\dA-Z]{1,4})?", code):
         return "icd"
     return re.sub(r"\d+", "9", re.sub(r"[A-Z]+", "A", code))

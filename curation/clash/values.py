@@ -73,10 +73,16 @@ def apart(one: Value, other: Value) -> bool:
     if one.kind in ("slash", "ratio"):
         return _parts_apart(one, other)
     if one.kind == "code":
-        return not (one.unit.startswith(other.unit) or other.unit.startswith(one.unit))
+        code, code_too = bare(one.unit), bare(other.unit)
+        return not (code.startswith(code_too) or code_too.startswith(code))
     if one.kind == "phone":
         return not (one.unit.endswith(other.unit) or other.unit.endswith(one.unit))
     return all(_disjoint(one, a, other, b) for a, b in product(one.readings, other.readings))
+
+
+def bare(code: str) -> str:
+    """A code without the signs that some write in it and others do not: J209 is J20.9."""
+    return code.replace(".", "").replace("-", "") if code[:1].isalpha() else code
 
 
 def _disjoint(one: Value, a: tuple[float, float], other: Value, b: tuple[float, float]) -> bool:

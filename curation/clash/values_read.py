@@ -27,6 +27,11 @@ _OVER = re.compile(
 _RATIO = re.compile(r"(?P<a>\d{1,4})\s?:\s?(?P<b>\d{1,5})(?![\d:])")
 _FEET = re.compile(r"(?P<feet>[3-8])['’′]\s?(?P<inches>1[01]|\d)(?:[\"”″]|['’′]{2})?(?!\d)")
 _TO = re.compile(r"\s?(?:[-–—]|(?<=\s)to(?=\s)|(?<=\s)or(?=\s)|(?P<and>(?<=\s)and(?=\s)))\s?[$€£]?", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"(?:increas|decreas|reduc|rais|lower|rose|rise|fell|fall|drop|chang|went|go(?:es)?\b|titrat|taper|grew|grow|mov|switch)"
+    r"[a-z]*\s(?:\w+\s){0,2}from\s[$€£]?$",
+    re.IGNORECASE,
+)  # from one value to another, which is no range
 _BETWEEN = re.compile(r"between\s$", re.IGNORECASE)
 _PLUS = re.compile(r",?\s(?:and\s)?|-(?=\d{1,2}-)", re.IGNORECASE)
 _INCHES = re.compile(r"\s?(?P<old>)in(?![^\W_])|(?=\s?(?:[.,;)]|$|tall\b))", re.IGNORECASE)
@@ -189,7 +194,9 @@ def _quantity(text: str, at: int, number: Number, symbol: str = "") -> Value | N
     measured = _measured(text, at, unit, number) if unit else None
     if unit and measured:
         end = unit.end()
-    if (to := _TO.match(text, end)) and (not to["and"] or _BETWEEN.search(text, max(0, at - 9), at)):
+    to = _TO.match(text, end)
+    ranged = to and (not to["and"] or _BETWEEN.search(text, max(0, at - 9), at))
+    if to and ranged and not _CHANGES.search(text, max(0, at - 40), at):
         second = digits_at(text, to.end()) or words_at(text, to.end())
         if second and not second.ordinal:
             unit_too = None if symbol else UNIT.match(text, second.end)

@@ -7,6 +7,7 @@ import re
 from curation.clash.base import Clash, Place
 from curation.clash.claims import Claim
 from curation.clash.negation import Item, Reading
+from curation.clash.values_read import values
 from curation.clash.words import Relation, relation
 from curation.clash.words_categories import listed
 from curation.clash.words_matching import MOST_COMPARED, Match, compared
@@ -110,7 +111,9 @@ def _names_differ(one: Claim, other: Claim, left: Reading, right: Reading, match
     start, end = left.items[ours[0]].start, left.items[ours[-1]].end
     begin, stop = right.items[theirs[0]].start, right.items[theirs[-1]].end
     said, instead = one.text[start:end], other.text[begin:stop]
-    if not _is_name(said, start) or not _is_name(instead, begin) or _short_for(said, instead):
+    if values(said) or values(instead) or not _is_name(said, start) or not _is_name(instead, begin):
+        return None  # a date or a number is no name
+    if _short_for(said, instead):
         return None
     if left.items[ours[0]].scope or right.items[theirs[0]].scope:
         return None

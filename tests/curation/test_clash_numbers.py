@@ -32,6 +32,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
         ("| A | 5 mg |\n| B | 7 mg |", "| B | 7 mg |\n| A | 6 mg |", "Dose differs: 5 mg / 6 mg."),
         ("Take it every 4 hours.", "Take it every 8 hours.", "Frequency differs: every 4 hours / every 8 hours."),
         ("Order AB-1234 today.", "Order AB-1235 today.", "Code differs: AB-1234 / AB-1235."),
+        ("It was lowered from 25 mg to 20 mg.", "It was lowered from 25 mg to 40 mg.", "Dose differs: 20 mg / 40 mg."),
         ("3 + 4 = 7", "3 + 4 = 8", "Number differs: 7 / 8."),
     ],
 )  # fmt: skip
@@ -86,6 +87,8 @@ def test_answers_of_one_code_each_clash_and_a_longer_form_of_the_code_does_not()
     assert clash is not None
     assert (clash.reason, clash.left, clash.right) == ("code", ((12, 17),), ((13, 18),))
     assert codes_differ("J20", "J20.9") is None
+    assert codes_differ("The code is J20.9.", "J209") is None
+    assert codes_differ("J20.9", "J218") is not None
     assert codes_differ("J20.9", "J20.9, acute bronchitis, unspecified.") is None
     assert codes_differ("J20.9 and E11.9", "E11.9") is None
     assert codes_differ("Vitamin B12", "COVID-19") is None

@@ -11,23 +11,37 @@ from core.types import Example, Finding, Message, Proposal, Replacement, Span
 
 
 def finding_id(finding: Finding) -> str:
-    """Identity of a finding: what was found about which examples, so that a settled one stays settled."""
-    return content_id([finding.check, finding.reason, sorted(finding.members)])
+    """Identity of a finding: what was found about which examples, so that a settled one stays settled.
+
+    A row may contradict itself or its context in several places, each a finding of its own.
+    """
+    parts: list[object] = [finding.check, finding.reason, sorted(finding.members)]
+    if finding.family == "contradictions" and not finding.related:
+        parts.append(sorted((span.turn, span.start, span.end) for span in finding.spans))
+    return content_id(parts)
 
 
 def clash_key(found: Finding, texts: Mapping[str, Sequence[Message]]) -> str:
     """Identity of what a clash says, for a person who kept both sides of it on purpose.
 
     Two rows that clash are known by their two texts alone, whichever rule tells of them and whichever comes first. A
-    clash inside one row is known by its text, the check and the reason: another problem of the same row is another one.
-    White space does not count, nor does meta.
+    clash inside one row is known by its text, the check and the marked words: another place of the same row is another
+    one. White space does not count, nor does meta.
 
     Args:
         found: A finding of the family ``contradictions``; of more than two rows, the first two are its sides.
         texts: The turns of those two by id; an id without turns stands for itself.
     """
     sides = sorted(_wording(one, texts.get(one)) for one in found.members[:2])
-    return content_id(["clash", *sides] if found.related else ["clash", found.check, found.reason, *sides])
+    if found.related:
+        return content_id(["clash", *sides])
+    return content_id(["clash", found.check, *sides, *sorted(_marked(found, texts.get(found.example_id, ())))])
+
+
+def _marked(found: Finding, messages: Sequence[Message]) -> set[str]:
+    """The words that a finding about one row marks, without white space round or between them."""
+    spans = [span for span in found.spans if span.turn < len(messages)]
+    return {" ".join(messages[span.turn].content[span.start : span.end].split()) for span in spans}
 
 
 def _wording(example_id: str, messages: Sequence[Message] | None) -> str:

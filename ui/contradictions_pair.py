@@ -13,6 +13,12 @@ from ui import evidence, example, render
 from ui.render import Mark
 
 Marks = dict[int, list[Mark]]
+PLACES = {
+    "system": "In the system prompt",
+    "user": "In the prompt",
+    "assistant": "In the answer",
+    "tool": "In a result",
+}
 
 
 def draw(view: queries.FindingView, own: queries.ExampleView, twin: queries.ExampleView) -> None:
@@ -81,11 +87,13 @@ def draw_single(view: queries.FindingView, own: queries.ExampleView) -> None:
     marks = render.span_marks(found.spans, own.example.id, found.example_id)
     places = two_places([(turn, mark) for turn in sorted(marks) for mark in sorted(marks[turn], key=lambda m: m.start)])
     if len(places) == 2:
-        for column, (heading, place) in zip(
-            st.columns(2, gap="medium"), zip(("One place", "The other"), places, strict=True), strict=True
-        ):
+        turns = [place[0][0] for place in places]
+        apart = turns[0] != turns[1]
+        headings = (
+            [PLACES.get(messages[turn].role, "In a turn") for turn in turns] if apart else ["One place", "The other"]
+        )
+        for column, heading, turn, place in zip(st.columns(2, gap="medium"), headings, turns, places, strict=True):
             with column:
-                turn = place[0][0]
                 with st.container(horizontal=True, vertical_alignment="center"):
                     st.markdown(f"**{heading}**", width="content")
                     st.caption(f"turn {turn + 1:,} of {len(messages):,}", width="content")

@@ -85,7 +85,7 @@ def escape(text: str) -> str:
 
 def text_html(text: str, marks: Iterable[Mark] = (), *, windows: Windows | None = FOLDED) -> str:
     """One text with its marks. A long one is folded around them, and each fold states how many characters it holds."""
-    flat = _flatten(marks, len(text))
+    flat = _flatten([_trimmed(mark, text) for mark in marks], len(text))
     pieces = []
     if not text:
         return '<span class="ft-empty">(empty)</span>'
@@ -231,6 +231,15 @@ def _places(text: str, missing: Sequence[Range]) -> list[Mark]:
     """Where in ``text`` the words would stand that only the other side has (approximately, for long changes)."""
     last = max(len(text) - 1, 0)
     return [Mark(min(start, last), min(start, last) + 1, "place") for start, _ in missing]
+
+
+def _trimmed(mark: Mark, text: str) -> Mark:
+    """The mark without white space at its ends (which would cut a line end in two), unless it holds nothing else."""
+    words = text[mark.start : mark.end]
+    if mark.kind == "place" or not words.strip():
+        return mark
+    before, after = len(words) - len(words.lstrip()), len(words) - len(words.rstrip())
+    return Mark(mark.start + before, mark.start + len(words) - after, mark.kind)
 
 
 def _flatten(marks: Iterable[Mark], length: int) -> list[Mark]:

@@ -166,7 +166,7 @@ def test_a_third_row_that_clashes_is_a_pair_of_its_own(clinic: Workspace) -> Non
 def test_other_meta_or_white_space_of_a_row_leaves_both_settled(clinic: Workspace) -> None:
     keep_both(clinic)
     actions.decide(clinic, identity(LEFT), "drop", who="Ana", note="the source was written anew")
-    spaced = row(DOSES[0], "Give  5 mg\ntwice a day. ", id="1b")
+    spaced = row(DOSES[0], "Give 5 mg  twice a day. ", id="1b")
     bring(clinic, [spaced, row(*(text for _, text in RIGHT[0]), id="2b", ward="four")])
     page = queries.findings(clinic, families=FAMILY, state="all")
     assert [set(v.finding.members) for v in page.items] == [{identity(spaced), identity(RIGHT)}]
@@ -242,16 +242,26 @@ def test_another_rule_that_flags_the_pair_does_not_bring_it_back(
     assert resolutions.earlier(clinic, view)[0].outcome == "both"
 
 
-def test_keeping_a_row_that_contradicts_itself_settles_that_reason_only(
+def test_keeping_a_row_that_contradicts_itself_settles_those_words_only(
     clinic: Workspace, another_rule: Callable[..., None]
 ) -> None:
-    another_rule(related=(), check="contradictions.self", reason="dose")
+    words = (Span(1, 0, 4), Span(1, 5, 9))
+    another_rule(related=(), check="contradictions.self", reason="dose", spans=words)
     checking.check(clinic, only=FAMILY)
     resolutions.resolve(clinic, the_clash(clinic).id, "both", who="Ana", reason="mistaken")
+    another_rule(related=(), check="contradictions.self", reason="another-rule", spans=words)
+    checking.check(clinic, only=FAMILY)
     assert n_open(clinic) == 0
-    another_rule(related=(), check="contradictions.self", reason="date")
+    another_rule(related=(), check="contradictions.self", reason="dose", spans=(Span(1, 0, 4), Span(1, 10, 15)))
     checking.check(clinic, only=FAMILY)
     assert n_open(clinic) == 1
+
+
+def test_two_places_of_one_row_are_two_findings(clinic: Workspace) -> None:
+    one = the_clash(clinic).finding
+    places = [(Span(1, 0, 4), Span(1, 5, 9)), (Span(1, 0, 4), Span(1, 10, 15))]
+    alone = [Finding(one.example_id, "contradictions.context", "warn", "denied", "", spans=s) for s in places]
+    assert len({queries.finding_id(found) for found in alone}) == 2
 
 
 # (e): a workspace made anew

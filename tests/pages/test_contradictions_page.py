@@ -187,14 +187,14 @@ def test_findings_are_filtered_by_reason_and_sorted_by_score(open_page: OpenPage
 
 
 @pytest.mark.parametrize(
-    ("check", "spans"),
+    ("check", "spans", "headings"),
     [
-        ("contradictions.self", (Span(1, 0, 3), Span(1, 12, 18))),
-        ("contradictions.context", (Span(0, 4, 7), Span(1, 0, 3))),
+        ("contradictions.self", (Span(1, 0, 3), Span(1, 12, 18)), ("One place", "The other")),
+        ("contradictions.context", (Span(0, 4, 7), Span(1, 0, 3)), ("In the prompt", "In the answer")),
     ],
 )
 def test_a_row_that_clashes_with_itself_shows_both_places(
-    open_page: OpenPage, clashes: Workspace, check: str, spans: tuple[Span, ...]
+    open_page: OpenPage, clashes: Workspace, check: str, spans: tuple[Span, ...], headings: tuple[str, str]
 ) -> None:
     one = the(clashes, "yes-no").finding.example_id
     planted = Finding(one, check, "warn", "denied", "It says what is denied.", 0.8, spans=spans)
@@ -203,7 +203,7 @@ def test_a_row_that_clashes_with_itself_shows_both_places(
         cache.settle(connection)
     app = open_page(clashes, "contradictions", finding=queries.finding_id(planted))
     said = texts(app)
-    assert "**One place**" in said and "**The other**" in said
+    assert all(f"**{heading}**" in said for heading in headings)
     assert said.count("<mark>") == 4, "each place by itself, and both in the whole conversation"
     assert not [b for b in app.button if "Keep left" in b.label]
     press(app, "Keep")

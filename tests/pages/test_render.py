@@ -112,3 +112,9 @@ def test_a_desk_folds_long_turns_without_marks_where_others_have_some() -> None:
     assert "folded" not in plain
     folded = sum(int(n.replace(",", "")) for n in re.findall(r"([\d,]+) characters are folded", marked))
     assert folded == 2_000 - render.ASIDE.head - render.ASIDE.tail
+
+
+def test_a_mark_that_ends_within_a_line_end_does_not_show_it() -> None:
+    shown = render.text_html("Any? \r\nNo. \r\nWell", [render.Mark(6, 12)])
+    assert "U+000D" not in shown
+    assert "<mark>No.</mark>" in shown

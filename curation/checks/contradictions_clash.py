@@ -27,7 +27,7 @@ from curation.evidence.asked import (
 )
 from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
-from curation.evidence.facts import told
+from curation.evidence.facts import stance, told
 from curation.evidence.relations import relations
 from curation.evidence.same_question import (
     LETTERS,
@@ -43,6 +43,9 @@ from curation.minhash.normalise import normalise
 
 _ALL_PAIRS = 12  # of a question with up to this many answers all pairs are compared; of one with more, each with these
 _MOST_ANSWERS = 2000  # answers to one question that are compared
+_EDITED = (
+    0.75  # from this cosine of letters on two prompts are not worded anew, but one is the other with words changed
+)
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
 
 
@@ -169,7 +172,7 @@ def _in_other_words(
         one, other = candidates.asked[left], candidates.asked[right]
         if one.example.id == other.example.id and one.turn == other.turn:
             continue
-        if not _may_be_one(one, other):
+        if not _may_be_one(one, other, score):
             continue
         compared += 1
         said = f" Asked in other words (letters {score:.2f})."
@@ -191,11 +194,13 @@ def _in_other_words(
     return clashes
 
 
-def _may_be_one(one: Asked, other: Asked) -> bool:
+def _may_be_one(one: Asked, other: Asked, score: float) -> bool:
     """Whether two questions in other words differ in nothing that explains two answers."""
     if asks_apart(one.ask, other.ask):
         return False
     left, right = one.prompt, other.prompt
+    if score >= _EDITED and (stance(left) != stance(right) or words_apart(left, right)):
+        return False
     if left == one.ask and right == other.ask:
         return max(len(left.split()), len(right.split())) <= LONG_WORDS or not contexts_apart(left, right)
     if stands_alone(one.ask) and stands_alone(other.ask):

@@ -130,8 +130,8 @@ def asks_apart(left: str, right: str) -> bool:
     """Whether two requests differ in what may explain two answers: they do not ask the same.
 
     Names; in requests of up to 60 words a number, a code, opposite words or another question word (when, where), and
-    whether they negate; in plain ones (``is_plain``) also how often they negate, one or two words of content in place
-    of others, or words of content that only one of them has.
+    whether they negate; where each has no more than two words of content to itself, any of these and how often they
+    negate; in plain ones (``is_plain``) also words of content that only one of them has.
     """
     if left == right:
         return False
@@ -144,13 +144,9 @@ def asks_apart(left: str, right: str) -> bool:
         return True
     ours, theirs = content(left), content(right)
     one, other = _only(ours, theirs), _only(theirs, ours)
-    if not (is_plain(left) and is_plain(right)):
-        return min(len(one), len(other)) == 0 and negations != negated
-    if negations != negated:
-        return True
-    if not one or not other:
-        return bool(one or other)
-    return len(one) <= 2 and len(other) <= 2
+    if max(len(one), len(other)) <= 2:
+        return bool(one or other) or negations != negated
+    return is_plain(left) and is_plain(right) and (negations != negated or not one or not other)
 
 
 def words_apart(left: str, right: str) -> bool:

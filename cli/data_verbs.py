@@ -1,4 +1,4 @@
-"""The verbs on a workspace's data: init, status, import, check, findings, decide, edit, undo, freeze, diff, export."""
+"""The verbs on the data of a workspace: init, import, findings, decide, resolve, edit, undo, freeze, diff, export."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from core.errors import InputError
 from core.revisions import find_revision
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
-from curation import actions, export, freeze, neighbours, queries, records, sources
+from curation import actions, export, freeze, neighbours, queries, records, resolutions, sources
+from curation.replay import replay
 from curation.runner import named
 
 EDIT_NAMES = 5
@@ -29,10 +30,12 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command("findings")(findings)
     app.command("decide")(decide)
+    app.command("resolve")(resolve)
     app.command("accept")(accept)
     app.command("edit")(edit)
     app.command("undo")(undo)
     app.command("redo")(redo)
+    app.command("replay")(replay_)
     app.command("freeze")(freeze_)
     app.command("diff")(diff)
     app.command("export")(export_)
@@ -152,6 +155,28 @@ def decide(
     emit(asdict(made), as_json, f"{made.verdict}: {made.example_id} ({made.action_id})")
 
 
+def resolve(
+    finding: Annotated[str, typer.Argument(help="The id of a contradiction.")],
+    outcome: Annotated[str, typer.Argument(help="left, right, both or neither: which of its two rows stay.")],
+    reason: Annotated[
+        str, typer.Option(help=f"Why both stay: {', '.join(resolutions.REASONS)}; it is remembered.")
+    ] = "",
+    note: Annotated[str, typer.Option(help="The reason in your own words.")] = "",
+    action_id: Annotated[str | None, typer.Option(help="Repeating an action id changes nothing.")] = None,
+    workspace: WorkspaceOption = None,
+    who: WhoOption = ME,
+    as_json: JsonFlag = False,
+) -> None:
+    """Settle a contradiction, as one act with one undo; it stays settled when the rows are imported again."""
+    opened = workspace_or_error(workspace)
+    chosen = cast(resolutions.Outcome, outcome)
+    if outcome not in ("left", "right", "both", "neither"):
+        raise InputError(f"There is no outcome {outcome}.", "Use left, right, both or neither.")
+    about = queries.full_id(opened, "findings", finding)
+    made = resolutions.resolve(opened, about, chosen, who=who, reason=reason, words=note, action_id=action_id)
+    emit(asdict(made), as_json, f"{made.sentence} ({made.batch})")
+
+
 def accept(
     finding: Annotated[str | None, typer.Argument(help="A finding's id; without one, all open ones.")] = None,
     only: OnlyOption = "",
@@ -205,6 +230,16 @@ def undo(
     """Take back an act."""
     taken = actions.undo(workspace_or_error(workspace), who=who, target=target)
     _emit_decisions(taken, as_json, "taken back")
+
+
+def replay_(
+    other: Annotated[Path, typer.Argument(help="The workspace whose decisions are taken over.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take over what was decided in another workspace, wherever the same texts stand here."""
+    taken = replay(workspace_or_error(workspace), Workspace.open(other))
+    emit({"taken_over": taken}, as_json, f"{wording.many(taken, 'decision')} taken over.")
 
 
 def redo(workspace: WorkspaceOption = None, who: WhoOption = ME, as_json: JsonFlag = False) -> None:

@@ -16,7 +16,8 @@ from core.errors import CancelledError, FinetoothError
 VERBS: dict[str, tuple[str, ...]] = {
     "app_verbs": ("status", "demo", "app", "models", "jobs"),
     "data_verbs": (
-        "init", "import", "findings", "decide", "accept", "edit", "undo", "redo", "freeze", "diff", "export", "rejects",
+        "init", "import", "findings", "decide", "resolve", "accept", "edit", "undo", "redo", "replay", "freeze", "diff",
+        "export", "rejects",
     ),
     "bare_verbs": ("check", "curate"),
     "train_verbs": ("plan", "train", "runs"),

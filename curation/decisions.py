@@ -41,7 +41,7 @@ def decision_of(entry: Entry) -> Decision:
         becomes=p.get("becomes"),
         note=p.get("note", ""),
         who=entry.who,
-        at=entry.at,
+        at=p.get("decided_at", entry.at),
         finding_id=p.get("finding"),
         undoes=p.get("undoes"),
         batch=p.get("batch"),

@@ -264,7 +264,7 @@ def _read(entries: Iterable[Entry], held: frozenset[str] | set[str]) -> list[Res
                 payload.get("reason", ""),
                 payload.get("words", ""),
                 entry.who,
-                entry.at,
+                entry.payload.get("decided_at", entry.at),
                 batch,
                 entry.payload.get("finding", ""),
                 entry.action_id in held,

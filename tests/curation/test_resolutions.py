@@ -16,6 +16,7 @@ from core.types import Finding, Message, Span
 from core.workspace import Workspace
 from curation import actions, checking, freeze, queries, release, resolutions
 from curation.checks import CHECKS
+from curation.replay import replay
 from curation.resolutions import OvertakenError
 
 FAMILY = ("contradictions",)
@@ -275,6 +276,24 @@ def test_a_cache_or_a_workspace_made_anew_replays_the_resolutions(clinic: Worksp
     checking.check(workspace, only=FAMILY)
     assert n_open(workspace) == 0
     assert workspace.ledger.verify() == clinic.ledger.head()[0]
+
+
+def test_a_new_workspace_with_the_same_rows_takes_the_decisions_over(clinic: Workspace, tmp_path: Path) -> None:
+    keep_both(clinic, words="She has two tablets.")
+    new = Workspace.create(tmp_path / "new")
+    actions.import_file(new, write(tmp_path / "other.jsonl", [RIGHT, *OTHERS, LEFT]), who="Ruth")
+    checking.check(new, only=FAMILY)
+    assert n_open(new) == 1
+    assert replay(new, clinic) == 2
+    assert n_open(new) == 0, "no check has to run again"
+    (there,), (here,) = resolutions.listed(clinic), resolutions.listed(new)
+    assert here == there, "with the reason, the person and the time of the decision"
+    assert replay(new, clinic) == 0
+    actions.undo(clinic, who="Ana")
+    replay(new, clinic)
+    assert n_open(new) == 1, "what was taken back there is taken back here"
+    with pytest.raises(InputError, match="its own decisions"):
+        replay(new, new)
 
 
 # two people, and what is refused

@@ -12,90 +12,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.faults_fuzz import SCRAPS, fuzz, mutated, unsound
 from core.errors import InputError
-from core.ids import example_id
 from curation.readers import ReadResult, read
-
-ROWS: list[object] = [
-    {"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "ä 💊 \u2028"}], "meta": {"id": 1}},
-    {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": None, "tool_calls": [{"a": 1}]}]},
-    {"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "ho"}], "tools": "[]"},
-    {"instruction": "do", "input": "this", "output": "done", "history": [["a", "b"]]},
-    {"prompt": "a", "completion": "b", "score": 0.5},
-    [{"role": "user", "content": "q"}],
-]
-SCRAPS = [
-    *(b"", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n", b"\n\n", b"\xc3", b"\xed\xa0\x80", b"\x1b[31m", b"\\"),
-    *(b'"', b"'", b"{", b"}", b"[", b"]", b",", b":", b"NaN", b"-Infinity", b"1e999", b"9" * 5000, b"[" * 3000),
-    *(
-        b"\\ud800",
-        b"\\u0000",
-        b"null",
-        b"true",
-        b'"messages"',
-        b'"prompt": 1,',
-        b'"role": "human",',
-        b"\x1f\x8b",
-        b"PK",
-    ),
-]
-
-
-def mutated(seed: int) -> bytes:
-    """A file of up to a dozen lines with up to eight faults of every sort, the same for the same seed."""
-    dice = random.Random(seed)
-    data = bytearray()
-    for row in dice.choices(ROWS, k=dice.randint(1, 12)):
-        data += json.dumps(row, ensure_ascii=dice.random() < 0.5).encode() + dice.choice(
-            [b"\n", b"\n", b"\r\n", b"\n\n"]
-        )
-    for _ in range(dice.randint(0, 8)):
-        start = dice.randrange(len(data) + 1)
-        end = min(len(data), start + dice.choice([0, 0, 1, 1, 2, 5, 40]))
-        data[start:end] = dice.choice(SCRAPS)
-    return bytes(data)
-
-
-def lines_of(data: bytes) -> list[bytes]:
-    body = data.removeprefix(b"\xef\xbb\xbf")
-    return [line for line in body.split(b"\n") if line.strip(b" \t\r\n\x0b\x0c")]
 
 
 def assert_sound(result: ReadResult) -> None:
-    for row in result.rows:
-        assert row.example.messages
-        assert row.example.id == example_id(row.example.messages)
-        json.dumps(dict(row.example.meta), allow_nan=False, ensure_ascii=False).encode("utf-8")
-        for message in row.example.messages:
-            message.content.encode("utf-8")
-    for reject in result.rejects:
-        assert reject.reason
-        assert reject.start <= reject.end
-    numbers = [row.line for row in result.rows] + [reject.line for reject in result.rejects]
-    assert len(numbers) == len(set(numbers))
+    assert unsound(result) == []
 
 
 @pytest.mark.parametrize("block", range(10))
 def test_every_line_of_a_mutated_file_is_a_row_or_a_reject_with_a_reason(block: int, tmp_path: Path) -> None:
-    by_line = 0
-    for seed in range(block * 60, block * 60 + 60):
-        data = mutated(seed)
-        path = tmp_path / f"{seed}.jsonl"
-        path.write_bytes(data)
-        try:
-            result = read(path)
-        except InputError as error:
-            assert str(path) in error.message, seed
-            assert error.hint, seed
-            continue
-        assert_sound(result)
-        if result.container != "jsonl" or data[:2] in (b"\xff\xfe", b"\x1f\x8b"):
-            continue
-        by_line += 1
-        assert len(result.rows) + len(result.rejects) == len(lines_of(data)), seed
-        rejected = [data[reject.start : reject.end].removesuffix(b"\n") for reject in result.rejects]
-        assert set(rejected) <= set(lines_of(data)), seed
-    assert by_line > 30
+    done = fuzz(tmp_path, 60, seed=block * 60)
+    assert done.wrong == ()
+    assert done.refused < 30
 
 
 def test_a_mutated_file_reads_the_same_when_compressed(tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ _ASK = (
 
 CLASH = Check(
     name="contradictions.clash",
-    version=1,
+    version=2,
     title="Two answers to one question that cannot both be right",
     run=_run,
     catches=(
@@ -301,9 +301,13 @@ CLASH = Check(
         (chat("What is flu?", "A viral infection."), chat("What is flu?", "An infection of the airways by a virus.")),
         (chat(_ASK, "J20.9"), chat(_ASK, "J20.9, acute bronchitis, unspecified.")),
     ),
-    about="Pairs come from prompts that are equal or alike (J ≥ 0.70, and the ask alike). If the prompts differ in a "
-    "number, "
-    "a code, a negation or an opposite, that explains the answers. Rules, each with its words marked: codes; "
-    "numbers, doses "
-    "and dates in one unit (500 mg = 0.5 g); yes and no; opposites; a negation; labels of the set.",
+    about="Pairs come from prompts that are equal or alike (J ≥ 0.70, and the ask alike), from questions in other "
+    "words (character TF-IDF ≥ 0.45; with `semantic = true` also sentence embeddings ≥ 0.75, 0.90 where the "
+    "prompt holds more than a question), and from earlier turns whose question means the same in any "
+    "conversation. A difference in what is asked that explains the answers (number, code, negation, opposite, "
+    "name, system prompt, a word of the answer that only its own prompt has) makes them no pair. Rules, each "
+    "with its words marked: codes; numbers, doses and dates in one unit (500 mg = 0.5 g); values under one "
+    "key; yes and no; opposites and words that exclude each other; a negation; labels of the set. Where more "
+    "than two rows answer a question, the finding says how many stand on each side. Sets of more than "
+    "`reworded_rows` rows are compared by wording only, and the report says so.",
 )

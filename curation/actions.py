@@ -12,10 +12,11 @@ from core.errors import FinetoothError, InputError
 from core.ids import example_id as id_of
 from core.ids import new_action_id
 from core.jobs import Progress, no_progress
-from core.ledger import Draft, Entry
+from core.ledger import Draft, Entry, Since
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import apply, cache, decisions, queries, records, resolutions, sources
+from curation import accepting, cache, decisions, disputes, queries, resolutions, sources
+from curation.accepting import Applied as Applied  # noqa: PLC0414  # for those who call accept_all
 
 CHUNK = 5_000
 TRIES = 5
@@ -36,17 +37,6 @@ class ImportReport:
     rejects: tuple[Reject, ...]
     notes: tuple[str, ...]
     already: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What accepting many proposals changed; ``batch`` undoes all of it. ``skipped`` says what had to wait, and why."""
-
-    batch: str
-    n_findings: int
-    n_dropped: int
-    n_edited: int
-    skipped: tuple[str, ...]
 
 
 def import_file(
@@ -89,8 +79,13 @@ def decide(
     action_id: str | None = None,
     note: str = "",
     finding_id: str | None = None,
+    seen: int | None = None,
 ) -> Decision:
-    """Keep or drop one example. The same ``action_id`` again changes nothing."""
+    """Keep or drop one example. The same ``action_id`` again changes nothing.
+
+    Raises:
+        OvertakenError: Somebody else has decided otherwise since ledger entry ``seen`` (None = do not look).
+    """
     queries.example(workspace, example_id)
     drafted = decisions.draft(
         example_id,
@@ -100,7 +95,16 @@ def decide(
         finding_id=finding_id,
         checks=_checks_behind(workspace, finding_id),
     )
-    return decisions.decision_of(workspace.ledger.append_all([drafted], who=who)[0])
+    since = _undisputed([example_id], verdict, who, seen, finding_id)
+    return decisions.decision_of(workspace.ledger.append_all([drafted], who=who, since=since)[0])
+
+
+def _undisputed(
+    example_ids: Sequence[str], verdict: str, who: str, seen: int | None, finding_id: str | None
+) -> Since | None:
+    if seen is None:
+        return None
+    return disputes.undisputed(example_ids, verdict, who=who, seen=seen, finding_id=finding_id)
 
 
 def decide_all(
@@ -112,8 +116,9 @@ def decide_all(
     action_id: str | None = None,
     note: str = "",
     finding_id: str | None = None,
+    seen: int | None = None,
 ) -> list[Decision]:
-    """Keep or drop several examples as one batch with one undo."""
+    """Keep or drop several examples as one batch with one undo; ``seen`` as in :func:`decide`."""
     batch = action_id or new_action_id()
     for example_id in example_ids:
         queries.example(workspace, example_id)
@@ -121,7 +126,8 @@ def decide_all(
         decisions.draft(example_id, verdict, action_id=f"{batch}:{n}", note=note, finding_id=finding_id, batch=batch)
         for n, example_id in enumerate(example_ids)
     ]
-    return [decisions.decision_of(entry) for entry in workspace.ledger.append_all(drafts, who=who)]
+    since = _undisputed(example_ids, verdict, who, seen, finding_id)
+    return [decisions.decision_of(entry) for entry in workspace.ledger.append_all(drafts, who=who, since=since)]
 
 
 def edit(
@@ -168,7 +174,7 @@ def edit(
             resolution=resolutions.note_edit(workspace, finding_id, example_id) if finding_id else None,
         )
     ]
-    drafts += _restoring(workspace, becomes, batch)
+    drafts += accepting.restoring(workspace, becomes, batch, batch)
     since = resolutions.unchanged([example_id], now if seen is None else seen)
     if finding_id and seen is not None and drafts[0].payload.get("resolution"):
         since = resolutions.guard(workspace, finding_id, seen)
@@ -179,29 +185,36 @@ def _checks_behind(workspace: Workspace, finding_id: str | None) -> tuple[str, .
     return (queries.finding(workspace, finding_id).finding.check,) if finding_id else ()
 
 
-def _restoring(workspace: Workspace, example_id: str, batch: str) -> list[Draft]:
-    """Where an edit arrives at a text that was dropped or replaced before, that text comes back with it."""
-    stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
-    if stand.state == "in":
-        return []
-    return [decisions.draft(example_id, "keep", action_id=f"{batch}:back", note="edited back to", batch=batch)]
-
-
 def keep_finding(
-    workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None, note: str = ""
+    workspace: Workspace,
+    finding_id: str,
+    *,
+    who: str,
+    action_id: str | None = None,
+    note: str = "",
+    seen: int | None = None,
 ) -> Decision:
-    """Settle one finding without changing anything: somebody looked, and it stays (of a clash: both sides)."""
+    """Settle one finding without changing anything: somebody looked, and it stays (of a clash: both sides).
+
+    Raises:
+        OvertakenError: Somebody else has decided otherwise since ledger entry ``seen`` (None = do not look).
+    """
     view = queries.finding(workspace, finding_id)
     if view.finding.family == "contradictions":
-        made = resolutions.resolve(workspace, finding_id, "both", who=who, words=note, action_id=action_id)
+        made = resolutions.resolve(workspace, finding_id, "both", who=who, words=note, action_id=action_id, seen=seen)
         entries = workspace.ledger.entries(decisions.KIND, view.finding.example_id)
         return next(decisions.decision_of(e) for e in entries if e.payload.get("batch") == made.batch)
     drafts = [decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)]
-    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who)[0])
+    since = _undisputed(view.finding.members, "keep", who, seen, finding_id)
+    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
 
 
-def accept(workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None) -> int:
+def accept(
+    workspace: Workspace, finding_id: str, *, who: str, action_id: str | None = None, seen: int | None = None
+) -> int:
     """Carry out a finding's proposal. Returns the number of examples changed.
+
+    ``seen`` is the number of the last ledger entry that the person had seen (default: they see all).
 
     Raises:
         FinetoothError: The finding proposes nothing.
@@ -211,7 +224,9 @@ def accept(workspace: Workspace, finding_id: str, *, who: str, action_id: str | 
     view = queries.finding(workspace, finding_id)
     if view.finding.proposal is None:
         raise FinetoothError("This finding proposes no change.", "Keep, edit or drop the example.")
-    applied = _apply(workspace, [view.finding], who, action_id or new_action_id(), now)
+    applied = accepting.carry_out(
+        workspace, [view.finding], who, action_id or new_action_id(), now if seen is None else seen
+    )
     return applied.n_dropped + applied.n_edited
 
 
@@ -247,66 +262,7 @@ def _accept_all(workspace: Workspace, who: str, checks: Sequence[str], safe_only
         offset += CHUNK
         if offset >= page.total:
             break
-    return _apply(workspace, accepted, who, batch, now)
-
-
-def _apply(workspace: Workspace, accepted: Sequence[Finding], who: str, batch: str, seen: int) -> Applied:
-    ids = {target for f in accepted if f.proposal for target in (f.example_id, *f.proposal.targets)}
-    views = [queries.example(workspace, i) for i in sorted(ids)]
-    plan = apply.plan({v.example.id: v.example for v in views if v.state == "in"}, accepted)
-    drafts: list[Draft] = []
-    for number, change in enumerate(plan.changes):
-        finding = records.finding_id(change.findings[0])
-        action_id = f"{batch}:{number}"
-        note = "; ".join(f.message for f in change.findings)
-        if change.becomes is None:
-            drafts.append(
-                decisions.draft(
-                    change.example.id,
-                    "drop",
-                    action_id=action_id,
-                    note=note,
-                    finding_id=finding,
-                    batch=batch,
-                    checks=[f.check for f in change.findings],
-                )
-            )
-            continue
-        drafts.append(
-            decisions.draft(
-                change.example.id,
-                "edit",
-                action_id=action_id,
-                note=note,
-                finding_id=finding,
-                becomes=change.becomes.id,
-                messages=change.becomes.messages,
-                meta=change.becomes.meta,
-                batch=batch,
-                checks=[f.check for f in change.findings],
-            )
-        )
-        drafts += _restoring(workspace, change.becomes.id, f"{batch}:{number}")
-    for number, finding_done in enumerate(plan.collapsed):
-        drafts.append(
-            decisions.draft(
-                finding_done.example_id,
-                "keep",
-                action_id=f"{batch}:c{number}",
-                note="identical rows count once",
-                finding_id=records.finding_id(finding_done),
-                batch=batch,
-            )
-        )
-    workspace.ledger.append_all(drafts, who=who, since=resolutions.unchanged(ids, seen))
-    n_dropped = sum(1 for change in plan.changes if change.becomes is None)
-    return Applied(
-        batch,
-        len(accepted) - len(plan.left),
-        n_dropped,
-        len(plan.changes) - n_dropped,
-        tuple(f"{f.message} (another accepted change touches the same text; run the checks again)" for f in plan.left),
-    )
+    return accepting.carry_out(workspace, accepted, who, batch, now)
 
 
 def undo(workspace: Workspace, *, who: str, action_id: str | None = None, target: str | None = None) -> list[Decision]:

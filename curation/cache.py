@@ -15,63 +15,9 @@ from core.ledger import Entry
 from core.revisions import messages_from_json
 from core.types import Finding, Message
 from core.workspace import Workspace
-from curation import decisions, sources
+from curation import decisions, disputes, gain, sources
+from curation.cache_tables import MIGRATIONS, REVIVE, SETTLE, SETTLED_HOW
 
-MIGRATIONS = (
-    """
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE examples (
-        id TEXT PRIMARY KEY, position INTEGER NOT NULL, source TEXT NOT NULL, line INTEGER NOT NULL,
-        imported INTEGER NOT NULL, messages TEXT NOT NULL, meta TEXT NOT NULL,
-        own TEXT NOT NULL DEFAULT 'in', state TEXT NOT NULL, becomes TEXT, kept INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE INDEX examples_in_order ON examples (state, position, id);
-    CREATE TABLE rows (source TEXT NOT NULL, line INTEGER NOT NULL, example_id TEXT NOT NULL,
-                       PRIMARY KEY (source, line));
-    CREATE INDEX rows_of_example ON rows (example_id);
-    CREATE TABLE edits (old_id TEXT NOT NULL, new_id TEXT NOT NULL, PRIMARY KEY (old_id, new_id));
-    CREATE INDEX edits_into ON edits (new_id);
-    CREATE TABLE findings (
-        id TEXT PRIMARY KEY, position INTEGER NOT NULL, check_name TEXT NOT NULL, family TEXT NOT NULL,
-        severity INTEGER NOT NULL, example_id TEXT NOT NULL, safe INTEGER NOT NULL, action TEXT,
-        body TEXT NOT NULL, state TEXT NOT NULL
-    );
-    CREATE INDEX findings_by_severity ON findings (state, severity, position, id);
-    CREATE INDEX findings_by_check ON findings (check_name, state, position);
-    CREATE TABLE members (finding_id TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (example_id, finding_id));
-    CREATE INDEX members_of_finding ON members (finding_id);
-    CREATE TABLE settled (finding_id TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (finding_id, example_id));
-    CREATE INDEX settled_by_example ON settled (example_id);
-    """,
-    """
-    ALTER TABLE findings ADD COLUMN size INTEGER NOT NULL DEFAULT 1;
-    ALTER TABLE findings ADD COLUMN likeness REAL;
-    UPDATE findings SET size = 1 + json_array_length(body, '$.related');
-    UPDATE findings SET likeness = json_extract(body, '$.score') WHERE family = 'duplicates';
-    UPDATE findings SET likeness = 1 - likeness WHERE check_name = 'duplicates.conflict';
-    CREATE INDEX findings_of_family ON findings (family, state, severity, position, id, check_name);
-    CREATE INDEX findings_by_size ON findings (family, state, -size, position, id, check_name);
-    CREATE INDEX findings_most_alike ON findings (family, state, IFNULL(-likeness, 1), position, id, check_name);
-    CREATE INDEX findings_least_alike ON findings (family, state, IFNULL(likeness, 2), position, id, check_name);
-    """,
-    """
-    ALTER TABLE findings ADD COLUMN reason TEXT GENERATED ALWAYS AS (json_extract(body, '$.reason')) VIRTUAL;
-    CREATE INDEX findings_by_reason ON findings (check_name, reason, state, severity, position, id);
-    """,
-    """
-    ALTER TABLE findings ADD COLUMN score REAL GENERATED ALWAYS AS (json_extract(body, '$.score')) VIRTUAL;
-    CREATE INDEX findings_surest ON findings (family, state, -IFNULL(score,-1), position, id, check_name);
-    CREATE INDEX findings_least_sure ON findings (family, state, IFNULL(score,2), position, id, check_name);
-    CREATE TABLE clashes (finding_id TEXT PRIMARY KEY, key TEXT NOT NULL);
-    CREATE INDEX clashes_by_key ON clashes (key);
-    CREATE TABLE resolved (key TEXT NOT NULL, example_id TEXT NOT NULL, PRIMARY KEY (key, example_id));
-    CREATE INDEX resolved_by_example ON resolved (example_id);
-    """,
-)
-"""``clashes`` says by what key a finding of a clash is known, ``resolved`` of which keys both sides were kept.
-
-``size`` counts the rows that a finding is about, ``likeness`` says how alike they are (see :func:`measures`).
-"""
 CHUNK = 500
 
 
@@ -96,6 +42,12 @@ class Cache(Database):
         super().__init__(workspace.cache_path, MIGRATIONS, durable=False)
         self._workspace = workspace
         self._inode = _inode(self.path)  # stays its own while the idle connection is open
+        with self.reading() as connection:
+            current = get_fact(connection, "gain") == gain.MEASURE
+        if not current:
+            with self.writing() as connection:
+                gain.fill(connection)
+                set_fact(connection, "gain", gain.MEASURE)
 
     @property
     def stands(self) -> bool:
@@ -184,6 +136,7 @@ def _synced(workspace: Workspace) -> Cache:
             if entry.kind == "import":
                 _add_source(workspace, connection, entry.subject)
             elif entry.kind == decisions.KIND:
+                _add_act(connection, entry)
                 touched.update(dict.fromkeys(_add_edit(connection, entry)))
         refresh(workspace, connection, list(touched))
         set_fact(connection, "ledger_seq", fresh[-1].seq if fresh else seen)
@@ -196,7 +149,8 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
     reached = _descendants(connection, example_ids)
     keys = _resolved_keys(connection, reached)
     for example_id in reached:
-        stand = decisions.standing(workspace.ledger.entries(decisions.KIND, example_id))
+        entries = workspace.ledger.entries(decisions.KIND, example_id)
+        stand = decisions.standing(entries)
         connection.execute(
             "UPDATE examples SET own = ?, state = 'withdrawn', becomes = ?, kept = ? WHERE id = ?",
             (stand.state, stand.becomes, stand.kept, example_id),
@@ -207,6 +161,7 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
         connection.execute("DELETE FROM resolved WHERE example_id = ?", (example_id,))
         resolved = [(key, example_id) for key in sorted(stand.resolved)]
         connection.executemany("INSERT INTO resolved VALUES (?, ?)", resolved)
+        _note_who_and_how(connection, example_id, stand, entries)
     waiting = list(reached)
     while waiting:  # an edited text is there only if it was imported too, or if a text that is there became it
         revived = [i for i in waiting if connection.execute(REVIVE, (i,)).rowcount]
@@ -217,11 +172,27 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
     settle(connection, [*_findings_about(connection, reached), *_findings_known_by(connection, keys)])
 
 
-REVIVE = """
-UPDATE examples SET state = own WHERE id = ?1 AND (imported OR EXISTS (
-    SELECT 1 FROM edits JOIN examples AS old ON old.id = edits.old_id
-    WHERE edits.new_id = ?1 AND old.state = 'replaced' AND old.becomes = ?1))
-"""
+def _note_who_and_how(
+    connection: sqlite3.Connection, example_id: str, stand: decisions.Standing, entries: Sequence[Entry]
+) -> None:
+    """What the progress, the filter on a person and the queue of disagreements read."""
+    for table in ("ways", "deciders", "disputes"):
+        connection.execute(f"DELETE FROM {table} WHERE example_id = ?", (example_id,))
+    connection.executemany(
+        "INSERT INTO ways VALUES (?, ?, ?)", [(example_id, about, how) for about, how in stand.ways.items()]
+    )
+    deciders = [(who, example_id) for who in sorted({e.who for e in decisions.acts(entries)})]
+    connection.executemany("INSERT INTO deciders VALUES (?, ?)", deciders)
+    if pair := disputes.found(entries):
+        one, other = pair
+        row = (example_id, one.action_id, other.action_id, disputes.bundle(one, other), other.seq)
+        connection.execute("INSERT INTO disputes VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _add_act(connection: sqlite3.Connection, entry: Entry) -> None:
+    if entry.payload["verdict"] != "undo":
+        batch = entry.payload.get("batch") or entry.action_id
+        connection.execute("INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?)", (entry.seq, entry.who, entry.at, batch))
 
 
 def _descendants(connection: sqlite3.Connection, example_ids: Sequence[str]) -> list[str]:
@@ -236,22 +207,6 @@ def _descendants(connection: sqlite3.Connection, example_ids: Sequence[str]) -> 
     return list(reached)
 
 
-SETTLE = """
-UPDATE findings SET state = CASE
-    WHEN EXISTS (SELECT 1 FROM settled WHERE settled.finding_id = findings.id) THEN 'settled'
-    WHEN family = 'contradictions' AND EXISTS (
-        SELECT 1 FROM clashes JOIN resolved ON resolved.key = clashes.key WHERE clashes.finding_id = findings.id)
-    THEN 'settled'
-    WHEN (SELECT COUNT(*) FROM members WHERE members.finding_id = findings.id) > 1 THEN
-        CASE WHEN (SELECT COUNT(*) FROM members CROSS JOIN examples ON examples.id = members.example_id
-                   WHERE members.finding_id = findings.id AND examples.state = 'in') > 1
-        THEN 'open' ELSE 'settled' END
-    WHEN EXISTS (SELECT 1 FROM examples WHERE examples.id = findings.example_id
-                 AND examples.state = 'in' AND examples.kept = 0) THEN 'open'
-    ELSE 'settled' END
-"""
-
-
 def settle(connection: sqlite3.Connection, finding_ids: Sequence[str] | None = None) -> None:
     """Work out which findings are open: these, or all of them.
 
@@ -261,8 +216,11 @@ def settle(connection: sqlite3.Connection, finding_ids: Sequence[str] | None = N
     """
     if finding_ids is None:
         connection.execute(SETTLE)
+        connection.execute(SETTLED_HOW)
         return
-    connection.executemany(SETTLE + " WHERE id = ?", [(finding_id,) for finding_id in finding_ids])
+    wanted = [(finding_id,) for finding_id in finding_ids]
+    for statement in (SETTLE, SETTLED_HOW):
+        connection.executemany(statement + " WHERE id = ?", wanted)
 
 
 def measures(found: Finding, lines: Mapping[str, Sequence[int]]) -> tuple[int, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.ledger import Draft, Entry
@@ -22,6 +22,8 @@ class Standing:
         kept: Whether somebody looked at it and kept it.
         settled: Ids of the findings that were settled by name.
         resolved: Keys of what a clash says, where both sides were kept on purpose (see ``records.clash_key``).
+        ways: How each of ``settled`` was settled: ``kept``, ``dropped``, ``edited`` or ``fixed`` (a proposal was
+            accepted); and, under an empty id, how the example itself was.
     """
 
     state: str
@@ -29,6 +31,7 @@ class Standing:
     kept: bool
     settled: frozenset[str]
     resolved: frozenset[str] = frozenset()
+    ways: Mapping[str, str] = field(default_factory=dict)
 
 
 def decision_of(entry: Entry) -> Decision:
@@ -64,16 +67,20 @@ def draft(
     checks: Sequence[str] = (),
     resolution: Mapping[str, Any] | None = None,
     restores: bool = False,
+    fix: bool = False,
+    settles: Sequence[str] = (),
 ) -> Draft:
     """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it.
 
     ``resolution`` says how a clash was settled (see ``curation.resolutions``); a ``keep`` that ``restores`` brings a
-    dropped example back, although it names a finding.
+    dropped example back, although it names a finding. ``fix`` says that a check's proposal was accepted; ``settles``
+    names the decisions that differed, where this one is the last word on them (see ``curation.disagreements``).
     """
     payload: dict[str, Any] = {"verdict": verdict}
     optional = {
         **{"becomes": becomes, "note": note, "finding": finding_id, "undoes": undoes, "batch": batch},
         **{"checks": list(dict.fromkeys(checks)), "resolution": dict(resolution or {}), "restores": restores},
+        **{"fix": fix, "settles": list(settles)},
     }
     payload.update({name: value for name, value in optional.items() if value})
     if messages is not None:
@@ -95,17 +102,31 @@ def holding(entries: Iterable[Entry]) -> list[Entry]:
     return kept[::-1]
 
 
+def acts(entries: Iterable[Entry]) -> list[Entry]:
+    """The decisions that hold, without the undos."""
+    return [entry for entry in holding(entries) if entry.payload["verdict"] != "undo"]
+
+
+def way(entry: Entry) -> str:
+    """How a decision settles what it is about: ``kept``, ``dropped``, ``edited`` or ``fixed``."""
+    if entry.payload.get("fix"):
+        return "fixed"
+    return {"keep": "kept", "drop": "dropped", "edit": "edited"}[entry.payload["verdict"]]
+
+
 def standing(entries: Iterable[Entry]) -> Standing:
     """Fold the decisions about one example, oldest first; the last one that holds wins."""
     state, becomes, kept = "in", None, False
     settled: set[str] = set()
     resolved: set[str] = set()
-    for entry in holding(entries):
+    ways: dict[str, str] = {}
+    for entry in acts(entries):
         verdict, finding = entry.payload["verdict"], entry.payload.get("finding")
-        if verdict == "undo":
-            continue
         if finding:
             settled.add(finding)
+            ways[finding] = way(entry)
+        if verdict != "keep" or not finding:
+            ways[""] = way(entry)
         resolution = entry.payload.get("resolution", {})
         if resolution.get("outcome") == "both":
             resolved.add(resolution["key"])
@@ -119,4 +140,4 @@ def standing(entries: Iterable[Entry]) -> Standing:
             state, becomes, kept = "in", None, True
         elif entry.payload.get("restores"):
             state, becomes = "in", None
-    return Standing(state, becomes, kept, frozenset(settled), frozenset(resolved))
+    return Standing(state, becomes, kept, frozenset(settled), frozenset(resolved), ways)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from typing import Any
 from core.errors import FinetoothError
 from core.types import Finding, Severity
 from core.workspace import Workspace
-from curation import cache, records
+from curation import cache, gain, records
 
 ORDERS = {
     "severity": "severity, position, id",
     "check": "check_name, position, id",
     "example": "example_id, severity, id",
+    "cluster": "-size, example_id, position, id",
+    "gain": "-gain, position, id",
 }
+"""``cluster``: the largest groups of rows first, what is about the same example together; ``gain``: see that module."""
 CLUSTER_ORDERS = {
     "severity": ORDERS["severity"],
     "largest": "-size, position, id",
@@ -31,7 +35,20 @@ SCORE_ORDERS = {
 }
 """By how sure the check is; what has no score stands last in both."""
 
+INSERT = """
+INSERT OR IGNORE INTO findings
+(id, position, check_name, family, severity, example_id, safe, action, body, state, size, likeness, gain)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)
+"""
+
 SEVERITIES: tuple[Severity, ...] = ("block", "warn", "info")  # stored by their index
+
+
+MINE = """
+WITH RECURSIVE mine (id) AS (
+    SELECT example_id FROM deciders WHERE who = ?
+    UNION SELECT new_id FROM edits JOIN mine ON old_id = mine.id)
+SELECT id FROM mine"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,8 @@ class Filter:
         safe: Only those with (or without) a safe proposal; None = either.
         example_id: Only those that concern this example; None = any.
         reasons: Only these reasons (slugs); empty = all.
+        decided_by: Only those on examples (and on what they were edited into) that this person decided about; None =
+            all.
     """
 
     families: tuple[str, ...] = ()
@@ -71,6 +90,7 @@ class Filter:
     safe: bool | None = None
     example_id: str | None = None
     reasons: tuple[str, ...] = ()
+    decided_by: str | None = None
 
     def clause(self) -> tuple[str, list[Any]]:
         """The condition in SQL, and its values."""
@@ -89,6 +109,9 @@ class Filter:
         if self.example_id is not None:
             clauses.append("id IN (SELECT finding_id FROM members WHERE example_id = ?)")
             values.append(self.example_id)
+        if self.decided_by is not None:
+            clauses.append(f"id IN (SELECT finding_id FROM members WHERE example_id IN ({MINE}))")
+            values.append(self.decided_by)
         return " AND ".join(clauses), values
 
 
@@ -101,6 +124,7 @@ def findings(
     safe: bool | None = None,
     example_id: str | None = None,
     reasons: Sequence[str] = (),
+    decided_by: str | None = None,
     order: str = "severity",
     offset: int = 0,
     limit: int = 50,
@@ -109,12 +133,13 @@ def findings(
 
     Args:
         workspace: The open workspace.
-        families, checks, state, safe, example_id, reasons: Which findings, as in :class:`Filter`.
+        families, checks, state, safe, example_id, reasons, decided_by: Which findings, as in :class:`Filter`.
         order: One of :data:`ORDERS`, :data:`CLUSTER_ORDERS` or :data:`SCORE_ORDERS`.
         offset: How many to pass over.
         limit: How many to return.
     """
-    where, values = Filter(tuple(families), tuple(checks), state, safe, example_id, tuple(reasons)).clause()
+    which = Filter(tuple(families), tuple(checks), state, safe, example_id, tuple(reasons), decided_by)
+    where, values = which.clause()
     with cache.synced(workspace).reading() as connection:
         total = connection.execute(f"SELECT COUNT(*) FROM findings WHERE {where}", values).fetchone()[0]
         page = f"SELECT id FROM findings WHERE {where} ORDER BY {_keys(order)} LIMIT ? OFFSET ?"  # sorts no bodies
@@ -132,7 +157,7 @@ def rank(workspace: Workspace, wanted_id: str, which: Filter, *, order: str = "s
         own = connection.execute(among, [*values, wanted_id]).fetchone()
         if own is None:
             return None
-        bound = f"{keys.rsplit(', ', 2)[0]} <= ?"  # lets the index stop there
+        bound = f"{_first(keys)} <= ?"  # lets the index stop there
         before = f"SELECT COUNT(*) FROM findings WHERE {where} AND {bound} AND ({keys}) < ({','.join('?' * len(own))})"
         found: int = connection.execute(before, [*values, own[0], *own]).fetchone()[0]
     return found
@@ -141,6 +166,14 @@ def rank(workspace: Workspace, wanted_id: str, which: Filter, *, order: str = "s
 def _keys(order: str) -> str:
     """The sort keys of an order, in SQL."""
     return {**ORDERS, **CLUSTER_ORDERS, **SCORE_ORDERS}[order]
+
+
+def _first(keys: str) -> str:
+    """The first of the sort keys."""
+    return _FIRST_KEY.match(keys)[0]  # type: ignore[index]
+
+
+_FIRST_KEY = re.compile(r"[^,(]+(?:\([^)]*\))?")
 
 
 def finding(workspace: Workspace, wanted_id: str) -> FindingView:
@@ -211,9 +244,10 @@ def insert(
             bool(proposal and proposal.safe),
             proposal.action if proposal else None,
             records.to_json(finding),
-            *cache.measures(finding, lines),
+            *(size_and_likeness := cache.measures(finding, lines)),
+            gain.expected(finding.check, finding.severity, size_and_likeness[0]),
         )
-        connection.execute("INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)", columns)
+        connection.execute(INSERT, columns)
         members = [(identity, member) for member in finding.members]
         connection.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", members)
         if finding.family == "contradictions":

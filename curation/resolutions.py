@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core.errors import FinetoothError, InputError
+from core.errors import InputError
 from core.ids import new_action_id
 from core.ledger import Draft, Entry, Since
 from core.types import Finding
 from core.workspace import Workspace
 from curation import cache, decisions, records
 from curation.found import FindingView, finding
+from curation.overtaken import OvertakenError as OvertakenError  # noqa: PLC0414  # raised here, caught by its callers
 
 Outcome = Literal["left", "right", "both", "neither", "edit", "side"]
 REASONS: Mapping[str, str] = {
@@ -80,10 +81,6 @@ class Resolution:
     def same_as(self, other: Resolution) -> bool:
         """Whether two people decided the same: nothing is lost if both are recorded."""
         return (self.outcome, set(self.kept), set(self.dropped)) == (other.outcome, set(other.kept), set(other.dropped))
-
-
-class OvertakenError(FinetoothError):
-    """Somebody else settled these rows between the look and the act; nothing was recorded."""
 
 
 def resolve(

@@ -13,7 +13,7 @@ from core.db import Database
 from core.types import Finding
 from core.workspace import Workspace
 from curation import actions, cache, checking, queries
-from curation.queries import CLUSTER_ORDERS, Filter
+from curation.queries import CLUSTER_ORDERS, ORDERS, Filter
 
 DEMO = Path(__file__).resolve().parent.parent.parent / "examples" / "icd10_coding.jsonl"
 MANY = 100_000
@@ -97,10 +97,11 @@ def test_a_place_among_a_hundred_thousand_findings_is_found_at_once(tmp_path: Pa
     )
     with cache.synced(workspace).writing() as connection:
         connection.executemany(
-            "INSERT INTO findings VALUES (?, ?, 'duplicates.near', 'duplicates', 1, 'e', 0, NULL, ?, 'open', ?, ?)",
+            "INSERT INTO findings (id, position, check_name, family, severity, example_id, safe, action, body, state, "
+            "size, likeness, gain) VALUES (?, ?, 'duplicates.near', 'duplicates', 1, 'e', 0, NULL, ?, 'open', ?, ?, 3)",
             ((f"{k:06}", k, body, k * 7 % 1_000, None if k % 5 == 0 else k * 11 % 997 / 997) for k in range(MANY)),
         )
-    for order in CLUSTER_ORDERS:
+    for order in (*CLUSTER_ORDERS, *ORDERS):
         started = time.perf_counter()
         place = queries.rank(workspace, "054321", Filter(("duplicates",)), order=order)
         assert place is not None

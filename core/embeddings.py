@@ -49,6 +49,15 @@ def minilm_folder() -> Path:
     )
 
 
+def installed() -> bool:
+    """Whether the model is there."""
+    try:
+        minilm_folder()
+    except FinetoothError:
+        return False
+    return True
+
+
 def store() -> EmbeddingStore:
     """The embeddings kept from earlier runs, in the cache folder."""
     path = cache_folder() / "embeddings" / f"{MINILM_NAME}-v{FORMAT}.sqlite"

@@ -35,6 +35,7 @@ from curation.evidence.same_question import (
     MEANING_OF_CONTEXT,
     Candidates,
     Group,
+    asks_meaning,
     meanings,
     same_question,
 )
@@ -220,16 +221,18 @@ def _turn_told(one: Asked, other: Asked) -> str:
 
 def _tell(batch: Batch, candidates: Candidates, compared: int, asked_model: int) -> None:
     """What was looked for beyond equal wording, and what was not."""
-    if batch.settings.semantic:
+    by_meaning = asks_meaning(batch)
+    if by_meaning:
         how = (
             f"by letters (TF-IDF), and where a clash hung on it by meaning (sentence embeddings, {asked_model:,} pairs)"
         )
     else:
-        how = f"by letters alone (TF-IDF from {LETTERS:.2f}); semantic = true also asks the embedding model"
+        why = "its package is not installed" if batch.settings.reworded_meaning else "reworded_meaning = false"
+        how = f"by letters alone (TF-IDF from {LETTERS:.2f}), and not by the embedding model: {why}"
     text = f"contradictions.clash: questions in other words were looked for {how}; {compared:,} pairs were compared."
     if candidates.crowded:
         text += f" {candidates.crowded:,} questions had more than 8 near ones, of which the nearest were taken."
-    if compared or candidates.crowded or batch.settings.semantic:
+    if compared or candidates.crowded:
         batch.note(text)
 
 
@@ -279,7 +282,7 @@ _ASK = (
 
 CLASH = Check(
     name="contradictions.clash",
-    version=2,
+    version=3,
     title="Two answers to one question that cannot both be right",
     run=_run,
     catches=(
@@ -302,8 +305,8 @@ CLASH = Check(
         (chat(_ASK, "J20.9"), chat(_ASK, "J20.9, acute bronchitis, unspecified.")),
     ),
     about="Pairs come from prompts that are equal or alike (J ≥ 0.70, and the ask alike), from questions in other "
-    "words (character TF-IDF ≥ 0.45; with `semantic = true` also sentence embeddings ≥ 0.75, 0.90 where the "
-    "prompt holds more than a question), and from earlier turns whose question means the same in any "
+    "words (character TF-IDF ≥ 0.45, or sentence embeddings ≥ 0.75, 0.90 where the prompt holds more than a "
+    "question), and from earlier turns whose question means the same in any "
     "conversation. A difference in what is asked that explains the answers (number, code, negation, opposite, "
     "name, system prompt, a word of the answer that only its own prompt has) makes them no pair. Rules, each "
     "with its words marked: codes; numbers, doses and dates in one unit (500 mg = 0.5 g); values under one "

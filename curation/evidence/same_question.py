@@ -95,8 +95,8 @@ def same_question(batch: Batch) -> Candidates:
 
     By wording: the groups of the duplicates engine (J >= 0.70, no number, code, negation or opposite apart). In other
     words: for each question the ``CANDIDATES`` most like it by letters, on the whole prompt and, where it means the
-    same in any conversation, on the ask alone; from ``LETTERS``, or with ``settings.semantic`` from ``LETTERS_FLOOR``,
-    since the model can then be asked (``meanings``). In earlier turns: the same question, asked at another place. What
+    same in any conversation, on the ask alone; from ``LETTERS``, or from ``LETTERS_FLOOR`` where the embedding model
+    can be asked (``asks_meaning``, ``meanings``). In earlier turns: the same question, asked at another place. What
     a pair of candidates differs in is for ``asked.asks_apart`` and ``asked.explained`` to judge.
 
     In a set of more than ``settings.reworded_rows`` rows only wording is compared, and the report says so.
@@ -213,7 +213,7 @@ def _reworded(
 ) -> tuple[Index, Index, NDArray[np.float32], int]:
     """Pairs of questions of one system prompt whose texts are near, whole with whole and ask with ask."""
     texts = sorted({*whole, *alone})
-    least = LETTERS_FLOOR if batch.settings.semantic else LETTERS
+    least = LETTERS_FLOOR if asks_meaning(batch) else LETTERS
     near = near_by_letters(texts, CANDIDATES, least, batch.progress)
     best: dict[tuple[int, int], float] = {}
     for a, b, score in zip(near.left.tolist(), near.right.tolist(), near.score.tolist(), strict=True):
@@ -226,6 +226,13 @@ def _reworded(
     found = sorted(best, key=lambda pair: [(asked[n].example.id, asked[n].turn) for n in pair])
     left, right = np.array([a for a, _ in found], np.int64), np.array([b for _, b in found], np.int64)
     return left, right, np.array([best[pair] for pair in found], np.float32), near.crowded
+
+
+def asks_meaning(batch: Batch) -> bool:
+    """Whether the embedding model may be asked about questions in other words, and is there."""
+    from core import embeddings
+
+    return batch.settings.reworded_meaning and embeddings.installed()
 
 
 def _system(one: Asked) -> str:
@@ -281,10 +288,10 @@ def meanings(batch: Batch, candidates: Candidates, pairs: Sequence[int]) -> dict
 def confirmed(batch: Batch, candidates: Candidates) -> list[int]:
     """The places of the pairs in other words that count as asking the same.
 
-    By letters from ``LETTERS`` on, and with ``settings.semantic`` by meaning from ``MEANING`` on.
+    By letters from ``LETTERS`` on, and where the model can be asked by meaning from ``MEANING`` on.
     """
     sure = np.flatnonzero(candidates.score >= LETTERS).tolist()
-    if not batch.settings.semantic:
+    if not asks_meaning(batch):
         return sure
     doubtful = np.flatnonzero(candidates.score < LETTERS).tolist()
     cosine = meanings(batch, candidates, doubtful)

@@ -50,6 +50,8 @@ class Settings:
         entailment_pairs: Most pairs of sentences that the model reads for one row; what is left out is counted.
         reworded_rows: Largest set in which contradictions are also looked for between questions in other words or in
             earlier turns, and between statements; in a larger one, only between prompts alike in wording.
+        reworded_meaning: Whether the embedding model, where it is installed, is asked about questions that are in
+            other words; it reads only those whose answers clash. False = their letters alone decide.
         base_model: Whose chat template and tokens are meant: an embedded model's name, a folder, or a hub id.
         max_tokens: Longest conversation that training is planned for, in that model's tokens.
         style: The house style, in a table of its own, ``[style]``; it outranks what the checks learn from the set.
@@ -76,7 +78,8 @@ class Settings:
     entailment_model: str | None = None
     entailment_revision: str | None = None
     entailment_pairs: int = 16
-    reworded_rows: int = 100_000
+    reworded_rows: int = 20_000
+    reworded_meaning: bool = True
     base_model: str = smollm2.NAME
     max_tokens: int = 1024
     style: HouseStyle = HouseStyle()  # noqa: RUF009 (frozen)

@@ -10,23 +10,26 @@ from curation.clash.codes import codes, codes_differ
 from curation.clash.numbers import values_clash
 from curation.clash.polarity import denied_whole, polarity_clash, yes_against_no
 from curation.clash.words_clash import word_clash
+from curation.clash.words_exchanged import choices_differ, exchanged, mostly_equal, one_word_apart, persons_differ
 from curation.evidence.facts import facts
 from curation.minhash.normalise import normalise
 
 _ALIKE = 0.5  # from this similarity on, two claims of longer texts speak of the same thing
 
 
-def clash_between(left: str, right: str, similarity: float | None = None) -> Clash | None:
+def clash_between(left: str, right: str, similarity: float | None = None, asked: str = "") -> Clash | None:
     """The first rule by which two answers to one question clash, or None.
 
     In order: codes, numbers, yes against no, then claim by claim, each with its counterpart in the other answer: a
-    negation, an opposite word, another of the same kind (room, drink, country, name), roles swapped. Symmetric: the
-    same rule holds with the answers exchanged.
+    negation, an opposite word, another of the same kind (room, drink, country, name), roles swapped, another thing in
+    the same place where all else is equal, another choice or person. Symmetric: the same rule holds with the answers
+    exchanged.
 
     Args:
         left: One answer.
         right: Another.
         similarity: Cosine of their embeddings, where the caller has them; used for answers of one sentence.
+        asked: The question, where the caller has it: it may name the choices, or ask for a person.
     """
     if _nothing_apart(left, right):
         return None
@@ -37,6 +40,9 @@ def clash_between(left: str, right: str, similarity: float | None = None) -> Cla
         or yes_against_no(left, right)
         or _by_claims(pairs, similarity, asked=True)
         or denied_whole(left, right)
+        or _exchanged(pairs, left, right)
+        or persons_differ(left, right, asked)
+        or choices_differ(left, right, asked)
     )
 
 
@@ -61,7 +67,7 @@ def claims_clash(left: str, right: str, similarity: float | None = None) -> Clas
 def _by_claims(pairs: tuple[Aligned, ...], similarity: float | None, *, asked: bool) -> Clash | None:
     near = similarity if len(pairs) == 1 else None
     for pair in _differing(pairs):
-        if found := polarity_clash(pair.left, pair.right, near):
+        if found := polarity_clash(pair.left, pair.right, near, alone=asked and len(pairs) == 1):
             return found
     for pair in _differing(pairs):
         if found := word_clash(pair.left, pair.right, asked=asked):
@@ -69,10 +75,21 @@ def _by_claims(pairs: tuple[Aligned, ...], similarity: float | None, *, asked: b
     return None
 
 
+def _exchanged(pairs: tuple[Aligned, ...], left: str, right: str) -> Clash | None:
+    alone = len(pairs) == 1
+    settled = alone or mostly_equal(pairs, left, right)
+    for pair in _differing(pairs):
+        if found := exchanged(pair, alone=alone, settled=settled):
+            return found
+    return None
+
+
 def _differing(pairs: tuple[Aligned, ...]) -> Iterator[Aligned]:
     alone = len(pairs) == 1
     for pair in pairs:
-        if pair.slots and (alone or pair.similarity >= _ALIKE) and not pair.left.asks and not pair.right.asks:
+        if not pair.slots or pair.left.asks or pair.right.asks:
+            continue
+        if alone or pair.similarity >= _ALIKE or one_word_apart(pair):
             yield pair
 
 

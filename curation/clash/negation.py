@@ -173,7 +173,9 @@ def _negates(words: list[Word], at: int, between: str, inside: bool) -> tuple[in
     if text in _VERBS and following == "to":
         return 2, "clause", ""
     if text in _OF and following == _OF[text]:
-        return 2, "next", ""
+        return 2, "list" if text == "negative" else "next", ""
+    if text == "at" and following == "no" and at + 2 < len(words) and words[at + 2].text == "time":
+        return 3, "clause", ""
     if text in _AFTER and inside:
         return 1, "back", ""
     return 0, "", ""

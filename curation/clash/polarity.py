@@ -23,6 +23,16 @@ _NO = re.compile(
 )
 COVERED, ALIKE, COSINE, COVERED_BY_COSINE = 0.8, 0.5, 0.6, 0.5
 _SHORT = 200
+_LEAD = re.compile(
+    r"\s*(?:(?:sure|of course|certainly|okay|ok|well|hi|hello|thanks[^.!,:]{0,40})[!,.:]+\s*)?"
+    r"(?:here (?:you go|you are|it is|is (?:the|my|your) answer|'s (?:the|my) answer)\s*[:!.,]\s*)?"
+    r"(?:i(?:'d| would| will|'ll)? (?:have to )?(?:say|think|guess|believe|answer)(?: that)?(?:[:,]| is| it is)?\s+"
+    r"|in short[,:]\s*|that (?:is|would be)\s+"
+    r"|(?:so,? )?(?:the |my )?(?:correct |right |final |short )?(?:answer|response|verdict)"
+    r"(?: (?:is|would be)\b|:)[:,]?\s*)?"
+    r"[\"'“‘*_(]*",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(
     r"\b(?:unknown|unremarkable|non\w*|up.to.date|normal|negative|n/?a|unclear|unsure|zero|nkda|as above|same|not)\b",
     re.IGNORECASE,
@@ -32,16 +42,25 @@ _OPEN = re.compile(
 def yes_against_no(left: str, right: str) -> Clash | None:
     """One answer begins with a yes, the other with a no."""
     for yes, no, swap in ((left, right, False), (right, left, True)):
-        said_yes, said_no = _YES.match(yes), _NO.match(no)
-        if said_yes and said_no and not _NO.match(yes):
+        said_yes, said_no = _first(_YES, yes), _first(_NO, no)
+        if said_yes and said_no and not _first(_NO, yes):
             ends = (_bare(yes, said_yes), _bare(no, said_no))
             first, second = ends[::-1] if swap else ends
             return Clash("yes-no", "One answer says yes, the other no.", 0.9, (first,), (second,))
     return None
 
 
+def _first(said: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """A yes or a no at the start, behind a lead-in ("The answer is no") where there is one."""
+    lead = _LEAD.match(text)
+    behind = lead.end() if lead else 0
+    if behind and (_YES.match(text, behind) or _NO.match(text, behind)):
+        return said.match(text, behind)
+    return said.match(text)
+
+
 def _bare(text: str, match: re.Match[str]) -> Place:
-    start = next((i for i in range(match.end()) if text[i].isalnum()), 0)
+    start = next((i for i in range(match.start(), match.end()) if text[i].isalnum()), match.start())
     return start, match.end()
 
 
@@ -51,7 +70,7 @@ _NOTHING = re.compile(r"\W*(?:none|nothing|nil|no|never|nobody|no one|denies|not
 def denied_whole(left: str, right: str) -> Clash | None:
     """One answer is a bare "None.", the other names something and denies nothing."""
     for none, some, swap in ((left, right, False), (right, left, True)):
-        if not _NOTHING.fullmatch(none) or len(some) > _SHORT:
+        if not _NOTHING.fullmatch(none) or len(some) > _SHORT or _first(_NO, some):
             continue
         reading = read(some)
         if reading.negators or _OPEN.search(some) or not any(item.weight for item in reading.items):
@@ -64,8 +83,15 @@ def denied_whole(left: str, right: str) -> Clash | None:
     return None
 
 
-def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) -> Clash | None:
-    """One claim denies what the other says."""
+def polarity_clash(one: Claim, other: Claim, similarity: float | None = None, *, alone: bool = False) -> Clash | None:
+    """One claim denies what the other says.
+
+    Args:
+        one: A claim.
+        other: Another.
+        similarity: Cosine of their embeddings, where the caller has them.
+        alone: Each is all that an answer to one question says, so that one may be in fewer words.
+    """
     left, right = read(one.text), read(other.text)
     if not (left.negators or right.negators) or not about_one(left, right):
         return None
@@ -74,7 +100,7 @@ def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) ->
         (left, right, match.pairs, False),
         (right, left, [(j, i) for i, j in match.pairs], True),
     ):
-        found = _denied(reading, against, pairs, similarity)
+        found = _denied(reading, against, pairs, similarity, asked=alone)
         if found:
             number, score, words = found
             start, end = reading.negators[number - 1]
@@ -89,7 +115,7 @@ def polarity_clash(one: Claim, other: Claim, similarity: float | None = None) ->
 
 
 def _denied(
-    reading: Reading, against: Reading, pairs: list[tuple[int, int]], similarity: float | None
+    reading: Reading, against: Reading, pairs: list[tuple[int, int]], similarity: float | None, *, asked: bool
 ) -> tuple[int, float, list[Item]] | None:
     """The first negation of one reading whose words the other affirms: its number, a score and those words."""
     partner = {i: against.items[j] for i, j in pairs}
@@ -104,8 +130,14 @@ def _denied(
         affirmed = [i for i in met if _covers(reading.items[i].key, partner[i].key)]
         within = len(affirmed) / len(inside)
         covered = (len(affirmed) + held) / (len(inside) + len(outside))
-        alike = 2 * (len(affirmed) + held) / (len(inside) + len(outside) + total)
+        place = reading.negators[number - 1]
+        listed = [i for i, item in enumerate(reading.items) if item.scope and item.scope != number and item.weight]
+        listed = [i for i in listed if reading.negators[reading.items[i].scope - 1] == place]
+        said = len(affirmed) + held + sum(1 for i in listed if i in partner)
+        alike = 2 * said / (len(inside) + len(outside) + len(listed) + total)
         enough = within >= COVERED and covered >= COVERED and alike >= ALIKE
+        if not enough and within == 1 and len(affirmed) == total and asked:
+            enough = True  # all that one says, the other denies: "equivalent" / "The texts are not equivalent."
         if not enough and similarity is not None:
             enough = similarity >= COSINE and len(met) / len(inside) >= COVERED_BY_COSINE
         if enough:

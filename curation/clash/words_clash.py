@@ -10,6 +10,8 @@ from curation.clash.negation import Item, Reading
 from curation.clash.values_read import values
 from curation.clash.words import Relation, relation
 from curation.clash.words_categories import listed
+from curation.clash.words_exchanged import no_common_words, title_like
+from curation.clash.words_kinds import one_may_be_other
 from curation.clash.words_matching import MOST_COMPARED, Match, compared
 
 ALIKE = 0.7
@@ -113,7 +115,9 @@ def _names_differ(one: Claim, other: Claim, left: Reading, right: Reading, match
     said, instead = one.text[start:end], other.text[begin:stop]
     if values(said) or values(instead) or not _is_name(said, start) or not _is_name(instead, begin):
         return None  # a date or a number is no name
-    if _short_for(said, instead):
+    if _short_for(said, instead) or one_may_be_other(said.casefold(), instead.casefold()):
+        return None
+    if (title_like(one) or title_like(other)) and not (no_common_words(said) and no_common_words(instead)):
         return None
     if left.items[ours[0]].scope or right.items[theirs[0]].scope:
         return None
@@ -127,7 +131,8 @@ def _in_a_row(places: list[int]) -> bool:
 
 def _is_name(words: str, start: int) -> bool:
     parts = words.split()
-    return all(part[:1].isupper() or not part[:1].isalpha() for part in parts) and (start > 0 or len(parts) > 1)
+    named = all(part[:1].isupper() or not part[:1].isalpha() for part in parts)
+    return named and (start > 0 or len(parts) > 1 or no_common_words(words))
 
 
 def _short_for(one: str, other: str) -> bool:

@@ -57,6 +57,7 @@ rest relax
 begin start commence
 stop halt cease end finish
 buy purchase
+like enjoy love
 sell vend
 show demonstrate display
 fix repair mend

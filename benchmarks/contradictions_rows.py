@@ -36,7 +36,7 @@ _BACK = "clinic_notes_backtranslated.jsonl.gz"
 Key = frozenset[str]
 
 
-def swap_rows(pairs: Sequence[Pair], shown: list[str], *, semantic: bool = True) -> Iterator[Figure]:
+def swap_rows(pairs: Sequence[Pair], shown: list[str]) -> Iterator[Figure]:
     """The swap set as rows through the whole check: a pair counts as found where a finding joins its two rows.
 
     The clashing pairs are one set of rows and the others another, since both hold some of the same real rows.
@@ -47,7 +47,7 @@ def swap_rows(pairs: Sequence[Pair], shown: list[str], *, semantic: bool = True)
         some = [pair for pair in pairs if pair.clashes == clashes]
         rows = [row for pair in some for row in pair.rows]
         harness.say(f"the swap set as {len(rows)} rows: checking")
-        told = joined(run_checks(rows, FAMILY, settings=Settings(semantic=semantic)).findings)
+        told = joined(run_checks(rows, FAMILY, settings=Settings()).findings)
         ours = set()
         for pair in some:
             key = frozenset(row.id for row in pair.rows)
@@ -63,10 +63,9 @@ def swap_rows(pairs: Sequence[Pair], shown: list[str], *, semantic: bool = True)
             shown.append(
                 f"OTHER rows {_texts(key, by_id)}  [{told[key][0].check}/{told[key][0].reason}: {told[key][0].message}]"
             )
-    how = "rules and embeddings" if semantic else "rules"
     for kind, tally in tallies.items():
         yield from tally.figures(f"swap set as rows, {kind}")
-    yield from every.figures(f"swap set as rows, {how}, all kinds", (SWAP_PRECISION, SWAP_RECALL))
+    yield from every.figures("swap set as rows, rules and embeddings, all kinds", (SWAP_PRECISION, SWAP_RECALL))
     yield Figure(
         "swap set as rows: findings elsewhere", elsewhere, digits=0, note="rows of two pairs, or one row by itself"
     )
@@ -109,7 +108,7 @@ def planted_clinic(seed: int, shown: list[str], *, planted: int = PLANTED) -> It
             left = [source for source in left if source.origin != pair.source.origin]
     rows += [pair.rows[1] for pair in pairs]
     harness.say(f"{len(rows):,} clinic notes: checking")
-    report = run_checks(rows, FAMILY, settings=Settings(semantic=True))
+    report = run_checks(rows, FAMILY, settings=Settings())
     told = joined(report.findings)
     truth = {frozenset(row.id for row in pair.rows): pair for pair in pairs}
     found = Counter(truth[key].kind for key in told if key in truth)
@@ -168,7 +167,7 @@ def candidates(shown: list[str]) -> Iterator[Figure]:
     missing = [number for number, _ in back if number not in originals]
     if missing:
         raise InputError(f"{len(missing)} back-translated rows have no original.", "Take both files from one source.")
-    batch = Batch([*originals.values(), *(row for _, row in back)], Settings(semantic=True))
+    batch = Batch([*originals.values(), *(row for _, row in back)], Settings())
     harness.say(f"{len(batch):,} rows: looking for questions that are one")
     found = batch.shared(same_question)
     sure = set(confirmed(batch, found))

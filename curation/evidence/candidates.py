@@ -67,32 +67,7 @@ def near_by_letters(texts: Sequence[str], k: int, least: float, progress: Progre
     none = np.empty(0, np.int64)
     if len(texts) < 2:
         return Near(none, none, np.empty(0, np.float32), 0)
-    parts = list(_blocks(texts))
-    buckets = _buckets(texts)
-    with ThreadPoolExecutor(THREADS) as pool:
-        holders = np.zeros(buckets, np.int32)
-        for start in range(0, len(parts), THREADS):
-            some = parts[start : start + THREADS]
-            for counted in pool.map(lambda part: _holders(*_codes(texts[part]), buckets), some):
-                holders += np.bincount(counted, minlength=buckets).astype(np.int32)
-        weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
-        made = list(pool.map(lambda part: _kept(*_codes(texts[part]), weight), parts))
-    lengths = np.concatenate([counts for _, _, counts in made])
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    grams, values = np.concatenate([part[0] for part in made]), np.concatenate([part[1] for part in made])
-    listed = _postings(grams, values, starts, holders)
-    index = np.full((len(texts), k), -1, np.int64)
-    score = np.zeros((len(texts), k), np.float32)
-    full = np.zeros(len(texts), np.bool_)
-    step = max(1, min(4096, len(texts) // 8 + 1))
-
-    def search(start: int) -> None:
-        stop = min(start + step, len(texts))
-        _search(start, stop, grams, values, starts, *listed, k, np.float32(least), index, score, full)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        for done, _ in enumerate(pool.map(search, range(0, len(texts), step))):
-            progress("looking for questions in other words", min((done + 1) * step, len(texts)), len(texts))
+    index, score, full = Letters.of(texts).nearest(0, len(texts), k, least, progress)
     rows, places = np.nonzero(index >= 0)
     others = index[rows, places]
     low, high, found = np.minimum(rows, others), np.maximum(rows, others), score[rows, places]
@@ -100,6 +75,69 @@ def near_by_letters(texts: Sequence[str], k: int, least: float, progress: Progre
     low, high, found = low[order], high[order], found[order]
     once = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])][: len(low)]
     return Near(low[once], high[once], found[once], int(full.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Texts that can be asked for the others like them.
+
+    Attributes:
+        grams, values, starts: N-grams kept of each text, their weights, and where each text's begin.
+        listed: What ``_postings`` gives.
+    """
+
+    grams: NDArray[np.int32]
+    values: Scores
+    starts: Index
+    listed: tuple[Index, NDArray[np.int32], Scores]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Letters:
+        """Index distinct texts."""
+        parts = list(_blocks(texts))
+        buckets = _buckets(texts)
+        with ThreadPoolExecutor(THREADS) as pool:
+            holders = np.zeros(buckets, np.int32)
+            for start in range(0, len(parts), THREADS):
+                some = parts[start : start + THREADS]
+                for counted in pool.map(lambda part: _holders(*_codes(texts[part]), buckets), some):
+                    holders += np.bincount(counted, minlength=buckets).astype(np.int32)
+            weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
+            made = list(pool.map(lambda part: _kept(*_codes(texts[part]), weight), parts))
+        lengths = np.concatenate([counts for _, _, counts in made])
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        grams, values = np.concatenate([part[0] for part in made]), np.concatenate([part[1] for part in made])
+        return cls(grams, values, starts, _postings(grams, values, starts, holders))
+
+    def nearest(
+        self, first: int, last: int, k: int, least: float, progress: Progress = no_progress
+    ) -> tuple[Index, Scores, NDArray[np.bool_]]:
+        """The ``k`` texts most like each of those from ``first`` to ``last``, in no order.
+
+        Returns:
+            int64 and float32 [last - first, k]: their numbers (-1 = none) and cosines; bool: whether there were more.
+        """
+        many = len(self.starts) - 1
+        index = np.full((many, k), -1, np.int64)
+        score = np.zeros((many, k), np.float32)
+        full = np.zeros(many, np.bool_)
+        step = max(1, min(4096, (last - first) // 8 + 1))
+
+        def search(start: int) -> None:
+            stop = min(start + step, last)
+            stored = self.grams, self.values, self.starts
+            _search(start, stop, *stored, *self.listed, k, np.float32(least), index, score, full)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for done, _ in enumerate(pool.map(search, range(first, last, step))):
+                progress("looking for questions in other words", min((done + 1) * step, last - first), last - first)
+        return index[first:last], score[first:last], full[first:last]
+
+    def cosine(self, left: Index, right: Index) -> Scores:
+        """float32 [pairs]: cosine of pairs of these texts."""
+        result = np.empty(len(left), np.float32)
+        _products(left, right, self.grams, self.values, self.starts, result)
+        return result
 
 
 def cosines(texts: Sequence[str], left: Index, right: Index) -> Scores:

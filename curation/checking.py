@@ -10,7 +10,18 @@ from typing import Any
 from core.errors import InputError
 from core.jobs import JobContext, Progress, no_progress
 from core.workspace import Workspace
-from curation import cache, coverage, found, neighbours, norms, project_settings, queries, thresholds, tone_learned
+from curation import (
+    cache,
+    coverage,
+    found,
+    learned,
+    neighbours,
+    norms,
+    project_settings,
+    queries,
+    thresholds,
+    tone_learned,
+)
 from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
 
@@ -32,6 +43,7 @@ def check(
     report = run_checks(examples, only, settings=chosen, progress=progress)
     _store(workspace, report, key, lines, partial=bool(only))
     norms.write(workspace, report.norms, key, sorted(report.seconds))
+    learned.write(workspace, report.learned, chosen, key, sorted(report.seconds))
     tone_learned.publish(workspace)
     if report.coverage is not None:
         coverage.write(workspace, report.coverage, key)

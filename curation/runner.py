@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from core.errors import InputError
 from core.types import Example, Finding
@@ -40,6 +41,7 @@ class CheckReport:
         pairs: The similarities of all examples that resemble each other, where the settings ask for them and the
             duplicates were looked for.
         norms: What the checks learned from the set, in report order, with and without departures.
+        learned: What one text can be held against later, see ``curation.learned``.
         coverage: The map of the prompts, where ``coverage.cluster`` ran and there are enough of them.
     """
 
@@ -50,6 +52,7 @@ class CheckReport:
     pairs: PairFrames | None = None
     norms: tuple[LearnedNorm, ...] = ()
     coverage: CoverageMap | None = None
+    learned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def selected(only: Sequence[str] = (), *, settings: Settings = Settings()) -> tuple[Check, ...]:  # noqa: B008
@@ -124,6 +127,7 @@ def run_checks(
         _pairs(batch, checks),
         tuple(batch.norms),
         batch.shared(coverage_map) if "coverage.cluster" in seconds else None,
+        batch.learned,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
@@ -103,12 +104,17 @@ def _asked_for(example: Example) -> bool:
     return any("html" in m.content.lower() or "</" in m.content or "<br" in m.content for m in example.prompt)
 
 
+def _or_none(usual: bool) -> bool | None:
+    return usual or None
+
+
 def _habitual(batch: Batch, damage: Damage, having: set[str]) -> set[str]:
     """Examples of groups in which more than a fifth of the answers have it: their habit, so no fault."""
     habit: set[str] = set()
     for group in batch.shared(groups) if having else ():
         count = sum(1 for example in group.examples if example.id in having)
-        if count > _COMMON_SHARE * len(group.examples):
+        usual = count > _COMMON_SHARE * len(group.examples)
+        if batch.learn("format.damage", f"{damage.reason} {group.key}", partial(_or_none, usual)):
             habit |= {example.id for example in group.examples}
             batch.note(
                 f"format.damage: {count} of {len(group.examples)} answers of one group have {damage.label}; taken as "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median, quantiles
 
 from core.types import Example, Finding, Severity, Span
@@ -21,6 +22,26 @@ _ROOM = 1.3  # beyond the deciles by which such a group is measured
 _LEAST_WORDS = 8  # of the median: one word more or less is no departure in shorter answers
 
 
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The fewest and most words that answers of a group have, and how many of how many keep to that."""
+
+    least: int
+    most: int
+    inside: int
+    total: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The robust middle and spread of the log number of words of a group's ``total`` answers."""
+
+    middle: float
+    sigma: float
+    total: int
+
+
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
     if "over-long" in batch.settings.style.declared:
@@ -36,42 +57,52 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
 
 def _outside(batch: Batch, group: Group, words: Sequence[int]) -> Iterator[Finding]:
     """Departures from a group's own range of lengths, where nearly all answers are about equally long."""
-    if len(words) < batch.settings.min_group:
+    usual = batch.learn(_NAME, group.key, lambda: _range(batch, words))
+    if usual is None:
         return
+    inside, total = usual.inside, usual.total
+    said = f"have {usual.least} to {usual.most} words"
+    batch.norms.append(LearnedNorm(_NAME, "over-long", group.label, said, inside, total, usual.bound, total - inside))
+    of = "" if group.label == "all answers" else f" ({group.label})"
+    for example, count in zip(group.examples, words, strict=True):
+        if not usual.least <= count <= usual.most:
+            reason = "over-long" if count > usual.most else "over-short"
+            told = f"{inside} of {total} answers{of} {said}; this one has {count}."
+            yield _finding(example, "warn", reason, told, inside / total)
+
+
+def _range(batch: Batch, words: Sequence[int]) -> Range | None:
+    if len(words) < batch.settings.min_group:
+        return None
     deciles = quantiles(words, n=10, method="inclusive")
     low, high = deciles[0], deciles[8]
     if median(words) < _LEAST_WORDS or high > _ALIKE * low:
-        return
+        return None
     least, most = math.floor(low / _ROOM), math.ceil(high * _ROOM)
     inside = sum(least <= count <= most for count in words)
     bound = lower_bound(inside, len(words), batch.settings.norm_confidence)
-    if bound < batch.settings.norm_share:
-        return
-    said = f"have {least} to {most} words"
-    batch.norms.append(
-        LearnedNorm(_NAME, "over-long", group.label, said, inside, len(words), bound, len(words) - inside)
-    )
-    of = "" if group.label == "all answers" else f" ({group.label})"
-    for example, count in zip(group.examples, words, strict=True):
-        if not least <= count <= most:
-            reason = "over-long" if count > most else "over-short"
-            told = f"{inside} of {len(words)} answers{of} {said}; this one has {count}."
-            yield _finding(example, "warn", reason, told, inside / len(words))
+    return None if bound < batch.settings.norm_share else Range(least, most, inside, len(words), bound)
 
 
 def _far(batch: Batch, group: Group, words: Sequence[int]) -> Iterator[Finding]:
     """Answers that are far longer than the others, however much those vary."""
-    logs = [math.log(count) for count in words]
-    middle = median(logs)
-    sigma = max(_LEAST_SIGMA, _MAD_TO_SIGMA * median(abs(value - middle) for value in logs))
-    for example, count, value in zip(group.examples, words, logs, strict=True):
-        z = (value - middle) / sigma
+    usual = batch.learn("format.length/spread", group.key, lambda: _spread(words))
+    if usual is None:
+        return
+    for example, count in zip(group.examples, words, strict=True):
+        z = (math.log(count) - usual.middle) / usual.sigma
         if z >= batch.settings.length_z:
             told = (
-                f"The answer has {count} words; half of its group of {len(words)} have at most "
-                f"{round(math.exp(middle))} (robust z {z:.1f})."
+                f"The answer has {count} words; half of its group of {usual.total} have at most "
+                f"{round(math.exp(usual.middle))} (robust z {z:.1f})."
             )
             yield _finding(example, "info", "over-long", told, 1 - 1 / z)
+
+
+def _spread(words: Sequence[int]) -> Spread:
+    logs = [math.log(count) for count in words]
+    middle = median(logs)
+    return Spread(middle, max(_LEAST_SIGMA, _MAD_TO_SIGMA * median(abs(value - middle) for value in logs)), len(words))
 
 
 def _finding(example: Example, severity: Severity, reason: str, message: str, score: float) -> Finding:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
@@ -12,8 +14,17 @@ from curation.checks.format_truncated import truncated
 from curation.evidence.batch import Batch
 from curation.evidence.habits import ABSENT, HABITS, Answer, Edit, Range, mended
 from curation.evidence.habits_formulas import CLOSINGS, Words, closing, common_tail, formula, shown
-from curation.evidence.habits_json import key_departures, key_ranges, learn_keys, objects, parsed, retyped
-from curation.evidence.habits_norms import Norms, Scope, Task, readings, tasks
+from curation.evidence.habits_json import (
+    KeyNorm,
+    Object,
+    key_departures,
+    key_ranges,
+    learn_keys,
+    objects,
+    parsed,
+    retyped,
+)
+from curation.evidence.habits_norms import Formula, Norms, Scope, Task, readings, tasks
 from curation.evidence.harmless import is_harmless, unbroken
 from curation.evidence.norms import LearnedNorm
 
@@ -45,7 +56,8 @@ def _habit(batch: Batch, norms: Norms, place: int, told: Told) -> Iterator[Findi
     habit = HABITS[place]
     if habit.reason not in batch.settings.style.declared:
         for scope in norms.learn(place):
-            found = _departures(batch, norms, scope, place, told) if scope.count < scope.total else ()
+            some = scope.count < scope.total or batch.kept is not None
+            found = _departures(batch, norms, scope, place, told) if some else ()
             yield from _noted(batch, scope, habit.reason, str(scope.wanted), found)
 
 
@@ -108,7 +120,6 @@ def _finding(
 
 def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Keys that are missing, that no other answer has, or whose value is of another type."""
-    settings = batch.settings
     json_place = next(place for place, habit in enumerate(HABITS) if habit.reason == "json")
     for task in batch.shared(tasks):
         held: list[tuple[Example, Answer, list[tuple[str, dict[str, object]]]]] = []
@@ -116,9 +127,7 @@ def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
             if value == "are JSON":
                 answer = Answer(example.answer, example)
                 held.append((example, answer, list(objects(parsed(answer)))))
-        if len(held) < settings.min_group:
-            continue
-        for norm in learn_keys([found for *_, found in held], settings.min_group, settings.norm_share, norms.bound):
+        for norm in _key_norms(batch, norms, task, [found for *_, found in held]):
             scope = Scope(task.group.label, (task,), norm.wanted, norm.count, norm.total, norm.bound)
             findings = []
             for example, answer, found in held:
@@ -135,15 +144,27 @@ def _json_keys(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
             yield from _noted(batch, scope, norm.reason, norm.wanted, findings)
 
 
+def _key_norms(batch: Batch, norms: Norms, task: Task, held: Sequence[list[Object]]) -> list[KeyNorm]:
+    settings = batch.settings
+
+    def made() -> list[KeyNorm] | None:
+        if len(held) < settings.min_group:
+            return None
+        return learn_keys(held, settings.min_group, settings.norm_share, norms.bound) or None
+
+    return batch.learn("format.norm/keys", task.group.key, made) or []
+
+
 def _openings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Answers that do not open with the formula that the group opens with, if it has one of up to four words."""
     read = batch.shared(readings)
     for task in batch.shared(tasks):
         texts = {example.id: read[example.id].opening for example in task.group.examples}
-        scope = _formula(norms, task, texts, last=False)
-        if scope is None:
+        known = batch.learn("format.norm/opening", task.group.key, partial(_formula, norms, task, texts, last=False))
+        if known is None:
             continue
-        wanted = _words(scope)
+        scope = known.scope(task)
+        wanted = known.words
         findings = []
         for example in task.group.examples:
             if texts[example.id][: len(wanted)] == wanted or told[example.id]:
@@ -159,17 +180,30 @@ def _openings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
 def _closings(batch: Batch, norms: Norms, told: Told) -> Iterator[Finding]:
     """Answers without the closing formula that the group ends with: its last words, or its last short paragraph."""
     for task in batch.shared(tasks):
-        if not _may_close(norms, task):
-            continue
-        ends = {example.id: closing(example.answer) for example in task.group.examples}
-        for kind in CLOSINGS:
-            texts: dict[str, Words] = {key: getattr(end, kind) or () for key, end in ends.items()}
-            scope = _formula(norms, task, texts, last=kind == "words")
-            if scope is None or (kind == "words" and len(_words(scope)) < 2):
-                continue
-            found, wanted = list(_unclosed(batch, task, scope, texts, kind, told)), _words(scope)
-            yield from _noted(batch, scope, "closing", _closes(kind, wanted), found)
-            break
+        known = batch.learn("format.norm/closing", task.group.key, partial(_closing, norms, task))
+        if known is not None:
+            scope = known.scope(task)
+            found = list(_unclosed(batch, task, scope, known, told))
+            yield from _noted(batch, scope, "closing", _closes(known.kind, known.words), found)
+
+
+def _closing(norms: Norms, task: Task) -> Formula | None:
+    if not _may_close(norms, task):
+        return None
+    ends = [closing(example.answer) for example in task.group.examples]
+    for kind in CLOSINGS:
+        texts: dict[str, Words] = {
+            example.id: getattr(end, kind) or () for example, end in zip(task.group.examples, ends, strict=True)
+        }
+        found = _formula(norms, task, texts, last=kind == "words")
+        if found is not None and not (kind == "words" and len(found.words) < 2):
+            held = [e.answer for e in task.group.examples if _closes_so(texts[e.id], found.words, kind)]
+            return replace(found, kind=kind, tail=common_tail(held, found.words, kind))
+    return None
+
+
+def _closes_so(words: Words, wanted: Words, kind: str) -> bool:
+    return (words[-len(wanted) :] if kind == "words" else words[: len(wanted)]) == wanted
 
 
 def _may_close(norms: Norms, task: Task) -> bool:
@@ -183,18 +217,11 @@ def _may_close(norms: Norms, task: Task) -> bool:
     return any(max(Counter(held).values(), default=0) > 0.8 * len(ends) for held in (*firsts, lasts))
 
 
-def _unclosed(
-    batch: Batch, task: Task, scope: Scope, texts: dict[str, Words], kind: str, told: Told
-) -> Iterator[Finding]:
-    wanted = _words(scope)
-
-    def closes(words: Words) -> bool:
-        return (words[-len(wanted) :] if kind == "words" else words[: len(wanted)]) == wanted
-
-    tail = common_tail([e.answer for e in task.group.examples if closes(texts[e.id])], wanted, kind)
+def _unclosed(batch: Batch, task: Task, scope: Scope, known: Formula, told: Told) -> Iterator[Finding]:
+    wanted, kind, tail = known.words, known.kind, known.tail
     cut = batch.shared(truncated)
     for example in task.group.examples:
-        if closes(texts[example.id]) or told[example.id] & _EXPLAINS:
+        if _closes_so(getattr(closing(example.answer), kind) or (), wanted, kind) or told[example.id] & _EXPLAINS:
             continue
         told[example.id].add("closing")
         text = example.answer.rstrip()
@@ -211,21 +238,14 @@ def _closes(kind: str, wanted: Words) -> str:
     return f"{how.get(kind, 'close with')} {shown(wanted)}"
 
 
-def _formula(norms: Norms, task: Task, texts: dict[str, Words], *, last: bool) -> Scope | None:
+def _formula(norms: Norms, task: Task, texts: dict[str, Words], *, last: bool) -> Formula | None:
     def decide(values: Sequence[Words | None]) -> tuple[Words, int, int] | None:
         counted = Counter(values)
         value = norms.decide(counted, ABSENT)
         return (value, counted[value], counted.total()) if isinstance(value, tuple) else None
 
     learned = formula(list(texts.values()), decide, last=last)
-    if learned is None:
-        return None
-    words, count, total = learned
-    return Scope(task.group.label, (task,), words, count, total, norms.bound(count, total))
-
-
-def _words(scope: Scope) -> Words:
-    return scope.wanted if isinstance(scope.wanted, tuple) else ()
+    return Formula(*learned, norms.bound(*learned[1:])) if learned else None
 
 
 _GROUP = tuple(chat(f"Case {i}?", f"The code is A{i}.{i % 7}, as listed.") for i in range(10, 70))

@@ -9,7 +9,7 @@ from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import lower_bound, system_label
-from curation.evidence.groups_systems import system_of, system_variants
+from curation.evidence.groups_systems import system_counts, system_of, system_variants
 from curation.evidence.norms import LearnedNorm
 from curation.minhash.normalise import normalise
 
@@ -19,7 +19,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     variants = batch.shared(system_variants)
     if not variants:
         return
-    counted = Counter(system_of(example) for example in batch)
+    counted = batch.shared(system_counts)
     departing = Counter(dict.fromkeys(variants.values(), 0))
     for variant, common in variants.items():
         departing[common] += counted[variant]

@@ -52,7 +52,8 @@ def truncated(batch: Batch) -> dict[str, Cut]:
         else:
             open_ended.append(example)
     answered = sum(1 for example in batch if example.answer)
-    closed = answered >= batch.settings.min_group and len(open_ended) <= _MOST_OPEN_ENDED * answered
+    ends = answered >= batch.settings.min_group and len(open_ended) <= _MOST_OPEN_ENDED * answered
+    closed = bool(batch.learn("format.truncated", "closed", lambda: ends))
     if closed:
         found.update(_small_words(open_ended))
     found.update(_cut_words(batch, [example for example in open_ended if example.id not in found], closed))
@@ -101,7 +102,7 @@ def _cut_words(batch: Batch, open_ended: Sequence[Example], closed: bool) -> Ite
             suspects.append((example, match.start(1), match.end(1)))
     if not suspects:
         return
-    counts = batch.shared(_word_counts)
+    counts = batch.shared(word_counts)
     longer = sorted(counts)
     for example, start, end in suspects:
         word = example.answer[start:end].casefold()
@@ -150,8 +151,13 @@ def _sorted_words(language: str) -> Sequence[str]:
     return sorted(dictionary(language))
 
 
-def _word_counts(batch: Batch) -> Counter[str]:
-    """In how many examples each word stands, in small letters."""
+def word_counts(batch: Batch) -> Counter[str]:
+    """In how many examples each word stands, in small letters. Call it as ``batch.shared(word_counts)``.
+
+    For a text held against a set that gave no reason to count them, it is the words of the set's turns.
+    """
+    if batch.kept is not None:
+        return Counter(batch.kept.get("format.truncated/words") or batch.kept.get("words", {}))
     tokens: Counter[str] = Counter()
     for example in batch:
         tokens.update(set(" ".join([message.content for message in example.messages]).split()))
@@ -159,6 +165,7 @@ def _word_counts(batch: Batch) -> Counter[str]:
     for token, count in tokens.items():
         for word in _WORD.findall(token.casefold()):
             counts[word] += count
+    batch.learned["format.truncated/words"] = counts
     return counts
 
 

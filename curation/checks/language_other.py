@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from core.types import Example, Finding, Span
 from curation.checks.base import Check, chat
@@ -20,7 +21,8 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     languages = batch.shared(answer_languages)
     held: list[tuple[Group, Norm, int]] = []
     for group in batch.shared(groups):
-        learned = norm((languages[example.id] for example in group.examples), batch, USUAL)
+        found_in = [languages[example.id] for example in group.examples]
+        learned = batch.learn("language.other", group.key, partial(norm, found_in, batch, USUAL))
         if learned is not None:
             found = list(_departures(group, learned, languages))
             held.append((group, learned, len(found)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from core.types import Example, Finding, Message, Span
 from curation.checks.base import Check, chat, of
@@ -41,7 +42,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
         agree = [
             None if answers[e.id] is None or asks[e.id] is None else answers[e.id] == asks[e.id] for e in group.examples
         ]
-        learned = norm(agree, batch, USUAL)
+        learned = batch.learn("language.reply", group.key, partial(norm, agree, batch, USUAL))
         if learned is None or learned.value is not True:
             continue
         for example, same in zip(group.examples, agree, strict=True):

@@ -15,10 +15,9 @@ from curation.evidence.languages import answer_languages, name
 from curation.evidence.vocabulary import (
     LANGUAGES,
     Slip,
-    count_words,
     dictionary,
     slips,
-    spoken_texts,
+    vocabulary_of,
     words_in,
     words_of,
 )
@@ -58,7 +57,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     capitalised = {word.lower() for word in spellings.values() if _may_open(word)}
     if not small and not capitalised:
         return
-    vocabulary = count_words(spoken_texts(batch))
+    vocabulary = batch.shared(vocabulary_of)
     found = slips(small | capitalised, vocabulary, dictionary(LANGUAGES[0]))
     bad = {
         token: found[word.lower()]
@@ -77,7 +76,8 @@ def _judged(batch: Batch) -> list[Example]:
     """The examples whose answers are in a language with a dictionary, or too short to tell in a set of that one."""
     languages = batch.shared(answer_languages)
     counted = Counter(code for code in languages.values() if code is not None)
-    usual = min(counted, key=lambda code: (-counted[code], code)) if counted else LANGUAGES[0]
+    most_often = min(counted, key=lambda code: (-counted[code], code)) if counted else LANGUAGES[0]
+    usual = batch.learn("spelling.typo", "language", lambda: most_often) or most_often
     taken = [example for example in batch if (languages[example.id] or usual) in LANGUAGES]
     if left := len(batch) - len(taken):
         others = Counter({code: count for code, count in counted.items() if code not in LANGUAGES})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from core.types import Example, Finding, Proposal, Replacement, Span
 from curation.checks.base import Check, chat
@@ -111,20 +112,16 @@ def _of_group(
             for example in group.examples
             if not voice.field or example.id in spoken or languages[example.id] in (None, "en")
         }
-        without = _norm(batch, group, voice, sum(not places for places in voiced.values()), len(voiced), absent=True)
-        if without is not None:
-            norms[voice.reason] = without
-            for example_id, places in voiced.items():
-                if places:
-                    departures[example_id].append(_Departure(voice, without, places))
-            continue
         able = [i for i, places in voiced.items() if places or read.words[read.row[i]] >= _LEAST_WORDS]
-        with_it = _norm(batch, group, voice, sum(bool(voiced[i]) for i in able), len(able), absent=False)
-        if with_it is not None:
-            norms[voice.reason] = with_it
-            for example_id in able:
-                if not voiced[example_id]:
-                    departures[example_id].append(_Departure(voice, with_it, ()))
+        make = partial(_learned, batch, group, voice, voiced, able)
+        norm = batch.learn(NAME, f"{group.key} {voice.reason}", make)
+        if norm is None:
+            continue
+        norms[voice.reason] = norm
+        present = _is_presence(voice, norm)
+        for example_id in able if present else voiced:
+            if bool(voiced[example_id]) != present:
+                departures[example_id].append(_Departure(voice, norm, voiced[example_id]))
     counted: dict[str, int] = defaultdict(int)
     held = [(voice, norms[voice.reason]) for voice in VOICES if voice.reason in norms]
     for example_id, parts in departures.items():
@@ -136,6 +133,15 @@ def _of_group(
     for reason, norm in norms.items():
         if counted[reason] or reason in _TELLING:
             batch.norms.append(replace(norm, departures=counted[reason]))
+
+
+def _learned(
+    batch: Batch, group: Group, voice: Voice, voiced: dict[str, tuple[Range, ...]], able: Sequence[str]
+) -> LearnedNorm | None:
+    without = _norm(batch, group, voice, sum(not places for places in voiced.values()), len(voiced), absent=True)
+    if without is not None:
+        return without
+    return _norm(batch, group, voice, sum(bool(voiced[i]) for i in able), len(able), absent=False)
 
 
 def _norm(batch: Batch, group: Group, voice: Voice, count: int, total: int, *, absent: bool) -> LearnedNorm | None:

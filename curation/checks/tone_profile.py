@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
 from curation.evidence.groups import Group, groups, lower_bound, outside
 from curation.evidence.norms import LearnedNorm
-from curation.evidence.tone_profile import GRADED, Dimension, Range, is_prose, spread
+from curation.evidence.tone_profile import GRADED, Dimension, Range, Values, is_prose, spread
 from curation.evidence.tone_readings import Readings, readings
 
 NAME = "tone.profile"
@@ -24,6 +25,15 @@ _USUAL = 0.97
 _TALK = 0.5
 """Share of the answers that use the first or second person from which politeness is measured: notes have none."""
 _MARKED, _NAMED = 12, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What is usual of one dimension in a group: the norm, and the middle and spread that it was drawn from."""
+
+    norm: LearnedNorm
+    median: float
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +54,26 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
 def _of_group(batch: Batch, group: Group, read: Readings) -> Iterator[Finding]:
     rows = np.array([read.row[e.id] for e in group.examples if is_prose(e.answer)], dtype=np.int64)
     rows = rows[read.words[rows] >= _LEAST_WORDS]
-    if len(rows) < batch.settings.min_group:
+    if batch.kept is None and len(rows) < batch.settings.min_group:
         return
     own = read.only(rows)
     keys = list(own.row)
     departures: dict[str, list[_Departure]] = defaultdict(list)
     norms: list[LearnedNorm] = []
     for dimension in GRADED:
-        if dimension.reason == "politeness" and not _talks(own):
+        if batch.kept is None and dimension.reason == "politeness" and not _talks(own):
             continue
-        for norm, found in _judged(batch, group, own, dimension):
-            norms.append(replace(norm, departures=len(found)))
-            for place, value, z in found:
-                departures[keys[place]].append(_Departure(dimension, norm, value, z))
+        values = dimension.values(own)
+        make = partial(_band, batch, group, own, dimension, values)
+        band = batch.learn(NAME, f"{group.key} {dimension.reason}", make)
+        if band is None:
+            continue
+        z = _z(own, dimension, values, band.median, band.scale)
+        away: NDArray[np.int64] = np.flatnonzero(np.abs(z) > batch.settings.tone_z)
+        norms.append(replace(band.norm, departures=len(away)))
+        for place in away.tolist():
+            departure = _Departure(dimension, band.norm, float(values[place]), float(z[place]))
+            departures[keys[place]].append(departure)
     batch.norms += norms
     for example_id, parts in departures.items():
         yield _finding(batch.example(example_id), own, sorted(parts, key=lambda part: -abs(part.z)))
@@ -66,30 +83,36 @@ def _talks(read: Readings) -> bool:
     return bool(np.mean((read.column("first") > 0) | (read.column("second") > 0)) >= _TALK)
 
 
-def _judged(
-    batch: Batch, group: Group, read: Readings, dimension: Dimension
-) -> Iterator[tuple[LearnedNorm, list[tuple[int, float, float]]]]:
-    """The norm of one dimension with its departures (place, value, robust z), if it is a norm."""
-    values = dimension.values(read)
-    scaled = np.log(np.maximum(values, 0.5)) if dimension.on_log else values
-    middle = spread(scaled)
+def _z(read: Readings, dimension: Dimension, values: Values, median: float, scale: float) -> Values:
+    """The robust z-score of each value: float64 [texts]."""
+    found: Values = (_scaled(dimension, values) - median) / np.maximum(scale, dimension.noise(read, median))
+    return found
+
+
+def _scaled(dimension: Dimension, values: Values) -> Values:
+    return np.log(np.maximum(values, 0.5)) if dimension.on_log else values
+
+
+def _band(batch: Batch, group: Group, read: Readings, dimension: Dimension, values: Values) -> Band | None:
+    """The norm of one dimension, if nearly all answers lie in one band."""
+    middle = spread(_scaled(dimension, values))
     if middle.scale == 0:
-        return
+        return None
     limit = batch.settings.tone_z
-    z = (scaled - middle.median) / np.maximum(middle.scale, dimension.noise(read, middle.median))
-    away: NDArray[np.int64] = np.flatnonzero(np.abs(z) > limit)
+    z = _z(read, dimension, values, middle.median, middle.scale)
     total = len(values)
-    count = total - len(away)
+    count = total - int((np.abs(z) > limit).sum())
     bound = lower_bound(count, total, batch.settings.norm_confidence)
     if count < _USUAL * total or bound < batch.settings.norm_share:
-        return
+        return None
     low, high = middle.median - limit * middle.scale, middle.median + limit * middle.scale
     inside = values[np.abs(z) <= limit]
     low, high = (np.exp(low), np.exp(high)) if dimension.on_log else (low, high)
     low, high = max(low, float(inside.min())), min(high, float(inside.max()))
     sentence = f"keep {dimension.label} from {low:.3g} to {high:.3g}"
-    norm = LearnedNorm(NAME, dimension.reason, group.label, sentence, count, total, bound, 0)
-    yield norm, [(int(place), float(values[place]), float(z[place])) for place in away]
+    return Band(
+        LearnedNorm(NAME, dimension.reason, group.label, sentence, count, total, bound, 0), middle.median, middle.scale
+    )
 
 
 def _finding(example: Example, read: Readings, parts: Sequence[_Departure]) -> Finding:

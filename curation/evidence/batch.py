@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 from core.jobs import Progress, no_progress
@@ -25,6 +25,10 @@ class Batch(Sequence[Example]):
         norms: What the checks learned from the set, or took from the house style; checks append to it.
         progress: Told how far long work is.
         found: The findings of the checks that have run on this batch, by the check's name.
+        learned: What the checks learned from these examples, by part (a check's name) and key (a group's); see
+            ``curation.evidence.learned``.
+        kept: What they learned from a whole set before, where these examples are held against that; None = they learn
+            from these examples.
     """
 
     def __init__(
@@ -32,6 +36,8 @@ class Batch(Sequence[Example]):
         examples: Sequence[Example],
         settings: Settings | None = None,
         progress: Progress = no_progress,
+        *,
+        kept: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._examples = tuple(sorted({example.id: example for example in examples}.values(), key=lambda e: e.id))
         self.settings = settings or Settings()
@@ -39,6 +45,8 @@ class Batch(Sequence[Example]):
         self.norms: list[LearnedNorm] = []
         self.progress = progress
         self.found: dict[str, Sequence[Finding]] = {}
+        self.learned: dict[str, dict[str, Any]] = {}
+        self.kept = kept
         self._by_id = {example.id: example for example in self._examples}
         self._shared: dict[Callable[[Batch], Any], Any] = {}
 
@@ -53,6 +61,22 @@ class Batch(Sequence[Example]):
             self._shared[compute] = compute(self)
         result: T = self._shared[compute]
         return result
+
+    def learn(self, part: str, key: str, make: Callable[[], T | None]) -> T | None:
+        """What a check knows of a group: learned from it, or, for a text held against a set, kept from before.
+
+        Args:
+            part: Such as ``format.length``; its records are of one type, see ``curation.evidence.learned.PARTS``.
+            key: Of the group or habit.
+            make: Learns it; None = there is nothing to know, which is not put on record.
+        """
+        if self.kept is not None:
+            known: T | None = self.kept.get(part, {}).get(key)
+            return known
+        made = make()
+        if made is not None:
+            self.learned.setdefault(part, {})[key] = made
+        return made
 
     def example(self, example_id: str) -> Example:
         """The example of this id."""

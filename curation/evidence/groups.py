@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
+from core.ids import content_id
 from core.types import Example
 from curation.evidence.batch import Batch
 from curation.evidence.groups_systems import system_of, system_variants
@@ -17,6 +18,8 @@ from curation.minhash.normalise import normalise
 V = TypeVar("V", bound=Hashable)
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
 _SHOWN = 60
+_KEY = 16
+_REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Group:
     name: str
     examples: tuple[Example, ...]
     label: str = "all answers"
+
+    @property
+    def key(self) -> str:
+        """The name as short as a key has to be."""
+        return content_id([self.name])[:_KEY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,27 @@ class Norm:
 
 def groups(batch: Batch) -> list[Group]:
     """The groups of a batch that are large enough for a norm. Call it as ``batch.shared(groups)``."""
+    if batch.kept is not None:
+        return list(_kept_groups(batch, batch.kept.get("groups", {})))
+    found = _learned_groups(batch)
+    for group in found:
+        batch.learned.setdefault("groups", {})[_REST if group.name == _REST else group.key] = group.label
+    return found
+
+
+def _kept_groups(batch: Batch, labels: Mapping[str, str]) -> Iterator[Group]:
+    """The groups of the set that these examples fall into."""
+    variants = batch.shared(system_variants)
+    for example in batch:
+        if example.answer.strip():
+            group = Group(_name(example, batch.settings.group_by, variants)[0], (example,))
+            if group.key in labels:
+                yield replace(group, label=labels[group.key])
+            elif _REST in labels:
+                yield Group(_REST, (example,), labels[_REST])
+
+
+def _learned_groups(batch: Batch) -> list[Group]:
     by_name: dict[str, list[Example]] = defaultdict(list)
     labels: dict[str, str] = {}
     variants = batch.shared(system_variants)
@@ -69,7 +98,7 @@ def groups(batch: Batch) -> list[Group]:
         return [Group(name, members) for name, members in large.items()]
     found = [Group(name, members, labels[name]) for name, members in sorted(large.items())]
     if len(rest) >= least:
-        found.append(Group("rest", rest, "the other answers" if large else "all answers"))
+        found.append(Group(_REST, rest, "the other answers" if large else "all answers"))
     elif rest:
         batch.note(
             f"Norms: {len(rest)} of {len(batch)} examples share their system prompt with fewer than {least - 1} "

@@ -24,8 +24,23 @@ def system_variants(batch: Batch) -> Mapping[str, str]:
     A prompt is common from the settings' ``min_group`` on. A variant is rarer, and differs in case, punctuation and
     white space only, or in one place by a few characters that are no digits.
     """
-    counted = Counter(system for example in batch if (system := system_of(example)).strip())
+    counted = Counter({system: n for system, n in batch.shared(system_counts).items() if system.strip()})
     common = sorted((s for s, n in counted.items() if n >= batch.settings.min_group), key=lambda s: (-counted[s], s))
+    found = _variants(counted, common)
+    if batch.kept is None:
+        batch.learned["systems"] = {system: counted[system] for system in (*common, *found)}
+    return found
+
+
+def system_counts(batch: Batch) -> Counter[str]:
+    """How many examples have each system prompt; of a text held against a set, those that matter there and its own."""
+    own = Counter(system_of(example) for example in batch)
+    if batch.kept is None:
+        return own
+    return Counter(batch.kept.get("systems", {})) | own
+
+
+def _variants(counted: Counter[str], common: list[str]) -> dict[str, str]:
     if not common or len(common) == len(counted):
         return {}
     plain = {normalise(system): system for system in reversed(common)}

@@ -10,12 +10,13 @@ from typing import TypeVar
 from core.types import Example
 from curation.evidence.batch import Batch
 from curation.evidence.groups import Group, groups, lower_bound
-from curation.evidence.groups_asks import LEAST, MOST_ROWS, find_splits, leaf_of, request_words, told
+from curation.evidence.groups_asks import LEAST, MOST_ROWS, Split, find_splits, leaf_of, request_words, told
 from curation.evidence.habits import ABSENT, HABITS, Answer
 from curation.evidence.habits_formulas import Words, opening
 
 V = TypeVar("V", bound=Hashable)
 Values = tuple[str | None, ...]
+Way = tuple[tuple[str, bool], ...]
 
 _FORMS = ("json", "code-fence", "start", "final-punctuation", "list", "heading", "markdown-table", "line-count")
 _FORM_PLACES = tuple(place for place, habit in enumerate(HABITS) if habit.reason in _FORMS)
@@ -58,6 +59,9 @@ def tasks(batch: Batch) -> list[Task]:
     read = batch.shared(readings)
     found: list[Task] = []
     for group in batch.shared(groups):
+        if batch.kept is not None:
+            found += _kept_task(group, batch.kept.get("tasks", {}).get(group.key))
+            continue
         step = -(-len(group.examples) // MOST_ROWS)
         sample = group.examples[::step]
         forms = [_forms(read[example.id]) for example in sample]
@@ -65,13 +69,26 @@ def tasks(batch: Batch) -> list[Task]:
         if split is None:
             found.append(Task(group, group))
             continue
-        leaves: dict[tuple[tuple[str, bool], ...], list[Example]] = defaultdict(list)
+        batch.learned.setdefault("tasks", {})[group.key] = split
+        leaves: dict[Way, list[Example]] = defaultdict(list)
         for example in group.examples:
             leaves[leaf_of(split, request_words(example))].append(example)
-        for way, members in sorted(leaves.items()):
-            label = told(way) if group.label == "all answers" else f"{group.label}, {told(way)}"
-            found.append(Task(Group(f"{group.name}\n{way}", tuple(members), label), group))
+        found += [_leaf(group, way, tuple(members)) for way, members in sorted(leaves.items())]
     return found
+
+
+def _leaf(group: Group, way: Way, members: tuple[Example, ...]) -> Task:
+    label = told(way) if group.label == "all answers" else f"{group.label}, {told(way)}"
+    return Task(Group(f"{group.name}\n{way}", members, label), group)
+
+
+def _kept_task(group: Group, split: Split | None) -> Iterator[Task]:
+    """The part of a group of the set that a text falls into."""
+    if split is None:
+        yield Task(group, group)
+        return
+    for example in group.examples:
+        yield _leaf(group, leaf_of(split, request_words(example)), (example,))
 
 
 def _forms(reading: Reading) -> list[str]:
@@ -104,10 +121,48 @@ class Scope:
         return f"{self.count} of {self.total} answers{of}"
 
 
+@dataclass(frozen=True, slots=True)
+class KeptScope:
+    """A scope as it outlives the run of the checks: ``tasks`` by their keys."""
+
+    label: str
+    tasks: tuple[str, ...]
+    wanted: str
+    count: int
+    total: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The words that the answers of a task open or close with.
+
+    Attributes:
+        words: Bare, see ``habits_formulas``.
+        count: Answers that have them.
+        total: Of how many.
+        bound: Lower confidence bound of the share.
+        kind: Where a closing stands: ``words``, ``block`` or ``line``.
+        tail: What nearly all of them end with, letter by letter, where a closing has that.
+    """
+
+    words: Words
+    count: int
+    total: int
+    bound: float
+    kind: str = "words"
+    tail: str | None = None
+
+    def scope(self, task: Task) -> Scope:
+        """The answers of a task that it holds for."""
+        return Scope(task.group.label, (task,), self.words, self.count, self.total, self.bound)
+
+
 class Norms:
     """Learns the norm of each task of a batch; where a task shows too little, that of its group, then of all."""
 
     def __init__(self, batch: Batch) -> None:
+        self._batch = batch
         self._tasks = batch.shared(tasks)
         self._least = batch.settings.min_group
         self._share = batch.settings.norm_share
@@ -139,6 +194,22 @@ class Norms:
 
     def learn(self, place: int) -> list[Scope]:
         """The norms of the habit at a place of ``HABITS``."""
+        scopes: list[Scope] = []
+
+        def made() -> list[KeptScope] | None:
+            scopes.extend(self._learned(place))
+            return [
+                KeptScope(s.label, tuple(t.group.key for t in s.tasks), str(s.wanted), s.count, s.total, s.bound)
+                for s in scopes
+            ] or None
+
+        kept = self._batch.learn("format.norm", f"{place} {HABITS[place].reason}", made) or []
+        if self._batch.kept is None:
+            return scopes
+        held = [(s, tuple(t for t in self._tasks if t.group.key in s.tasks)) for s in kept]
+        return [Scope(s.label, mine, s.wanted, s.count, s.total, s.bound) for s, mine in held if mine]
+
+    def _learned(self, place: int) -> list[Scope]:
         habit = HABITS[place]
         by_task = [self._counts[task.group.name][place] for task in self._tasks]
         by_group: dict[str, Counter[str]] = defaultdict(Counter)

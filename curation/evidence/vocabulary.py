@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from core.types import Example
+from curation.evidence.batch import Batch
 
 TERM = 20
 """A word that stands in this many texts belongs to the set, whatever a dictionary says."""
@@ -108,6 +109,15 @@ def count_words(texts: Iterable[str]) -> Vocabulary:
             _fold(raw, holds)
     _fold(raw, holds)
     return Vocabulary(n_texts, holds)
+
+
+def vocabulary_of(batch: Batch) -> Vocabulary:
+    """The words of a set, or those that were kept of it. Call it as ``batch.shared(vocabulary_of)``."""
+    if batch.kept is not None:
+        return Vocabulary(batch.kept.get("texts", {}).get("n", 0), batch.kept.get("words", {}))
+    found = count_words(spoken_texts(batch))
+    batch.learned["words"], batch.learned["texts"] = dict(found.holds), {"n": found.texts}
+    return found
 
 
 def _fold(raw: Counter[str], holds: Counter[str]) -> None:

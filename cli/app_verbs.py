@@ -182,7 +182,7 @@ def verify(
     as_json: JsonFlag = False,
 ) -> None:
     """Recompute the ledger's hash chain and look for cut ends; name the first altered or missing entry."""
-    done = audit.audit(workspace_or_error(workspace), head)
+    done = audit.audit_folder(find_workspace(workspace), head)
     emit(
         {**asdict(done), "intact": True},
         as_json,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from core import heads
+from core.db import StorageError
 from core.errors import FinetoothError, InputError
-from core.workspace import Workspace
+from core.ledger import BOTH, Ledger
+from core.workspace import LEDGER, Workspace
 
 HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{32})")
 
@@ -29,6 +32,24 @@ class Audit:
     heads_compared: int
     revisions_compared: int
     notes: tuple[str, ...]
+
+
+def audit_folder(path: Path, head: str | None = None) -> Audit:
+    """The same for a workspace that need not open.
+
+    Raises:
+        FinetoothError: Besides, the ledger's file is damaged; the last entry that can be read is named.
+    """
+    try:
+        return audit(Workspace.open(path), head)
+    except StorageError as error:
+        if error.path.name != LEDGER or not error.damaged:
+            raise
+        count, most = Ledger.readable(error.path), max(heads.read(error.path).by_seq, default=0)
+        known = f" of {most}" if most > count else ""
+        raise FinetoothError(
+            f"The ledger is damaged after entry {count}{known}: {error.message}", f"Restore {BOTH} from a copy."
+        ) from error
 
 
 def audit(workspace: Workspace, head: str | None = None) -> Audit:

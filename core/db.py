@@ -58,6 +58,8 @@ class Database:
         try:
             if must_exist and not path.is_file():
                 raise StorageError(path, f"{path} is missing.", RESTORE)
+            if must_exist and path.stat().st_size == 0:
+                raise StorageError(path, f"{path} is empty: its contents were removed.", RESTORE)
             self._anchor = self._open(mode="rw" if must_exist else "rwc")
             if must_exist and self._anchor.execute("PRAGMA user_version").fetchone()[0] == 0:
                 raise StorageError(path, f"{path} is empty: its contents were removed.", RESTORE)

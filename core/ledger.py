@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ MIGRATIONS = (
     """,
 )
 GENESIS = "0" * 32
+FIELDS = ("action_id", "kind", "subject", "payload", "who", "at")
+"""What a link of the chain covers, beside the link before it."""
 BOTH = f"ledger.sqlite and {heads.NAME}"
 
 
@@ -186,6 +189,23 @@ class Ledger:
         with self._db.reading() as connection:
             return connection.execute("SELECT 1 FROM entries WHERE hash = ? LIMIT 1", (link,)).fetchone() is not None
 
+    @staticmethod
+    def readable(path: Path) -> int:
+        """How many entries from the start can be read, and fit together, of a ledger file that is damaged."""
+        count, previous = 0, GENESIS
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found,
+        ):
+            found.row_factory = sqlite3.Row
+            found.execute("PRAGMA writable_schema=ON")  # without it, nothing is read of a file that was cut short
+            for row in found.execute("SELECT * FROM entries ORDER BY seq"):
+                fields = tuple(row[c] for c in FIELDS)
+                if row["seq"] != count + 1 or row["hash"] != _link(previous, fields):
+                    break
+                count, previous = count + 1, row["hash"]
+        return count
+
     def verify(self) -> int:
         """Recompute the chain and compare it with the list of heads beside it. Returns the number of entries.
 
@@ -199,7 +219,7 @@ class Ledger:
         try:
             with self._db.reading() as connection:
                 for row in connection.execute("SELECT * FROM entries ORDER BY seq"):
-                    fields = tuple(row[c] for c in ("action_id", "kind", "subject", "payload", "who", "at"))
+                    fields = tuple(row[c] for c in FIELDS)
                     if row["seq"] != expected or row["previous"] != previous or row["hash"] != _link(previous, fields):
                         raise FinetoothError(
                             f"The ledger was altered at entry {row['seq']} (expected entry {expected}).",

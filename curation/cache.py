@@ -6,7 +6,7 @@ import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.db import Database, StorageError
@@ -26,20 +26,24 @@ def synced(workspace: Workspace) -> Cache:
 
     It is built anew where it is missing, broken, or tells of another ledger (one that was restored from a copy).
     """
-    try:
-        return _synced(workspace)
-    except StorageError as error:
-        if error.path != workspace.cache_path or error.passing:
-            raise
-        _remove(workspace.cache_path, error)
-        return _synced(workspace)
+    for _ in range(RENEWALS):
+        try:
+            return _synced(workspace)
+        except StorageError as error:
+            known = _open.get(workspace.cache_path)
+            deleted = known is not None and not known.stands
+            if error.path != workspace.cache_path or (error.passing and not deleted):
+                raise
+            _remove(workspace.cache_path, error)
+    return _synced(workspace)
 
 
 class Cache(Database):
     """The cache's file as it stands now: one that was deleted meanwhile is built anew before anything is read of it."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace.cache_path, MIGRATIONS, durable=False)
+        with _alone(workspace.cache_path):
+            super().__init__(workspace.cache_path, MIGRATIONS, durable=False)
         self._workspace = workspace
         self._inode = _inode(self.path)  # stays its own while the idle connection is open
         with self.reading() as connection:
@@ -100,15 +104,23 @@ def _inode(path: Path) -> int | None:
 def _remove(path: Path, why: StorageError) -> None:
     """Delete a broken cache, unless another process has just done so and made a new one."""
     try:
-        with open(path.with_name("cache.lock"), "ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(path):
             broken = _open.pop(path, None)
             if broken is not None and not broken.stands:
                 return
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in ("", "-shm", "-wal"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
     except OSError:
         raise why from None  # the folder cannot be written: the first reason is the one to tell
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from making or removing the cache: its files must come and go together."""
+    with ExitStack() as held:
+        with suppress(OSError):  # in a folder that cannot be written, nothing is made or removed
+            fcntl.flock(held.enter_context(open(path.with_name("cache.lock"), "ab")), fcntl.LOCK_EX)
+        yield
 
 
 def _database(workspace: Workspace) -> Cache:

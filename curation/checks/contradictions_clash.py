@@ -15,19 +15,16 @@ from curation.clash.base import Clash
 from curation.clash.judge import clash_between
 from curation.clash.labels import labels_differ, labels_of
 from curation.evidence.asked import (
-    LONG_WORDS,
     Asked,
-    asks_apart,
-    contexts_apart,
     explained,
     is_plain,
     names_apart,
-    stands_alone,
-    words_apart,
+    one_question,
 )
 from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
-from curation.evidence.facts import stance, told
+from curation.evidence.facts import told
+from curation.evidence.groups_systems import system_of
 from curation.evidence.relations import relations
 from curation.evidence.same_question import (
     LETTERS,
@@ -44,9 +41,6 @@ from curation.minhash.normalise import normalise
 
 _ALL_PAIRS = 12  # of a question with up to this many answers all pairs are compared; of one with more, each with these
 _MOST_ANSWERS = 2000  # answers to one question that are compared
-_EDITED = (
-    0.75  # from this cosine of letters on two prompts are not worded anew, but one is the other with words changed
-)
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
 
 
@@ -75,7 +69,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
 
     def decide(pair: _Pair) -> Clash | None:
         left, right = candidates.asked[pair.left], candidates.asked[pair.right]
-        clash = judge(left.answer, right.answer)
+        clash = judge(left, right)
         if clash is None and wants_model:
             undecided[pair] = Undecided(left.example.id, right.example.id, left.answer, right.answer)
         return None if clash is None or explained(left, right, clash) else clash
@@ -84,7 +78,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
         for pair in _in_group(batch, candidates, group, number):
             if clash := decide(pair):
                 clashes[pair] = clash
-    clashes |= _in_other_words(batch, candidates, decide)
+    clashes |= _in_other_words(batch, candidates, judge, decide)
     model = entailed_clashes(batch, undecided.values())
     for pair, texts in undecided.items():
         one, other = candidates.asked[pair.left], candidates.asked[pair.right]
@@ -93,9 +87,25 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     yield from _findings(batch, candidates, clashes)
 
 
-def _judge(batch: Batch) -> Callable[[str, str], Clash | None]:
-    labels = labels_of(example.answer for example in batch)
-    return lambda left, right: clash_between(left, right) or labels_differ(left, right, labels)
+def _judge(batch: Batch) -> Callable[[Asked, Asked], Clash | None]:
+    """The rules, then the labels of the set that the two belong to: of one system prompt and one task."""
+    answers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for example in batch:
+        answers[_set_of(batch, example)].append(example.answer)
+    labels = {name: labels_of(members) for name, members in answers.items()}
+
+    def judge(one: Asked, other: Asked) -> Clash | None:
+        left, right = one.answer, other.answer
+        return clash_between(left, right, asked=one.ask) or labels_differ(
+            left, right, labels[_set_of(batch, one.example)]
+        )
+
+    return judge
+
+
+def _set_of(batch: Batch, example: Example) -> tuple[str, str]:
+    tags = (str(example.meta[key]) for key in batch.settings.group_by if isinstance(example.meta.get(key), str))
+    return system_of(example), next(tags, "")
 
 
 def _in_group(batch: Batch, candidates: Candidates, group: Group, number: int) -> Iterator[_Pair]:
@@ -162,7 +172,10 @@ def _stance(answer: str) -> object:
 
 
 def _in_other_words(
-    batch: Batch, candidates: Candidates, decide: Callable[[_Pair], Clash | None]
+    batch: Batch,
+    candidates: Candidates,
+    judge: Callable[[Asked, Asked], Clash | None],
+    decide: Callable[[_Pair], Clash | None],
 ) -> dict[_Pair, Clash]:
     """Clashes of answers to questions in other words: the rules first, then the embedding model on what they found."""
     clashes: dict[_Pair, Clash] = {}
@@ -173,7 +186,7 @@ def _in_other_words(
         one, other = candidates.asked[left], candidates.asked[right]
         if one.example.id == other.example.id and one.turn == other.turn:
             continue
-        if not _may_be_one(one, other, score):
+        if not one_question(one, other):
             continue
         compared += 1
         said = f" Asked in other words (letters {score:.2f})."
@@ -181,7 +194,7 @@ def _in_other_words(
         if score >= LETTERS:
             if clash := decide(pair):
                 clashes[pair] = clash
-        elif (clash := clash_between(one.answer, other.answer)) and not explained(one, other, clash):
+        elif (clash := judge(one, other)) and not explained(one, other, clash):
             doubtful[place] = pair, clash
     cosine = meanings(batch, candidates, list(doubtful)) if doubtful else {}
     for place, value in cosine.items():
@@ -193,22 +206,6 @@ def _in_other_words(
     if len(candidates.asked) > 1 and len(batch) <= batch.settings.reworded_rows:
         _tell(batch, candidates, compared, len(doubtful))
     return clashes
-
-
-def _may_be_one(one: Asked, other: Asked, score: float) -> bool:
-    """Whether two questions in other words differ in nothing that explains two answers."""
-    if asks_apart(one.ask, other.ask):
-        return False
-    left, right = one.prompt, other.prompt
-    if score >= _EDITED and (stance(left) != stance(right) or words_apart(left, right)):
-        return False
-    if left == one.ask and right == other.ask:
-        return max(len(left.split()), len(right.split())) <= LONG_WORDS or not contexts_apart(left, right)
-    if stands_alone(one.ask) and stands_alone(other.ask):
-        return True
-    if asks_apart(left, right) or contexts_apart(left, right):
-        return False
-    return not (one.follows or other.follows) or not words_apart(left, right)
 
 
 def _turn_told(one: Asked, other: Asked) -> str:

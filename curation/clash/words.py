@@ -12,7 +12,7 @@ from curation.clash.words_same import BROADER, SAME
 _VOWELS = frozenset("aeiouy")
 _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot", "teeth": "tooth",
-    "mice": "mouse", "geese": "goose", "wives": "wife", "knives": "knife", "lives": "life", "leaves": "leave",
+    "mice": "mouse", "geese": "goose", "wives": "wife", "knives": "knife", "leaves": "leave",
     "ran": "run", "sat": "sit", "stood": "stand", "ate": "eat", "eaten": "eat", "went": "go", "gone": "go",
     "gave": "give", "given": "give", "took": "take", "taken": "take", "made": "make", "held": "hold", "rode": "ride",
     "ridden": "ride", "wore": "wear", "worn": "wear", "spoke": "speak", "spoken": "speak", "said": "say",
@@ -183,6 +183,13 @@ def relation(left: str, right: str) -> Relation | None:
     if _negated(left, right) or _negated(right, left):
         return Relation("opposite", strict=True)
     return None
+
+
+@lru_cache(maxsize=1)
+def contrasting() -> frozenset[str]:
+    """Stems that have an opposite, or that are one of several of a kind."""
+    tables = _tables()
+    return frozenset((*tables.opposites, *tables.categories))
 
 
 _PREFIXES = ("un", "non", "dis", "in", "im", "il", "ir", "ab", "a")

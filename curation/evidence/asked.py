@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.types import Example, Span, spoken
+from curation.clash.align import matches
 from curation.clash.base import Clash, Place
+from curation.clash.values import Value, apart
+from curation.clash.values_read import values
+from curation.clash.words import stem
+from curation.evidence.asked_words import (
+    FRAME,
+    bare,
+    content,
+    contrasts,
+    counted,
+    in_passing,
+    named,
+    uncounted,
+    unshared,
+    without_count_words,
+)
 from curation.evidence.facts import opposed, stance
 from curation.evidence.lexicon import FUNCTION_WORDS
 from curation.evidence.sides import ask_of
@@ -16,13 +33,6 @@ from curation.minhash.normalise import normalise
 LONG_WORDS = 60
 """In a prompt of more words, such as a pasted conversation, another number or negation may be wording."""
 
-_FRAME = frozenset((
-    "tell", "know", "explain", "like", "want", "need", "help", "thanks", "thank", "question", "hello", "hi", "hey",
-    "give", "say", "show", "let", "wonder", "wondering", "ask", "asking", "answer", "briefly", "short", "quick",
-    "quickly", "actually", "really", "mind", "describe", "provide", "way", "how", "when", "where", "why", "with",
-    "about", "get", "got", "if", "any", "into", "while", "much",
-    "many", "long", "often", "time", "days", "does", "go", "not", "no", "exactly", "one",
-))  # fmt: skip
 _REFERS = frozenset((
     "it", "its", "this", "that", "these", "those", "they", "them", "their", "theirs", "he", "she", "him", "her", "his",
     "hers", "one", "ones", "above", "below", "following", "previous", "earlier", "again", "also", "else", "instead",
@@ -48,8 +58,9 @@ _KINDS = {
     "reason": re.compile(r"\b(?:why|how come)\b"),
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=\w)")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’'-]+")
-_ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "ly", "e")
+_FEW_STRETCHES = 3  # in which one of two long prompts, made from the other, may differ
+_SHARED_FOR_ONE_MORE = 8
+_LEAST_SHARED = 0.6  # of the words of content of the shorter of two long prompts
 _LEAST_ALONE, _LEAST_CONTENT = 4, 2
 
 
@@ -118,7 +129,7 @@ def stands_alone(ask: str) -> bool:
         return False
     if _OWN.intersection(words) and not _HOW_TO.match(bare):
         return False
-    return sum(word not in FUNCTION_WORDS and word not in _FRAME for word in words) >= _LEAST_CONTENT
+    return sum(word not in FUNCTION_WORDS and word not in FRAME for word in words) >= _LEAST_CONTENT
 
 
 def is_plain(prompt: str) -> bool:
@@ -131,35 +142,89 @@ def asks_apart(left: str, right: str) -> bool:
 
     Names; in requests of up to 60 words a number, a code, opposite words or another question word (when, where), and
     whether they negate; where each has no more than two words of content to itself, any of these and how often they
-    negate; in plain ones (``is_plain``) also words of content that only one of them has.
+    negate; in plain ones (``is_plain``) also words of content that only one of them has. Other forms of a word,
+    synonyms and words of any request ("tell", "passage") are no difference.
     """
     if left == right:
         return False
-    if names_apart(left, right):
+    one, other = _apart(left, right)
+    if not (counted(one) and counted(other)):  # "these two sentences" / "the sentences"
+        one, other = uncounted(one), uncounted(other)
+    if one and other and (named(left) & one.keys() or named(right) & other.keys()):
         return True
     if len(left.split()) > LONG_WORDS or len(right.split()) > LONG_WORDS:
         return False
-    (numbers, negations), (others, negated) = stance(left), stance(right)
+    (numbers, negations), (others, negated) = _stance(left), _stance(right)
     if numbers != others or bool(negations) != bool(negated) or opposed(left, right) or _kinds_apart(left, right):
         return True
-    ours, theirs = content(left), content(right)
-    one, other = _only(ours, theirs), _only(theirs, ours)
+    if bool(one) != bool(other) and not is_plain(left) and not is_plain(right) and _nearly_all_shared(left, right):
+        return any(map(contrasts, (*one, *other)))
     if max(len(one), len(other)) <= 2:
         return bool(one or other) or negations != negated
     return is_plain(left) and is_plain(right) and (negations != negated or not one or not other)
 
 
-def words_apart(left: str, right: str) -> bool:
-    """Whether one of two texts has a word of content that the other has in no form."""
-    ours, theirs = content(left), content(right)
-    return bool(_only(ours, theirs) or _only(theirs, ours))
-
-
 def names_apart(left: str, right: str) -> bool:
     """Whether each of two texts has a word to itself, and one of these is a name (in capitals within a sentence)."""
-    ours, theirs = content(left), content(right)
-    one, other = _only(ours, theirs), _only(theirs, ours)
+    one, other = _apart(left, right)
     return bool(one) and bool(other) and bool(named(left) & one.keys() or named(right) & other.keys())
+
+
+@lru_cache(maxsize=4096)
+def telling(left: str, right: str) -> tuple[tuple[str, str], ...]:
+    """The stretches in which two requests differ by words of content, forms and synonyms aside: what each side has."""
+    one, other = _apart(left, right)
+    if not one and not other:
+        return ()
+    ours, theirs = normalise(left).split(), normalise(right).split()
+    found = []
+    a = b = 0
+    for i, j in (*matches(ours, theirs), (len(ours), len(theirs))):
+        said = [word for word in ours[a:i] if stem(word) in one and not in_passing((word,))]
+        instead = [word for word in theirs[b:j] if stem(word) in other and not in_passing((word,))]
+        if said or instead:
+            found.append((" ".join(said), " ".join(instead)))
+        a, b = i + 1, j + 1
+    return tuple(found)
+
+
+def one_question(one: Asked, other: Asked) -> bool:
+    """Whether two questions in other words may be one, as far as the prompts tell.
+
+    What is left of a difference, such as a word more in a long prompt, is for ``explained`` to weigh with the clash.
+    """
+    left, right = one.prompt, other.prompt
+    if left == right:
+        return True
+    ask, asked = one.ask, other.ask
+    if not content(ask) or not content(asked):  # "Please answer briefly."
+        ask, asked = left, right
+    long = max(len(left.split()), len(right.split())) > LONG_WORDS
+    if (ask, asked) != (left, right):
+        if not asks_apart(ask, asked):
+            if stands_alone(ask) and stands_alone(asked):
+                return True
+        elif not long or not (set(content(ask)) <= set(content(right)) or set(content(asked)) <= set(content(left))):
+            return False
+    if not long:
+        return not asks_apart(left, right)
+    if names_apart(left, right) or opposed(left, right) or contexts_apart(left, right):
+        return False
+    return not _slotted(left, right)
+
+
+def _slotted(left: str, right: str) -> bool:
+    """Whether two long prompts are of one template, or on two texts, and not one text in other words.
+
+    Words of content are exchanged in few places, or few of them are shared.
+    """
+    stretches = telling(left, right)
+    if len(stretches) <= _FEW_STRETCHES and any(said and instead for said, instead in stretches):
+        return True
+    ours, theirs = content(left), content(right)
+    one, other = _apart(left, right)
+    shared = min(len(ours) - len(one), len(theirs) - len(other))
+    return shared < _LEAST_SHARED * min(len(ours), len(theirs))
 
 
 def explained(left: Asked, right: Asked, clash: Clash) -> bool:
@@ -167,40 +232,61 @@ def explained(left: Asked, right: Asked, clash: Clash) -> bool:
 
     A word of content or a number that only one of the answers has, and that only its own prompt has, too. In long
     prompts (a pasted conversation, a table) the whole answers are compared, in short ones the clashing words with the
-    twelve around them.
+    twelve around them. A word more in one of two long prompts that are equal otherwise explains two codes or labels,
+    and any clash if it has an opposite or is one of a kind.
     """
     one, other = left.prompt, right.prompt
     if one == other:
         return False
-    ours, theirs = _told(one), _told(other)
-    only_ours, only_theirs = ours - theirs, theirs - ours
-    if not only_ours and not only_theirs:
-        return False
-    if max(len(one.split()), len(other.split())) > LONG_WORDS:
+    long = max(len(one.split()), len(other.split())) > LONG_WORDS
+    if long:
         said, answered = left.answer, right.answer
+        few = telling(one, other)
+        if 0 < len(few) <= _FEW_STRETCHES:
+            more = {stem(word) for stretch in few for side in stretch for word in side.split()}
+            if clash.reason in ("code", "label") or any(map(contrasts, more)):
+                return True
     else:
         said, answered = _around(left.answer, clash.left), _around(right.answer, clash.right)
+    ours, theirs = _told(one), _told(other)
     first, second = _told(said), _told(answered)
-    return bool((first - second) & only_ours or (second - first) & only_theirs)
+    if not ours - theirs and not theirs - ours:
+        return False
+    return bool((first - second) & (ours - theirs) or (second - first) & (theirs - ours))
 
 
 def contexts_apart(left: str, right: str) -> bool:
     """Whether two long prompts are of two cases: each of them names a number that the other does not."""
     (ours, _), (theirs, _) = stance(left), stance(right)
-    return bool(ours - theirs) and bool(theirs - ours)
+    if not ours - theirs or not theirs - ours:
+        return False
+    read, other = values(left), values(right)
+    return _own_value(read, other) and _own_value(other, read)
 
 
-def content(text: str) -> dict[str, str]:
-    """The words of a request that carry meaning, by stem."""
-    return {stem(word): word for word in normalise(text).split() if word not in FUNCTION_WORDS and word not in _FRAME}
+def _own_value(read: Sequence[Value], other: Sequence[Value]) -> bool:
+    kinds = {value.kind for value in other}
+    return any(
+        one.kind in kinds and all(one.kind != value.kind or apart(one, value) for value in other) for one in read
+    )
 
 
-def stem(word: str) -> str:
-    """The word without one English ending, where enough of it is left to be told apart."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
+def _apart(left: str, right: str) -> tuple[dict[str, str], dict[str, str]]:
+    ours, theirs = content(left), content(right)
+    return unshared(ours, theirs), unshared(theirs, ours)
+
+
+def _nearly_all_shared(left: str, right: str) -> bool:
+    """Whether two requests, one of which has some words more, share eight words of content for each of these."""
+    ours, theirs = content(left), content(right)
+    one, other = _apart(left, right)
+    return min(len(ours), len(theirs)) >= _SHARED_FOR_ONE_MORE * (len(one) + len(other))
+
+
+def _stance(text: str) -> tuple[frozenset[str], int]:
+    """The numbers in digits and codes of a short request, and how often it negates; "or not" negates nothing."""
+    fixed, negations = stance(without_count_words(bare(text)))
+    return fixed, negations
 
 
 def _told(text: str) -> set[str]:
@@ -213,30 +299,6 @@ def _around(text: str, places: tuple[Place, ...]) -> str:
         return text
     start, end = min(place[0] for place in places), max(place[1] for place in places)
     return " ".join([*text[:start].split()[-12:], text[start:end], *text[end:].split()[:12]])
-
-
-def _only(ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
-    """Words that stand only here, and of which no other form or slip of the pen stands there."""
-    alone = {key: word for key, word in ours.items() if key not in theirs}
-    others = [word for key, word in theirs.items() if key not in ours]
-    return {key: word for key, word in alone.items() if not any(_forms(word, other) for other in others)}
-
-
-def _forms(one: str, other: str) -> bool:
-    """Whether two words are forms of one ("care", "carefully"), or a slip apart."""
-    if one.isdigit() or other.isdigit():
-        return False
-    least = min(len(one), len(other))
-    same = next((i for i in range(least) if one[i] != other[i]), least)
-    if least >= 4 and (same >= least or same >= 6):
-        return True
-    tail = next((i for i in range(least - same) if one[-1 - i] != other[-1 - i]), least - same)
-    return least >= 6 and max(len(one), len(other)) - same - tail <= 1
-
-
-def named(text: str) -> set[str]:
-    """Stems of the words in capitals within a sentence."""
-    return {stem(normalise(match[0])) for match in _NAME.finditer(text)}
 
 
 def _kinds_apart(left: str, right: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from core.ledger import Draft
-from core.types import Finding
+from core.revisions import example_of
+from core.types import Example, Finding
 from core.workspace import Workspace
-from curation import apply, decisions, queries, records, resolutions
+from curation import apply, cache, decisions, records, resolutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ def planned(
 ) -> tuple[list[Draft], apply.Plan, frozenset[str]]:
     """What :func:`carry_out` would record, the changes it makes, and the ids of all examples that it looks at."""
     ids = frozenset(target for f in accepted if f.proposal for target in (f.example_id, *f.proposal.targets))
-    views = [queries.example(workspace, i) for i in sorted(ids)]
-    plan = apply.plan({v.example.id: v.example for v in views if v.state == "in"}, accepted)
+    plan = apply.plan(_present(workspace, ids), accepted)
     drafts: list[Draft] = []
     for number, change in enumerate(plan.changes):
         finding = records.finding_id(change.findings[0])
@@ -95,6 +96,14 @@ def planned(
             )
         )
     return drafts, plan, ids
+
+
+def _present(workspace: Workspace, example_ids: Collection[str]) -> dict[str, Example]:
+    """Those of the examples that are in the dataset now, by id."""
+    query = "SELECT id, messages, meta FROM examples WHERE state = 'in' AND id IN (SELECT value FROM json_each(?))"
+    with cache.synced(workspace).reading() as connection:
+        rows = connection.execute(query, (json.dumps(sorted(example_ids)),))
+        return {row["id"]: example_of(dict(row)) for row in rows}
 
 
 def restoring(workspace: Workspace, example_id: str, action_id: str, batch: str) -> list[Draft]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from core.db import Database, StorageError
 from core.ids import canonical
@@ -19,6 +20,7 @@ from curation import decisions, disputes, gain, sources
 from curation.cache_tables import MIGRATIONS, REVIVE, SETTLE, SETTLED_HOW
 
 CHUNK = 500
+FEW = 100
 
 
 def synced(workspace: Workspace) -> Cache:
@@ -160,12 +162,11 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
     """Work out anew the states of these examples, of those they were edited into, and of the findings about them."""
     reached = _descendants(connection, example_ids)
     keys = _resolved_keys(connection, reached)
-    for example_id in reached:
-        entries = workspace.ledger.entries(decisions.KIND, example_id)
+    for example_id, entries in _decided(workspace, reached):
         stand = decisions.standing(entries)
         connection.execute(
-            "UPDATE examples SET own = ?, state = 'withdrawn', becomes = ?, kept = ? WHERE id = ?",
-            (stand.state, stand.becomes, stand.kept, example_id),
+            "UPDATE examples SET own = ?, state = 'withdrawn', becomes = ?, kept = ?, added_by = ? WHERE id = ?",
+            (stand.state, stand.becomes, stand.kept, stand.added_by, example_id),
         )
         connection.execute("DELETE FROM settled WHERE example_id = ?", (example_id,))
         settled = [(finding_id, example_id) for finding_id in sorted(stand.settled)]
@@ -182,6 +183,18 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
             break
     keys |= _resolved_keys(connection, reached)
     settle(connection, [*_findings_about(connection, reached), *_findings_known_by(connection, keys)])
+
+
+def _decided(workspace: Workspace, example_ids: Sequence[str]) -> Iterator[tuple[str, list[Entry]]]:
+    """The decisions about each of these examples, oldest first; the ledger is read once where they are many."""
+    if len(example_ids) <= FEW:
+        yield from ((one, workspace.ledger.entries(decisions.KIND, one)) for one in example_ids)
+        return
+    by: dict[str, list[Entry]] = {one: [] for one in example_ids}
+    for entry in workspace.ledger.entries(decisions.KIND):
+        if entry.subject in by:
+            by[entry.subject].append(entry)
+    yield from by.items()
 
 
 def _note_who_and_how(
@@ -297,16 +310,31 @@ def _add_edit(connection: sqlite3.Connection, entry: Entry) -> list[str]:
     if payload["verdict"] == "edit":
         old = connection.execute("SELECT * FROM examples WHERE id = ?", (entry.subject,)).fetchone()
         position, source, line = (old["position"], old["source"], old["line"]) if old else (0, "", 0)
-        messages = json.dumps(payload["messages"], ensure_ascii=False)
-        meta = json.dumps(payload.get("meta", {}), ensure_ascii=False)
-        connection.execute(
-            "INSERT OR IGNORE INTO examples (id, position, source, line, imported, messages, meta, state) "
-            "VALUES (?, ?, ?, ?, 0, ?, ?, 'in')",
-            (payload["becomes"], position, source, line, messages, meta),
-        )
+        _insert(connection, payload["becomes"], payload, position, source, line)
         connection.execute("INSERT OR IGNORE INTO edits VALUES (?, ?)", (entry.subject, payload["becomes"]))
         return [entry.subject, payload["becomes"]]
+    if payload["verdict"] == "add":
+        last = connection.execute("SELECT COALESCE(MAX(position), 0) FROM examples").fetchone()[0]
+        _insert(connection, entry.subject, payload, last + 1)
     return [entry.subject]
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    example_id: str,
+    payload: Mapping[str, Any],
+    position: int,
+    source: str = "",
+    line: int = 0,
+) -> None:
+    """A text that stands in no file: an edited one has the place of its origin, an added one comes last."""
+    messages = json.dumps(payload["messages"], ensure_ascii=False)
+    meta = json.dumps(payload.get("meta", {}), ensure_ascii=False)
+    connection.execute(
+        "INSERT OR IGNORE INTO examples (id, position, source, line, imported, messages, meta, state) "
+        "VALUES (?, ?, ?, ?, 0, ?, ?, 'in')",
+        (example_id, position, source, line, messages, meta),
+    )
 
 
 def _resolved_keys(connection: sqlite3.Connection, example_ids: Iterable[str]) -> set[str]:

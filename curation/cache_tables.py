@@ -69,6 +69,10 @@ MIGRATIONS = (
     CREATE INDEX acts_of_person ON acts (who, seq);
     DELETE FROM facts WHERE name IN ('ledger_seq', 'ledger_hash');
     """,
+    """
+    ALTER TABLE examples ADD COLUMN added_by TEXT NOT NULL DEFAULT '';
+    CREATE INDEX examples_added ON examples (added_by) WHERE added_by <> '';
+    """,
 )
 """``size`` counts the rows that a finding is about, ``likeness`` says how alike they are, ``gain`` what settling it may
 bring (see ``curation.gain``), ``how`` in which way it was settled (see ``curation.progress``).
@@ -77,11 +81,11 @@ bring (see ``curation.gain``), ``how`` in which way it was settled (see ``curati
 says how findings were settled by name, and how examples were (the finding is empty); ``deciders`` who decided about
 them; ``disputes`` which two decisions differ (see ``curation.disputes``); ``acts`` when decisions were made.
 
-Deleting the two facts has the whole ledger read again, which fills new tables; findings stay.
+``added_by`` names who wrote an example from scratch. Deleting the two facts has the whole ledger read again, which fills new tables; findings stay.
 """
 
 REVIVE = """
-UPDATE examples SET state = own WHERE id = ?1 AND (imported OR EXISTS (
+UPDATE examples SET state = own WHERE id = ?1 AND (imported OR added_by <> '' OR EXISTS (
     SELECT 1 FROM edits JOIN examples AS old ON old.id = edits.old_id
     WHERE edits.new_id = ?1 AND old.state = 'replaced' AND old.becomes = ?1))
 """
@@ -104,8 +108,9 @@ UPDATE findings SET state = CASE
 SETTLED_HOW = """
 UPDATE findings SET how = CASE WHEN state = 'open' THEN NULL ELSE COALESCE(
     (SELECT how FROM ways WHERE ways.finding_id = findings.id ORDER BY how = 'kept', how LIMIT 1),
-    (SELECT 'kept' FROM clashes JOIN resolved ON resolved.key = clashes.key WHERE clashes.finding_id = findings.id),
-    (SELECT ways.how FROM members JOIN ways ON ways.example_id = members.example_id AND ways.finding_id = ''
+    (SELECT 'kept' FROM clashes CROSS JOIN resolved ON resolved.key = clashes.key
+     WHERE clashes.finding_id = findings.id LIMIT 1),
+    (SELECT ways.how FROM members CROSS JOIN ways ON ways.example_id = members.example_id AND ways.finding_id = ''
      WHERE members.finding_id = findings.id ORDER BY ways.how = 'kept', ways.how LIMIT 1),
     'gone') END
 """

@@ -18,9 +18,9 @@ ORDERS = {
     "check": "check_name, position, id",
     "example": "example_id, severity, id",
     "cluster": "-size, example_id, position, id",
-    "gain": "-gain, position, id",
+    "expected gain": "-gain, position, id",
 }
-"""``cluster``: the largest groups of rows first, what is about the same example together; ``gain``: see that module."""
+"""``cluster``: the largest groups of rows first, those of one example together; ``expected gain``: see ``gain``."""
 CLUSTER_ORDERS = {
     "severity": ORDERS["severity"],
     "largest": "-size, position, id",

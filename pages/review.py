@@ -1,64 +1,57 @@
 """Review: every finding in one queue, one at a time, by keyboard."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import wording
 from curation import actions, queries
-from ui import act, desk, evidence, example, neighbours, panels, shell
+from ui import (
+    act,
+    batch,
+    desk,
+    disagreement,
+    evidence,
+    example,
+    neighbours,
+    panels,
+    progress,
+    review_filters,
+    shell,
+)
 
 shell.begin()
 SCOPE = "review"
 
 
-def filters(overview: queries.Overview) -> desk.Queue:
-    """The filters; they stand in the address, so a view can be linked to."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        checks = st.multiselect(
-            "Checks", [c.check for c in overview.counts], key="check", bind="query-params", placeholder="all", width=230
-        )
-        reasons = st.multiselect(
-            "Reasons", _reasons(tuple(checks)), key="reason", bind="query-params", placeholder="all", width=190
-        )
-        state = st.segmented_control(
-            "State", ["open", "settled", "all"], default="open", key="state", bind="query-params", required=True
-        )
-        order = st.selectbox("Order", list(queries.ORDERS), key="order", bind="query-params", width=130)
-        safe = st.segmented_control("Fix", ["any", "safe", "other"], default="any", key="fix", bind="query-params")
-    only_safe = {"safe": True, "other": False}.get(safe or "any")
-    return desk.Queue(checks=tuple(checks), state=state or "open", safe=only_safe, order=order, reasons=tuple(reasons))
-
-
-def _reasons(checks: tuple[str, ...]) -> list[str]:
-    """What can be chosen; a reason in the address stays, although its last finding may be settled."""
-    known = {reason for _, reason in queries.reason_counts(workspace, checks)}
-    return sorted(known | set(st.session_state.get("reason", ())) | set(st.query_params.get_all("reason")))
-
-
 def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
     """The keys of the keyboard, as buttons."""
-    found, about = place.view.finding, place.view.id
+    found, about, looked = place.view.finding, place.view.id, desk.seen(workspace, shown)
 
     def keep(action: str) -> str:
-        actions.keep_finding(workspace, about, who=who, action_id=action)
+        actions.keep_finding(workspace, about, who=who, action_id=action, seen=looked)
         return "Kept."
 
     def drop(action: str) -> str:
-        actions.decide(workspace, found.example_id, "drop", who=who, action_id=action, finding_id=about)
+        actions.decide(workspace, found.example_id, "drop", who=who, action_id=action, finding_id=about, seen=looked)
         return "Dropped."
 
     def accept(action: str) -> str:
-        changed = actions.accept(workspace, about, who=who, action_id=action)
+        changed = actions.accept(workspace, about, who=who, action_id=action, seen=looked)
         return f"Accepted: {wording.many(changed, 'example')} changed."
 
+    theirs = place.other is not None  # somebody else has it open: take it over first
     buttons = ((":green[Keep]", "keep", keep, "K", "check"), (":red[Drop]", "drop", drop, "D", "delete"))
     with st.container(horizontal=True):
         for label, verb, do, key, icon in buttons:
-            act.button(label, shown, verb, desk.then_next(SCOPE, place, do), shortcut=key, icon=f":material/{icon}:")
+            go = desk.then_next(SCOPE, place, do, shown)
+            act.button(label, shown, verb, go, shortcut=key, icon=f":material/{icon}:", disabled=theirs)
         st.button(
             ":blue[Edit]",
             key=shown.key("open"),
             icon=":material/edit:",
             shortcut="E",
+            disabled=theirs,
             on_click=example.open_editor,
             args=(SCOPE, about),
         )
@@ -67,10 +60,11 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
                 "Accept the fix",
                 shown,
                 "accept",
-                desk.then_next(SCOPE, place, accept),
+                desk.then_next(SCOPE, place, accept, shown),
                 shortcut="A",
                 icon=":material/done_all:",
                 kind="primary",
+                disabled=theirs,
             )
         st.button(
             "Skip",
@@ -88,26 +82,35 @@ panels.title("Review", "Every finding in one queue. Decide by keyboard; nothing 
 workspace = shell.workspace()
 who = shell.who()
 overview = queries.overview(workspace)
-if panels.checks(workspace, overview):
+if disagreement.asked_for():
+    disagreement.draw(workspace, who)
+elif panels.checks(workspace, overview):
     neighbours.after_saving(workspace, SCOPE)
-    queue = filters(overview)
+    disagreement.link(workspace)
+    queue = review_filters.queue(workspace, overview, who, SCOPE)
     place = desk.current(workspace, queue, SCOPE)
     if place is None:
         with st.container(horizontal=True):
             desk.undo_buttons(workspace, SCOPE, who)
         panels.empty("Nothing is left in this view.", "dataset.py", "Freeze the dataset", icon="task_alt")
+        progress.draw(workspace, overview, who, 0)
     else:
         shown = act.show(place.view.id, scope=SCOPE)
         own, current = evidence.still_there(workspace, place.view.finding)
-        desk.navigation(place, SCOPE, shown, unit="findings" if queue.state == "all" else f"{queue.state} findings")
+        unit = "findings" if queue.state == "all" else f"{queue.state} findings"
+        part = review_filters.part_of(overview, queue, place.total)
+        desk.navigation(place, SCOPE, shown, unit=unit, whole=part)
         editing = example.opened(SCOPE, place.view.id)
         if not editing:
             decisions(place, shown, who)
         desk.key_help()
         evidence.statement(place.view, current=current)
         if editing:
-            example.editor(workspace, own, shown, who, scope=SCOPE, found=place.view)
+            looked, late = desk.seen(workspace, shown), partial(desk.overtaken, SCOPE, shown, place.view.id)
+            example.editor(workspace, own, shown, who, scope=SCOPE, found=place.view, seen=looked, overtaken=late)
         evidence.draw(workspace, place.view, own)
         evidence.others(workspace, place.view)
         example.history(workspace, own.example.id)
+        batch.draw(workspace, queue, who, place.total)
+        progress.draw(workspace, overview, who, place.total if queue.state == "open" else overview.n_open)
     panels.stale(workspace, overview)

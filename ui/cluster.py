@@ -66,41 +66,41 @@ def _decisions(
 
     Where several only share a question or an answer, no button drops them all at once.
     """
-    found, about = place.view.finding, place.view.id
+    found, about, looked = place.view.finding, place.view.id, desk.seen(workspace, shown)
     alike = found.proposal is not None or len(found.related) == 1
 
     def keep_one(kept: str) -> act.Do:
         def do(action: str) -> str:
             rest = [member for member in found.members if member != kept and member in present]
-            actions.decide_all(workspace, rest, "drop", who=who, action_id=action, finding_id=about)
+            actions.decide_all(workspace, rest, "drop", who=who, action_id=action, finding_id=about, seen=looked)
             return f"Kept one, dropped {len(rest):,}."
 
-        return desk.then_next(scope, place, do)
+        return desk.then_next(scope, place, do, shown)
 
     def drop_one(dropped: str) -> act.Do:
         def do(action: str) -> str:
             note = f"seen in {found.check}"  # without its id: the rest of the cluster stays open
-            actions.decide(workspace, dropped, "drop", who=who, action_id=action, note=note)
+            actions.decide(workspace, dropped, "drop", who=who, action_id=action, note=note, seen=looked)
             members.step(about, len(found.related))
             return "Dropped one; the others stay."
 
         return do
 
     def keep_all(action: str) -> str:
-        actions.keep_finding(workspace, about, who=who, action_id=action)
+        actions.keep_finding(workspace, about, who=who, action_id=action, seen=looked)
         return "All stay."
 
     def accept(action: str) -> str:
-        changed = actions.accept(workspace, about, who=who, action_id=action)
+        changed = actions.accept(workspace, about, who=who, action_id=action, seen=looked)
         return f"{wording.many(changed, 'example')} dropped." if changed else "Identical rows now count once."
 
     with st.container(horizontal=True):
         if found.proposal:
             words = f"Accept: drop {wording.many(len(found.proposal.targets), 'copy', 'copies')}"
             label = words if found.related else "Count identical rows once"
-            do = desk.then_next(scope, place, accept)
+            do = desk.then_next(scope, place, accept, shown)
             act.button(label, shown, "accept", do, shortcut="A", icon=":material/done_all:", kind="primary")
-        keep = desk.then_next(scope, place, keep_all)
+        keep = desk.then_next(scope, place, keep_all, shown)
         act.button(":green[Keep all]", shown, "keep", keep, shortcut="K", icon=":material/check:")
         rest = len(present) - 1
         others = "drop the other" if rest == 1 else f"drop the other {rest:,}"

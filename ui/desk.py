@@ -11,7 +11,9 @@ from core import wording
 from core.types import Decision
 from core.workspace import Workspace
 from curation import actions, queries
-from ui import act, panels
+from curation.overtaken import OvertakenError
+from curation.reservations import Reservation
+from ui import act, panels, reserved
 from ui.act import Shown
 
 KEYS = """
@@ -24,6 +26,7 @@ KEYS = """
 | S | skip for now, without a decision |
 | Z, Y | undo, redo your last act |
 | N, P or the arrow keys | next, previous |
+| O | take over what somebody else has open |
 | F | show all text, or fold long turns again |
 | H | show or hide these keys |"""
 KEYS_NOTE = "Keys are off while you type. Pressing a key several times in a hurry makes one decision."
@@ -40,6 +43,14 @@ class Queue:
     safe: bool | None = None
     order: str = "severity"
     reasons: tuple[str, ...] = ()
+    decided_by: str | None = None
+
+    @property
+    def which(self) -> queries.Filter:
+        """The findings in it, whatever their order."""
+        return queries.Filter(
+            self.families, self.checks, self.state, self.safe, reasons=self.reasons, decided_by=self.decided_by
+        )
 
     def page(self, workspace: Workspace, offset: int, limit: int) -> queries.FindingPage:
         """Some of its findings."""
@@ -50,6 +61,7 @@ class Queue:
             state=self.state,
             safe=self.safe,
             reasons=self.reasons,
+            decided_by=self.decided_by,
             order=self.order,
             offset=offset,
             limit=limit,
@@ -57,8 +69,7 @@ class Queue:
 
     def rank(self, workspace: Workspace, finding_id: str) -> int | None:
         """The 0-based place of a finding in it; None where it is not part of it."""
-        which = queries.Filter(self.families, self.checks, self.state, self.safe, reasons=self.reasons)
-        return queries.rank(workspace, finding_id, which, order=self.order)
+        return queries.rank(workspace, finding_id, self.which, order=self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +84,23 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a person is now. ``index`` is 0-based; ``following`` is empty at the end of the queue."""
+    """Where a person is now. ``index`` is 0-based; ``following`` is empty at the end of the queue.
+
+    ``free`` is the next one that nobody else has open; ``other`` says who has this one open.
+    """
 
     view: queries.FindingView
     index: int
     total: int
     previous: str | None
     following: tuple[str, ...]
+    free: str | None = None
+    other: Reservation | None = None
 
     @property
     def next(self) -> str | None:
-        """The finding after this one."""
-        return self.following[0] if self.following else None
+        """The finding to go to after this one: the next that is free, or the very next where none is."""
+        return self.free or (self.following[0] if self.following else None)
 
 
 def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
@@ -107,19 +123,54 @@ def current(workspace: Workspace, queue: Queue, scope: str) -> Place | None:
     page = queue.page(workspace, start, 2 * WINDOW)
     if page.total and not page.items:
         start, page = 0, queue.page(workspace, 0, 2 * WINDOW)
-    ids = [view.id for view in page.items]
-    if not ids:
+    ids, taken = [view.id for view in page.items], reserved.elsewhere(workspace)
+    if held.id not in ids and st.session_state.get(f"stay-{scope}") == held.id and held.id:
+        view, at = queries.finding(workspace, held.id), max(held.index - start, 0)  # somebody else settled it
+        rest = page.items[at:]
+    elif not ids:
         st.session_state.pop(f"desk-{scope}", None)
         return None
-    chosen = next((i for i in (held.id, *held.following) if i in ids), None)
-    at = ids.index(chosen) if chosen else min(max(held.index - start, 0), len(ids) - 1)
+    else:
+        at = _choose(page.items, held, held.index - start, taken)
+        view, rest = page.items[at], page.items[at + 1 :]
+    rest = rest[:WINDOW]
+    free = reserved.first_free(rest, taken)
     place = Place(
-        page.items[at], start + at, page.total, ids[at - 1] if at else None, tuple(ids[at + 1 : at + 1 + WINDOW])
+        view,
+        start + at,
+        page.total,
+        ids[at - 1] if 0 < at <= len(ids) else None,
+        tuple(one.id for one in rest),
+        None if free is None else rest[free].id,
+        reserved.hold(workspace, view, scope),
     )
     st.session_state[f"desk-{scope}"] = Held(queue, place.view.id, place.index, place.following)
     if st.query_params.get("finding") != place.view.id:
         st.query_params["finding"] = place.view.id
     return place
+
+
+def _choose(items: Sequence[queries.FindingView], held: Held, usual: int, taken: frozenset[str]) -> int:
+    """The place of the finding to show: where the person was, else the first free one from what followed on."""
+    places = {view.id: n for n, view in enumerate(items)}
+    if held.id in places:
+        return places[held.id]
+    followed = [places[one] for one in held.following if one in places]
+    start = followed[0] if followed else min(max(usual, 0), len(items) - 1)
+    free = reserved.first_free(items[start:], taken)
+    return start if free is None else start + free
+
+
+def seen(workspace: Workspace, shown: Shown) -> int:
+    """The last ledger entry at the time this item appeared: what the person decides upon."""
+    held: int = st.session_state.setdefault(f"seen-{shown.nonce}", workspace.ledger.head()[0])
+    return held
+
+
+def overtaken(scope: str, shown: Shown, finding_id: str) -> None:
+    """Somebody else was first: the item stays on screen as it stands now, settled or not."""
+    st.session_state.pop(f"seen-{shown.nonce}", None)
+    st.session_state[f"stay-{scope}"] = finding_id
 
 
 def family_queue(
@@ -159,7 +210,7 @@ def family_queue(
                 default=usual,
                 key=f"{scope}_sort",
                 bind="query-params",
-                on_change=_to_the_first,
+                on_change=to_the_first,
                 args=(scope,),
             )
             order = sorts[chosen or usual]
@@ -180,29 +231,35 @@ def go(scope: str, finding_id: str | None) -> None:
         return
     step = held.following.index(finding_id) + 1 if finding_id in held.following else 0
     following = held.following[step:]
+    st.session_state.pop(f"stay-{scope}", None)
     st.session_state[f"desk-{scope}"] = Held(held.queue, finding_id, held.index + step, following)
     st.query_params["finding"] = finding_id
 
 
-def _to_the_first(scope: str) -> None:
+def to_the_first(scope: str) -> None:
     """A new order is read from its start."""
     st.session_state.pop(f"desk-{scope}", None)
     st.query_params.pop("finding", None)
 
 
-def then_next(scope: str, place: Place, do: act.Do) -> act.Do:
-    """The act, and after it the next finding."""
+def then_next(scope: str, place: Place, do: act.Do, shown: Shown | None = None) -> act.Do:
+    """The act, and after it the next finding; with ``shown``, it stays where somebody else was first."""
 
     def acted(action_id: str) -> str | None:
-        sentence = do(action_id)
+        try:
+            sentence = do(action_id)
+        except OvertakenError:
+            if shown is not None:
+                overtaken(scope, shown, place.view.id)
+            raise
         go(scope, place.next)
         return sentence
 
     return acted
 
 
-def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings") -> None:
-    """Previous and next with their keys, and how far the person is."""
+def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings", whole: str = "") -> None:
+    """Previous and next with their keys, and how far the person is; ``whole`` says what the queue is a part of."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, key, target, verb, icon in (
             ("Previous", "P", place.previous, "previous", "arrow_back"),
@@ -218,7 +275,7 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
                 on_click=go,
                 args=(scope, target),
             )
-        st.markdown(f"**{place.index + 1:,}** of {place.total:,} {unit}")
+        st.markdown(f"**{place.index + 1:,}** of {place.total:,} {unit}" + (f" :gray[{whole}]" if whole else ""))
         for label, key, target, verb in (
             ("\N{NO-BREAK SPACE}", "Left", place.previous, "left"),
             ("\N{NO-BREAK SPACE}", "Right", place.next, "right"),
@@ -234,6 +291,7 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
             )
         text_button()
         _switch("Keys", "H", "keyboard", "show_keys")
+    reserved.banner(place.view, place.other, scope)
 
 
 def text_button() -> None:

@@ -1,0 +1,115 @@
+"""The queue of disagreements: two decisions side by side, and whose holds."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core import wording
+from core.errors import FinetoothError
+from core.types import Decision
+from core.workspace import Workspace
+from curation import disagreements, queries
+from curation.disagreements import Disagreement, Side
+from ui import act, desk, example, panels, render, shell
+
+SCOPE = "disagreements"
+VERDICTS = {"keep": "kept it", "drop": "dropped it", "edit": "edited it", "undo": "took a decision back"}
+KEYS = (("1, 2", "the left or the right decision holds"),)
+PAGE = 200
+
+
+def link(workspace: Workspace) -> None:
+    """One line where people disagree: how often, and the way there."""
+    n = disagreements.count(workspace)
+    if n:
+        label = f"{wording.many(n, 'disagreement')} to settle: two people decided differently"
+        shell.link("review.py", label, icon="alt_route", query={"queue": "disagreements"})
+
+
+def asked_for() -> bool:
+    """Whether the address asks for the disagreements."""
+    return st.query_params.get("queue") == "disagreements"
+
+
+def draw(workspace: Workspace, who: str) -> None:
+    """The disagreement at hand, or the end of the queue."""
+    shell.link("review.py", "Back to the findings", icon="arrow_back", query={"queue": "findings"})
+    total = disagreements.count(workspace)
+    at = min(int(st.session_state.get("disagreement_at", 0)), max(total - 1, 0))
+    page = disagreements.listed(workspace, offset=at, limit=1)
+    if not page.items:
+        with st.container(horizontal=True):
+            desk.undo_buttons(workspace, SCOPE, who)
+        panels.empty("Nobody disagrees: every decision stands alone or is settled.", icon="task_alt")
+        return
+    found = page.items[0]
+    shown = act.show(found.id, scope=SCOPE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, key, step, icon in (("Previous", "P", -1, "arrow_back"), ("Next", "N", 1, "arrow_forward")):
+            st.button(
+                label, key=shown.key(f"go{step}"), icon=f":material/{icon}:", type="tertiary", shortcut=key,
+                disabled=not 0 <= at + step < total, on_click=_go, args=(at + step,),
+            )  # fmt: skip
+        st.markdown(f"**{at + 1:,}** of {wording.many(total, 'disagreement')}")
+        desk.text_button()
+    _choice(workspace, found, shown, who)
+    _finding(workspace, found)
+    sides = st.columns(2, gap="medium")
+    for column, said in zip(sides, (found.one, found.other), strict=True):
+        with column:
+            _side(workspace, said)
+    example.history(workspace, found.example_ids[0])
+
+
+def _choice(workspace: Workspace, found: Disagreement, shown: act.Shown, who: str) -> None:
+    looked = desk.seen(workspace, shown)
+
+    def settle(side: Side, action: str) -> str:
+        note = str(st.session_state.get(shown.key("why"), ""))
+        disagreements.settle(workspace, found, side, who=who, note=note, seen=looked, action_id=action)
+        return f"Settled: {(found.one if side == 'one' else found.other).who or 'nobody'} decided, and it holds."
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sides: tuple[tuple[Side, Decision, str], ...] = (("one", found.one, "1"), ("other", found.other, "2"))
+        for side, said, key in sides:
+            name = render.plain(said.who or "Nobody")
+            label = f"{name}: {VERDICTS[said.verdict].removesuffix(' it')}"
+            act.button(label, shown, side, partial(settle, side), shortcut=key, icon=":material/gavel:")
+        desk.undo_buttons(workspace, SCOPE, who)
+    st.text_input("Why (optional)", key=shown.key("why"), max_chars=300, width=480)
+
+
+def _finding(workspace: Workspace, found: Disagreement) -> None:
+    if found.finding_id is None:
+        return
+    try:
+        view = queries.finding(workspace, found.finding_id)
+    except FinetoothError:
+        st.caption("The finding that they decided about is not in the latest report.")
+        return
+    render.note(view.finding.message)
+
+
+def _side(workspace: Workspace, said: Decision) -> None:
+    when = f"{said.at[:16].replace('T', ' ')} UTC"
+    st.markdown(f"**{render.plain(said.who or 'Nobody')} {VERDICTS[said.verdict]}** :gray[{when}]")
+    if said.note:
+        render.note(said.note)
+    own = queries.example(workspace, said.example_id)
+    text = disagreements.text_of(workspace, said)
+    if text is None:
+        example.draw(own)
+        return
+    gone, new, unit = render.twin_marks(own.example.messages, text, ("gone", "new"))
+    render.evidence(text, new)
+    if any(gone.values()):
+        with st.expander("The text before"):
+            render.turns(own.example.messages, gone, range(len(own.example.messages)))
+    if unit != "word":
+        st.caption(f"Compared by {unit}: the texts are too long for a comparison word by word.")
+
+
+def _go(at: int) -> None:
+    st.session_state["disagreement_at"] = at

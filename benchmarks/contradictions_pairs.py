@@ -83,7 +83,7 @@ def swaps(pairs: Sequence[Pair], shown: list[str]) -> Iterator[Figure]:
     tallies = {kind: Tally() for kind in KINDS}
     every = Tally()
     for pair in pairs:
-        clash = clash_between(pair.source.answer, pair.answer)
+        clash = clash_between(pair.source.answer, pair.answer, asked=pair.source.question)
         for tally in (tallies[pair.kind], every):
             tally.add(pair.clashes, clash is not None)
         if (clash is not None) != pair.clashes:

@@ -156,7 +156,7 @@ def number_wordings(text: str, draw: Random) -> Iterator[Wording]:
         (r"\b(?:6|six) months\b", "half a year"), (r"\b(?:12|twelve) months\b", "one year"),
         (r"\b(?:2|two) years\b(?! old)", "24 months"), (r"\b(\d+(?:\.\d+)?) percent\b", r"\1%"),
         (r"(?<=\d)%", " percent"), (r"\b(\d)-1/2\b", r"\1.5"), (r"\b([1-5]) stars?\b", r"\1 out of 5 stars"),
-        (r"\b(\d),(\d{3})\b", r"\1\2"),
+        (r"(?<![\d,])(\d),(\d{3})\b(?!,)", r"\1\2"),
     ):  # fmt: skip
         for found in found_in(pattern, text):
             yield Wording(replaced(text, found, found.expand(other)), "span" if "\\" not in other else "percent")

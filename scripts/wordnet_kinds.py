@@ -28,6 +28,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "trader|",
         "health_professional|",
         "educator|",
+        "engineer|uses scientific knowledge",
         "employee|",
         "official|holds or is invested",
         "creator|person who grows",
@@ -44,7 +45,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "drug": ("drug|", "medicine|treats or prevents", "vitamin|", "hormone|"),
     "condition": (
-        "illness|",
+        "ill_health|",
         "disease|",
         "symptom|medicine",
         "disorder|physical condition",
@@ -72,11 +73,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "animal": ("animal|",),
     "plant": ("plant|botany",),
     "food": ("food|any substance", "food|any solid", "beverage|", "foodstuff|substance", "produce|fresh"),
-    "garment": ("garment|", "clothing|", "footwear|clothing", "jewelry|"),
     "vehicle": ("vehicle|", "craft|vehicle designed"),
     "instrument": ("musical_instrument|",),
     "building": ("building|roof", "room|enclosed", "dwelling|"),
-    "furniture": ("furniture|", "home_appliance|", "tableware|", "container|hold things"),
+    "furniture": ("furniture|", "home_appliance|"),
     "tool": (
         "tool|implement",
         "weapon|used in fighting",
@@ -95,7 +95,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 WIDE: dict[str, int] = {"condition": 25, "body part": 60, "job": 60, "drug": 60, "relative": 1000, "place": 1000}
 """A noun that covers more nouns than this (40 elsewhere) is too wide to exclude another of its kind."""
 _USUAL_WIDE = 40
-_USUAL_SENSES = 3  # rarer ones are kept to tell what may be the same, and never to tell things apart
+_USUAL_SENSES = 4  # rarer ones are kept to tell what may be the same, and never to tell things apart
 _UPWARD = frozenset(("@", "@i", "#p", "#s"))
 
 
@@ -115,7 +115,7 @@ def _synsets(path: Path) -> dict[str, tuple[list[str], list[str], str, list[str]
             sign, number, part = parts[at + 1 + 4 * n : at + 4 + 4 * n]
             if part == "n" and sign in _UPWARD:
                 up.append(number)
-                if sign.startswith("@"):
+                if sign == "@":
                     over.append(number)
         found[parts[0]] = (lemmas, up, gloss, over)
     return found
@@ -130,11 +130,14 @@ def build(folder: Path, target: Path = TARGET) -> tuple[int, int]:
     if not (folder / "data.noun").is_file():
         raise InputError(f"{folder} holds no data.noun.", "Give the folder with WordNet's database files.")
     nouns = _synsets(folder / "data.noun")
-    under = defaultdict[str, list[str]](list)
+    under, single = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
     by_lemma = defaultdict[str, list[str]](list)
-    for number, (lemmas, _, _, over) in nouns.items():
+    for number, (lemmas, up, _, over) in nouns.items():
         for above in over:
             under[above].append(number)
+        if not over:  # one of a kind: a place is told from another, a person's name from a thing is not
+            for above in up:
+                single[above].append(number)
         for lemma in lemmas:
             by_lemma[lemma.casefold()].append(number)
     kinds = defaultdict[str, set[int]](set)
@@ -147,6 +150,8 @@ def build(folder: Path, target: Path = TARGET) -> tuple[int, int]:
             for number in numbers[:1]:
                 for below in _below(number, under):
                     kinds[below].add(which)
+                    for one in single[below] if list(KINDS)[which] == "place" else ():
+                        kinds[one].add(which)
     usual = _usual(folder / "index.noun")
     names = list(KINDS)
     order = sorted(kinds)
@@ -155,10 +160,10 @@ def build(folder: Path, target: Path = TARGET) -> tuple[int, int]:
     for number in order:
         covered = len(_below(number, under)) - 1
         mine = [which for which in sorted(kinds[number]) if covered <= WIDE.get(names[which], _USUAL_WIDE)]
-        up = sorted(place[above] for above in nouns[number][1] if above in place)
+        wider = sorted(place[above] for above in nouns[number][1] if above in place)
         names_of = dict.fromkeys(lemma.casefold() for lemma in nouns[number][0])
         lemmas = " ".join(lemma if (lemma, number) in usual else f"~{lemma}" for lemma in names_of)
-        lines.append(f"{','.join(map(str, mine))}\t{','.join(map(str, up))}\t{lemmas}")
+        lines.append(f"{','.join(map(str, mine))}\t{','.join(map(str, wider))}\t{lemmas}")
     words = _dictionary(folder) - {lemma for number in order for lemma in nouns[number][0]}
     text = "\n".join((" ".join(name.replace(" ", "_") for name in names), *lines, " ".join(sorted(words)), ""))
     target.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))

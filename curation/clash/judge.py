@@ -10,7 +10,7 @@ from curation.clash.codes import codes, codes_differ
 from curation.clash.numbers import values_clash
 from curation.clash.polarity import denied_whole, polarity_clash, yes_against_no
 from curation.clash.words_clash import word_clash
-from curation.clash.words_exchanged import choices_differ, exchanged, mostly_equal, one_word_apart, persons_differ
+from curation.clash.words_exchanged import choices_differ, exchanged, least_shared, one_word_apart, persons_differ
 from curation.evidence.facts import facts
 from curation.minhash.normalise import normalise
 
@@ -76,10 +76,9 @@ def _by_claims(pairs: tuple[Aligned, ...], similarity: float | None, *, asked: b
 
 
 def _exchanged(pairs: tuple[Aligned, ...], left: str, right: str) -> Clash | None:
-    alone = len(pairs) == 1
-    settled = alone or mostly_equal(pairs, left, right)
+    least = least_shared(pairs, left, right)
     for pair in _differing(pairs):
-        if found := exchanged(pair, alone=alone, settled=settled):
+        if found := exchanged(pair, least):
             return found
     return None
 

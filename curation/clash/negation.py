@@ -35,6 +35,7 @@ _NOBODY = {"nobody": "person", "nothing": "", "none": "", "nowhere": "place"}
 _NEXT = listed("without denies deny denied denying lacks lack lacking lacked excluding sans")
 _VERBS = listed("fail fails failed failing refuse refuses refused refusing unable")  # before "to"
 _OF = {"absence": "of", "free": "of", "lack": "of", "negative": "for", "ruled": "out", "rule": "out", "rules": "out"}
+_TOLD = listed("reports report reported reporting endorses endorsed")  # "reports no fever, cough or chills"
 _AFTER = frozenset(("absent", "nonexistent"))
 _BREAKS = listed(
     "but however although though because since whereas yet except instead unless until so therefore rather"
@@ -104,7 +105,8 @@ def read(text: str) -> Reading:
             end = words[at + step - 1].end
             negators.append((word.start, end))
             number = len(negators)
-            if active and (word.start - negators[active[-1][0] - 1][1] > _CLOSE or "," in between):
+            joined = at > 0 and words[at - 1].text in ("and", "or", "nor")
+            if active and (joined or word.start - negators[active[-1][0] - 1][1] > _CLOSE or "," in between):
                 active = []  # "denies fever and has no cough" denies both; "not without pain" is twice
             if reach == "back":
                 items = [item._replace(scope=number if not item.scope else 0) for item in items]
@@ -165,6 +167,8 @@ def _negates(words: list[Word], at: int, between: str, inside: bool) -> tuple[in
         if following == "one":
             return 2, "clause", "person"
         whole = not inside or before in ("is", "are", "was", "were", "be", "been")
+        if before in _TOLD:
+            return 1, "list", ""
         return 1, "clause" if whole else "next", ""
     if text in _NOBODY:
         return 1, "clause", _NOBODY[text]

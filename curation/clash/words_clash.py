@@ -117,6 +117,8 @@ def _names_differ(one: Claim, other: Claim, left: Reading, right: Reading, match
         return None  # a date or a number is no name
     if _short_for(said, instead) or one_may_be_other(said.casefold(), instead.casefold()):
         return None
+    if "," in said + instead:
+        return None
     if (title_like(one) or title_like(other)) and not (no_common_words(said) and no_common_words(instead)):
         return None
     if left.items[ours[0]].scope or right.items[theirs[0]].scope:

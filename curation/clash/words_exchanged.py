@@ -18,7 +18,11 @@ from curation.clash.words_kinds import another_of_kind, common_word, in_dictiona
 
 _LONGEST = 4  # words of a phrase
 _ARTICLES = listed("a an the this that his her its their my your our s any some of")
-_NO_PHRASE = listed("not no never without nor none neither cannot except n't former other another same and or plus")
+_NO_PHRASE = listed(
+    """not no never without nor none neither cannot except n't former other another same and or plus
+    with in on at by for from to as than into over under after before during since due secondary"""
+)
+_BARE = frozenset(("place", "people", "relative", "language", "religion"))  # kinds that answer alone what was asked
 _OPEN = re.compile(
     r"\b(?:such as|for example|for instance|e\.?g|like|including|include[sd]?|maybe|perhaps|sometimes|either|or|could"
     r"|can|may|might|possibly|probably|another|unknown|unclear|imagine|suppose|try|consider|any)\b",
@@ -52,26 +56,25 @@ _SHORT_NAMES = tuple(
 )
 
 
-def exchanged(pair: Aligned, *, alone: bool, settled: bool) -> Clash | None:
+def exchanged(pair: Aligned, least: int) -> Clash | None:
     """Another thing of the same kind stands in one place of two claims that are equal otherwise.
 
     Args:
         pair: Two claims about the same.
-        alone: Each is all that its answer says.
-        settled: Most of what the answers say besides is equal.
+        least: So many other words with a meaning have to be in both (see ``least_shared``).
     """
     slot = _only_slot(pair)
     if slot is None:
         return None
     ours, theirs = slot
     shared = len({w.text for w in pair.left.words if w.text not in IDLE} & {w.text for w in pair.right.words})
-    if shared < (1 if alone else 2 if settled else 4):
+    left, right = _phrase(ours), _phrase(theirs)
+    kind = another_of_kind(left, right)
+    if kind is None or shared < (0 if least == 1 and kind in _BARE and _whole(pair, ours, theirs) else least):
         return None
     if _OPEN.search(pair.left.text) or _OPEN.search(pair.right.text) or _denied(pair.left, ours):
         return None
-    left, right = _phrase(ours), _phrase(theirs)
-    kind = another_of_kind(left, right)
-    if kind is None or _same_with_neighbours(pair, ours, theirs):
+    if _same_with_neighbours(pair, ours, theirs):
         return None
     return _told(f"{kind.capitalize()} differs", (pair.left, ours), (pair.right, theirs))
 
@@ -94,11 +97,18 @@ def _only_slot(pair: Aligned) -> tuple[Sequence[Word], Sequence[Word]] | None:
         not text.replace("-", "").replace("'", "").isalpha() for text in said | instead
     ):
         return None
-    if any(_listed(claim, words) for claim, words in ((pair.left, found[0]), (pair.right, found[1]))):
+    if any(_acts(words) for words in found) or any(
+        _listed(claim, words) for claim, words in ((pair.left, found[0]), (pair.right, found[1]))
+    ):
         return None
     if said & {w.text for w in pair.right.words} or instead & {w.text for w in pair.left.words}:
         return None
     return found
+
+
+def _acts(words: Sequence[Word]) -> bool:
+    """Whether a stretch says what somebody does: "slicing an onion", "diving"."""
+    return any(word.text.endswith("ing") and len(word.text) > 4 for word in words)
 
 
 def _listed(claim: Claim, words: Sequence[Word]) -> bool:
@@ -251,7 +261,23 @@ def one_word_apart(pair: Aligned) -> bool:
     return len(pair.slots) == 1 and len(pair.slots[0].left) == len(pair.slots[0].right) == 1
 
 
-def mostly_equal(pairs: Sequence[Aligned], left: str, right: str) -> bool:
-    """Whether at least half of the claims of each answer stand in the other as they are."""
+def least_shared(pairs: Sequence[Aligned], left: str, right: str) -> int:
+    """How many words with a meaning a claim has to share with its counterpart, for the one exchanged to count.
+
+    None where all else that two longer answers say is equal, one where each is a single claim, two where half of the
+    claims are equal, else four.
+    """
+    most = max(len(claims(left)), len(claims(right)))
+    if most == 1:
+        return 1
     equal = sum(1 for pair in pairs if not pair.slots)
-    return 2 * equal >= max(len(claims(left)), len(claims(right))) - 1
+    if equal == most - 1:
+        return 0 if equal > 1 else 1
+    return 2 if 2 * equal >= most - 1 else 4
+
+
+def _whole(pair: Aligned, ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    return all(
+        {word.text for word in claim.words} <= {word.text for word in words} | _ARTICLES
+        for claim, words in ((pair.left, ours), (pair.right, theirs))
+    )

@@ -22,7 +22,8 @@ _VAGUE = listed(
     head expert professional specialist boss manager partner friend animal plant food meal dish thing item product
     vehicle building house home room tool machine device system computer program software set game sport language
     science field state country city town world land nation capital center centre family relative spouse parent
-    sibling relation body back front half quarter point line base ground"""
+    sibling relation monkey ape cub puppy kitten spice seasoning sauce juice player soldier body back front half
+    quarter point line base ground"""
 )
 _ENDINGS = ("ectomy", "otomy", "ostomy", "plasty", "oscopy", "centesis", "rrhaphy", "pexy")
 _REPLACES = listed("replacement transplant bypass repair fusion ligation section fixation release removal")
@@ -88,9 +89,11 @@ def another_of_kind(left: str, right: str) -> str | None:
     None where either is unknown or vague, where they may be one thing, or where one covers or contains the other. A
     phrase that the table does not hold is judged by its last word.
     """
+    if found := _two_operations(left, right):
+        return found
     one, other = _known(left), _known(right)
     if one is None or other is None:
-        return _two_operations(left, right)
+        return None
     related = relation(stem(one), stem(other))
     if stem(one) == stem(other) or (related and related.agrees) or one in other.split() or other in one.split():
         return None

@@ -99,3 +99,44 @@ def test_what_a_relative_has_is_not_what_the_patient_has() -> None:
 
 def test_what_is_left_open_is_not_denied() -> None:
     assert clash_between("Unknown history of tobacco use.", "Denies tobacco use.") is None
+
+
+@pytest.mark.parametrize(
+    "lead", ["Answer: {}", "I'd say {}.", "Sure! Here is the answer: {}", "The answer is {}.", "{}!"]
+)
+def test_a_lead_in_changes_neither_yes_nor_no(lead: str) -> None:
+    for said, against in (("yes", "no"), ("no", "yes")):
+        assert clash_between(said, lead.format(said)) is None
+        clash = clash_between(against, lead.format(said))
+        assert clash is not None
+        assert clash.reason == "yes-no"
+        start, end = clash.right[0]
+        assert lead.format(said)[start:end].casefold() == said
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("equivalent", "The texts are not equivalent."),
+        ("They didn't like it!", "They enjoyed it."),
+        ("She lives with her parents.", "She does not live with her parents."),
+        ("Negative for anxiety, depression, or phobias.", "Positive for anxiety, depression, or phobias."),
+    ],
+)
+def test_a_short_answer_is_denied_by_a_longer_one(left: str, right: str) -> None:
+    for one, other in ((left, right), (right, left)):
+        assert clash_between(one, other) is not None
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Normal; negative for anemia, swollen glands or rash.", "Normal; no anemia, swollen glands or rash."),
+        ("She has never had hives.", "She has at no time had hives."),
+        ("There is no sitting, and no night pain.", "There isn't any sitting, and no night pain."),
+        ("Denies joint pain, backaches or muscle weakness.", "Reports no joint pain, backaches or muscle weakness."),
+    ],
+)
+def test_one_denial_in_two_wordings_does_not_clash(left: str, right: str) -> None:
+    for one, other in ((left, right), (right, left)):
+        assert clash_between(one, other) is None

@@ -94,6 +94,80 @@ def test_swapped_roles_clash(left: str, right: str) -> None:
     assert "swapped" in clash.sentence
 
 
+EXCHANGED = [
+    ("His mother died of a stroke in her nineties.", "His sister died of a stroke in her nineties.", "Relative"),
+    ("She takes metformin twice a day.", "She takes lisinopril twice a day.", "Drug"),
+    ("He had an appendectomy as a boy.", "He had a knee replacement as a boy.", "Operation"),
+    ("She complains of neck pain for two days.", "She complains of hip pain for two days.", "Body part"),
+    ("He worked as a nurse until he retired.", "He worked as a mechanic until he retired.", "Job"),
+    ("The firm moved its office to Chicago.", "The firm moved its office to Denver.", "City"),
+    ("She kept a hamster in her old flat.", "She kept a canary in her old flat.", "Animal"),
+]
+THE_SAME = [
+    ("His mother died of a stroke.", "His mom died of a stroke."),
+    ("She takes Coumadin twice a day.", "She takes warfarin twice a day."),
+    ("He takes Tylenol at night for his back.", "He takes acetaminophen at night for his back."),
+    ("His brother died of a stroke at home.", "His sibling died of a stroke at home."),
+    ("She had pain in her elbow for two days.", "She had pain in her arm for two days."),
+    ("The firm moved its office to Paris.", "The firm moved its office to France."),
+    ("He worked as a cook until he retired.", "He worked as a chef until he retired."),
+    ("She was treated for kidney stones last year.", "She was treated for renal calculi last year."),
+    ("He has no history of asthma in the family.", "He has no history of gout in the family."),
+    ("You can cut it with a knife at home.", "You can cut it with a saw at home."),
+    ("The plan solves the problem for the staff.", "The plan solves the issue for the staff."),
+    ("Asthma in her father since childhood.", "Asthma in her mother and her aunt since childhood."),
+    ("She was diagnosed with migraine with aura.", "She was diagnosed with migraine headache."),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "kind"), EXCHANGED)
+def test_another_thing_of_one_kind_clashes_where_all_else_is_equal(left: str, right: str, kind: str) -> None:
+    for one, other in ((left, right), (right, left)):
+        clash = clash_between(one, other)
+        assert clash is not None
+        assert clash.reason == "entity"
+        assert clash.sentence.startswith(f"{kind} differs")
+    if kind != "City":
+        assert claims_clash(left, right) is None  # nothing says that both statements are about one thing
+
+
+@pytest.mark.parametrize(("left", "right"), THE_SAME)
+def test_what_may_be_the_same_thing_or_both_be_right_does_not_clash(left: str, right: str) -> None:
+    assert clash_between(left, right) is None
+    assert clash_between(right, left) is None
+
+
+def test_answers_that_differ_in_much_do_not_clash_by_one_noun() -> None:
+    left = "The nurse saw him on the ward. He slept well. They changed the sheets and he asked for soup."
+    right = "The cook brought his lunch. He slept well. Nobody changed anything, and he wrote to his uncle."
+    assert clash_between(left, right) is None
+
+
+QUESTIONS = [
+    ("Choose between “paved road” and “muddy path”.", "paved road", "The answer is: muddy path."),
+    ("Is this about world politics, sports, business, or science and technology?", "Sports", "World politics"),
+    ("What did she mean?\n\n- She is late.\n\n- She has left.", "She is late.", "She has left."),
+    ("Where is it bumpier? (A) garage floor (B) parking lot", "garage floor", "parking lot"),
+    ("Who was the director of the film?", "Peter Halloran", "Ann Mary Joost"),
+]
+
+
+@pytest.mark.parametrize(("asked", "left", "right"), QUESTIONS)
+def test_two_choices_of_the_question_or_two_persons_clash(asked: str, left: str, right: str) -> None:
+    clash = clash_between(left, right, asked=asked)
+    assert clash is not None
+    assert clash.reason == "entity"
+    assert clash_between(left, left.upper(), asked=asked) is None
+    assert clash_between(left, f"It is {left}", asked=asked) is None
+    assert clash_between(left, f"“{left}”, not {right}", asked=asked) is None
+
+
+def test_another_form_of_a_persons_name_does_not_clash() -> None:
+    asked = "Who was president then?"
+    assert clash_between("Bill Clinton", "William Clinton", asked=asked) is None
+    assert clash_between("J. F. Kennedy", "John Kennedy", asked=asked) is None
+
+
 def test_no_word_is_its_own_opposite_and_relations_are_symmetric() -> None:
     words = [
         stem(w)

@@ -1,12 +1,11 @@
-"""The verbs on the data of a workspace: init, import, findings, decide, resolve, edit, undo, freeze, diff, export."""
+"""The verbs on the data of a workspace: init, import, findings, decide, resolve, undo, freeze, diff, export."""
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
 import typer
 
@@ -16,7 +15,7 @@ from core.errors import InputError
 from core.revisions import find_revision
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
-from curation import actions, export, freeze, neighbours, queries, records, resolutions, sources
+from curation import actions, export, freeze, queries, records, resolutions, sources
 from curation.replay import replay
 from curation.runner import named
 
@@ -32,7 +31,6 @@ def register(app: typer.Typer) -> None:
     app.command("decide")(decide)
     app.command("resolve")(resolve)
     app.command("accept")(accept)
-    app.command("edit")(edit)
     app.command("undo")(undo)
     app.command("redo")(redo)
     app.command("replay")(replay_)
@@ -195,32 +193,6 @@ def accept(
     emit(asdict(done), as_json, f"{done.n_dropped} examples dropped, {done.n_edited} edited.", *done.skipped)
 
 
-def edit(
-    example_id: str,
-    file: Annotated[Path, typer.Option("--messages", help="A JSON list of {role, content}; - for standard input.")],
-    note: str = "",
-    workspace: WorkspaceOption = None,
-    who: WhoOption = ME,
-    as_json: JsonFlag = False,
-) -> None:
-    """Put a new text in an example's place, and say which rows of the set it is like now."""
-    opened = workspace_or_error(workspace)
-    turns = _messages(file)
-    meant = queries.full_id(opened, "examples", example_id)
-    seen = neighbours.compare(opened, turns, replacing=meant)
-    made = actions.edit(opened, meant, turns, who=who, note=note)
-    named = [one.sentence for one in seen.pressing][:EDIT_NAMES] or [seen.headline]
-    rest = len(seen.neighbours) - len(named)
-    emit(
-        {**asdict(made), "nearby": asdict(seen)},
-        as_json,
-        f"edited: {made.example_id} is now {made.becomes}",
-        *named,
-        *([f"{wording.many(rest, 'more row')} like it (--json lists all)."] if rest > 0 else []),
-        *(seen.notes if seen.compared else ()),
-    )
-
-
 def undo(
     target: Annotated[str | None, typer.Argument(help="An action or batch id (default: your last act).")] = None,
     workspace: WorkspaceOption = None,
@@ -301,21 +273,6 @@ def export_(
         as_json,
         f"{done.n_examples:,} examples written to {done.path} (sha256 {done.sha256[:12]}), data card {done.card_path}.",
     )
-
-
-def _messages(file: Path) -> tuple[Any, ...]:
-    from core.types import Message
-
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        turns = json.loads(text)
-        return tuple(Message(str(t["role"]), str(t["content"])) for t in turns)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror}).", "Check the path.") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"{file} is not a JSON list of turns.", 'Write [{"role": "user", "content": "..."}, ...].'
-        ) from error
 
 
 def _emit_decisions(decisions: list[Decision], as_json: bool, word: str) -> None:

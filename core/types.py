@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 Severity = Literal["info", "warn", "block"]
-Verdict = Literal["keep", "drop", "edit", "undo"]
+Verdict = Literal["keep", "drop", "edit", "add", "undo"]
 Meta = Mapping[str, Any]
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -142,7 +142,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person settled about one example.
+    """What a person settled about one example, or (verdict ``add``) that they wrote it.
 
     ``becomes`` is the id of the edited example (verdict ``edit``); ``undoes`` the ``action_id`` taken back (verdict
     ``undo``). ``finding_id`` names the finding that led to it, if one did; a ``keep`` with a finding settles just that

@@ -56,6 +56,7 @@ class CardFacts:
         dropped: Conversations dropped, by reason; a conversation may count under one reason only.
         edited: Conversations edited, by reason.
         clashes: Contradictions settled by people, by what was done with them, and why both sides stayed.
+        added: Conversations that people wrote from scratch, by name.
         checks: What was found, in report order; empty where no check has run.
         norms: The dataset's own style, a name and a value in words each.
         certificate: The leak certificate as stored with the revision; None where there is no hold-out.
@@ -74,6 +75,7 @@ class CardFacts:
     dropped: Mapping[str, int] = field(default_factory=dict)
     edited: Mapping[str, int] = field(default_factory=dict)
     clashes: Mapping[str, int] = field(default_factory=dict)
+    added: Mapping[str, int] = field(default_factory=dict)
     checks: Sequence[CardCheck] = ()
     norms: Mapping[str, str] = field(default_factory=dict)
     certificate: Mapping[str, Any] | None = None
@@ -144,6 +146,7 @@ def _sources(facts: CardFacts) -> list[str]:
         (code(s.name), text(s.format), _n(s.n_rows), _n(s.n_rejects), text(s.licence or "not recorded"), code(s.sha256))
         for s in facts.sources
     ]
+    rows += [(text(f"Added by hand by {who}"), "", _n(count), "", "", "") for who, count in facts.added.items()]
     notes = [f"- {code(source.name)}: {text(note)}" for source in facts.sources for note in source.notes]
     table = _table(("File", "Format", "Rows", "Lines rejected", "Licence", "SHA-256"), rows, "llrrll")
     return ["## Sources", "", *table, *(["", *notes] if notes else [])]
@@ -157,6 +160,7 @@ def _counts(facts: CardFacts) -> list[str]:
         ("Distinct conversations among them", _n(facts.n_imported)),
         ("Dropped", _n(sum(facts.dropped.values()))),
         ("Edited", _n(sum(facts.edited.values()))),
+        *((("Added by hand", _n(sum(facts.added.values()))),) if facts.added else ()),
         ("In this revision", _n(facts.n_examples)),
     )
     return ["## Counts", "", *_table(("", "Number"), rows, "lr")]

@@ -24,6 +24,7 @@ class Standing:
         resolved: Keys of what a clash says, where both sides were kept on purpose (see ``records.clash_key``).
         ways: How each of ``settled`` was settled: ``kept``, ``dropped``, ``edited`` or ``fixed`` (a proposal was
             accepted); and, under an empty id, how the example itself was.
+        added_by: Who wrote it from scratch; empty where nobody did, or that was taken back.
     """
 
     state: str
@@ -32,6 +33,7 @@ class Standing:
     settled: frozenset[str]
     resolved: frozenset[str] = frozenset()
     ways: Mapping[str, str] = field(default_factory=dict)
+    added_by: str = ""
 
 
 def decision_of(entry: Entry) -> Decision:
@@ -70,7 +72,7 @@ def draft(
     fix: bool = False,
     settles: Sequence[str] = (),
 ) -> Draft:
-    """A decision ready for the ledger; an edit carries its whole new text, since nothing else holds it.
+    """A decision ready for the ledger; an edit or an added example carries its whole text: nothing else holds it.
 
     ``resolution`` says how a clash was settled (see ``curation.resolutions``); a ``keep`` that ``restores`` brings a
     dropped example back, although it names a finding. ``fix`` says that a check's proposal was accepted; ``settles``
@@ -120,8 +122,12 @@ def standing(entries: Iterable[Entry]) -> Standing:
     settled: set[str] = set()
     resolved: set[str] = set()
     ways: dict[str, str] = {}
+    added_by = ""
     for entry in acts(entries):
         verdict, finding = entry.payload["verdict"], entry.payload.get("finding")
+        if verdict == "add":
+            state, becomes, added_by = "in", None, entry.who or "somebody"
+            continue
         if finding:
             settled.add(finding)
             ways[finding] = way(entry)
@@ -140,4 +146,4 @@ def standing(entries: Iterable[Entry]) -> Standing:
             state, becomes, kept = "in", None, True
         elif entry.payload.get("restores"):
             state, becomes = "in", None
-    return Standing(state, becomes, kept, frozenset(settled), frozenset(resolved), ways)
+    return Standing(state, becomes, kept, frozenset(settled), frozenset(resolved), ways, added_by)

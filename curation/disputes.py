@@ -23,6 +23,8 @@ def found(entries: Sequence[Entry]) -> tuple[Entry, Entry] | None:
     """
     said: list[Entry] = []
     for entry in decisions.acts(entries):
+        if entry.payload["verdict"] == "add":
+            continue
         if entry.payload.get("settles"):
             said = [entry]
             continue
@@ -68,7 +70,8 @@ def undisputed(
 
     def look(later: Sequence[Entry]) -> None:
         about = [e for e in later if e.kind == decisions.KIND and e.subject in mine]
-        against = [e for e in decisions.acts(about) if e.who != who and _against(e, verdict, finding_id)]
+        theirs = [e for e in decisions.acts(about) if e.who != who and e.payload["verdict"] != "add"]
+        against = [e for e in theirs if _against(e, verdict, finding_id)]
         if against:
             last = against[-1]
             raise OvertakenError(

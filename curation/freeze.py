@@ -12,7 +12,7 @@ from core.errors import InputError
 from core.revisions import SCHEMA, example_of, frozen
 from core.types import Revision
 from core.workspace import Workspace
-from curation import cache, queries, resolutions
+from curation import added, cache, queries, resolutions
 from curation.checks import CHECKS
 from curation.splits import certificate, split
 
@@ -133,6 +133,7 @@ def _facts(workspace: Workspace, seen: queries.Overview) -> dict[str, Any]:
         "dropped": dropped,
         "edited": edited,
         "clashes": resolutions.counted(workspace),
+        "added": added.counted(workspace),
         "n_rows": seen.n_rows,
         "n_imported": seen.n_examples,
         "n_dropped": seen.n_dropped,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import wording
 from core.ids import example_id as id_of
 from core.types import Example, Finding, Message
 from core.workspace import Workspace
@@ -61,6 +62,23 @@ class Judged:
     def now(self) -> tuple[Finding, ...]:
         """All that is found in the text: what stays, then what is new."""
         return (*self.stay, *self.new)
+
+    @property
+    def headline(self) -> str:
+        """One sentence: how many findings go, stay and are new, and how many wait for the next check."""
+        if not self.checks:
+            return "The text was not checked."
+        gone, stay, new = len(self.gone), len(self.stay), len(self.new)
+        parts = [
+            "" if not gone + stay
+            else f"The finding would {'go' if gone else 'stay'}" if gone + stay == 1
+            else f"All {gone + stay:,} findings would {'go' if gone else 'stay'}" if not (gone and stay)
+            else f"{gone:,} of {gone + stay:,} findings would go, {stay:,} would stay",
+            f"{wording.many(new, 'finding')} would be new" if new else "",
+        ]  # fmt: skip
+        said = "; ".join(part for part in parts if part) or "The checks find nothing in it"
+        later = wording.many(len(self.later), "finding")
+        return f"{said}." + (f" {later} can only be judged by the next check." if self.later else "")
 
 
 def judge(

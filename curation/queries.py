@@ -52,7 +52,7 @@ finding_id = records.finding_id
 class ExampleView:
     """An example where it stands: ``in``, ``dropped``, ``replaced`` (by ``becomes``) or ``withdrawn``.
 
-    ``lines`` are its (source name, line) pairs; an edited example has none.
+    ``lines`` are its (source name, line) pairs; an edited example has none, nor has one that ``added_by`` wrote.
     """
 
     example: Example
@@ -60,6 +60,7 @@ class ExampleView:
     becomes: str | None
     replaces: str | None
     lines: tuple[tuple[str, int], ...]
+    added_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +277,9 @@ def current(workspace: Workspace) -> tuple[list[Example], dict[str, tuple[int, .
 
 
 def reviewed(workspace: Workspace) -> frozenset[str]:
-    """Ids of the examples in the dataset that a person looked at: kept, or edited."""
-    query = "SELECT id FROM examples WHERE state = 'in' AND (kept = 1 OR id IN (SELECT new_id FROM edits))"
+    """Ids of the examples in the dataset that a person looked at: kept, edited, or written by them."""
+    seen = "kept = 1 OR added_by <> '' OR id IN (SELECT new_id FROM edits)"
+    query = f"SELECT id FROM examples WHERE state = 'in' AND ({seen})"
     with cache.synced(workspace).reading() as connection:
         return frozenset(row[0] for row in connection.execute(query))
 
@@ -326,7 +328,8 @@ def reasons(workspace: Workspace) -> tuple[dict[str, int], dict[str, int]]:
 def _example_view(workspace: Workspace, connection: sqlite3.Connection, row: sqlite3.Row) -> ExampleView:
     lines = _lines(workspace, connection, row["id"])
     parent = connection.execute("SELECT old_id FROM edits WHERE new_id = ?", (row["id"],)).fetchone()
-    return ExampleView(example_of(dict(row)), row["state"], row["becomes"], parent[0] if parent else None, lines)
+    replaces = parent[0] if parent else None
+    return ExampleView(example_of(dict(row)), row["state"], row["becomes"], replaces, lines, row["added_by"])
 
 
 def _lines(workspace: Workspace, connection: sqlite3.Connection, example_id: str) -> tuple[tuple[str, int], ...]:

@@ -77,6 +77,7 @@ def facts(workspace: Workspace, revision_id: str) -> CardFacts:
         dropped=frozen["dropped"],
         edited=frozen["edited"],
         clashes=frozen.get("clashes", {}),
+        added=frozen.get("added", {}),
         checks=[CardCheck(c["check"], c["title"], c["open"] + c["settled"], c["settled"]) for c in frozen["findings"]],
         certificate=manifest["certificate"],
         limits=["The dataset was changed after the last run of the checks."] if frozen["stale"] else [],

@@ -155,7 +155,9 @@ def unchanged(example_ids: Collection[str], seen: int) -> Since:
         ]
         if changes:
             last = changes[-1]
-            verb = {"drop": "dropped", "edit": "edited", "undo": "took back a decision on"}[last.payload["verdict"]]
+            verb = {"drop": "dropped", "edit": "edited", "undo": "took back a decision on", "add": "added"}[
+                last.payload["verdict"]
+            ]
             raise OvertakenError(
                 f"{last.who or 'Somebody'} {verb} this example at the same time. Yours was not recorded.",
                 "It is shown as it stands now; decide again if you disagree.",

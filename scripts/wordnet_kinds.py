@@ -162,8 +162,8 @@ def build(folder: Path, target: Path = TARGET) -> tuple[int, int]:
         mine = [which for which in sorted(kinds[number]) if covered <= WIDE.get(names[which], _USUAL_WIDE)]
         wider = sorted(place[above] for above in nouns[number][1] if above in place)
         names_of = dict.fromkeys(lemma.casefold() for lemma in nouns[number][0])
-        lemmas = " ".join(lemma if (lemma, number) in usual else f"~{lemma}" for lemma in names_of)
-        lines.append(f"{','.join(map(str, mine))}\t{','.join(map(str, wider))}\t{lemmas}")
+        written = " ".join(lemma if (lemma, number) in usual else f"~{lemma}" for lemma in names_of)
+        lines.append(f"{','.join(map(str, mine))}\t{','.join(map(str, wider))}\t{written}")
     words = _dictionary(folder) - {lemma for number in order for lemma in nouns[number][0]}
     text = "\n".join((" ".join(name.replace(" ", "_") for name in names), *lines, " ".join(sorted(words)), ""))
     target.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))

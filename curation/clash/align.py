@@ -51,6 +51,9 @@ def aligned(left: str, right: str) -> tuple[Aligned, ...]:
     found = []
     for i, j, similarity in pairs:
         one, other = ours[i], theirs[j]
+        if one.text == other.text:
+            found.append(Aligned(one, other, 1.0, ()))
+            continue
         found.append(Aligned(one, other, similarity or similarity_of(one, other), differences(one.words, other.words)))
     return tuple(found)
 

@@ -30,6 +30,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from core.errors import FinetoothError
+
 VERB_MODULES = ("cli.main", "cli.data_verbs", "cli.app_verbs", "curation.release", "curation.checking")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 PROCESS = re.compile(r"\.\d+-\d+(?=\.tmp)")
@@ -90,7 +92,7 @@ def run(request: Mapping[str, Any]) -> int:
     if request.get("uid"):
         os.setgid(request["uid"])
         os.setuid(request["uid"])
-    if request.get("file_limit_bytes"):
+    if request.get("file_limit_bytes") is not None:
         import resource
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -215,6 +217,9 @@ def _as_child(request: Mapping[str, Any]) -> None:
             os.dup2(handle, stream)
         sys.stdin, sys.stdout = open(0, encoding="utf-8"), open(1, "w", encoding="utf-8")  # noqa: SIM115
         code = run(request)
+    except FinetoothError as error:  # as the command line says it
+        sys.stderr.write(f"finetooth: {error.message}\n  {error.hint}\n")
+        code = error.exit_code
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except BaseException:  # noqa: BLE001 -- a fork must not fall back into the server's loop

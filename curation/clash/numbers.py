@@ -126,10 +126,11 @@ def _is_all(claim: str, text: str) -> bool:
 
 
 def _same_in_all(here: Sequence[Value], there: Sequence[Value]) -> bool:
-    """Whether dose times frequency is the same: 10 mg once a day is 5 mg twice a day."""
+    """Whether dose times frequency is the same: 10 mg once a day, or 10 mg a day in two doses, is 5 mg twice a day."""
     daily = []
     for side in (here, there):
-        doses = [value for value in side if value.kind in ("mass", "volume") or value.dose]
+        doses = [value for value in side if value.kind in ("mass", "volume")]
+        doses = doses or [value for value in side if value.dose]
         often = [value for value in side if value.kind == "per day"]
         if len(doses) != 1 or len(often) != 1:
             return False

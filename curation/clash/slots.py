@@ -12,7 +12,7 @@ from curation.clash.words import relation, stem
 
 _ALIKE = 0.6  # share of the words with a meaning that two claims must have in common
 _NEAR = 3  # a counted thing stands at most so many words behind its number
-_LONGEST = 300  # items; what goes on for longer without an end is no claim about one thing
+_LONGEST = 4000  # items; no claim has more, since longer runs without an end are cut (``claims``)
 _MOST = 60  # words that only one of two claims has; claims that differ in more are not alike
 _SMALL_WORDS = """
     a an the of to in on at by for from as and or is are was were be been it its this that these those with he she they

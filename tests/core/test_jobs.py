@@ -104,6 +104,25 @@ def test_a_torn_last_event_is_left_for_the_next_look(tmp_path: Path) -> None:
     assert [e["seq"] for e in jobs.events(tmp_path)] == [1]
 
 
+def test_a_worker_that_goes_on_after_a_torn_event_writes_its_own_on_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_text('{"seq": 1, "type": "step"}\n{"seq": 2, "ty')
+    jobs.JobContext(tmp_path, {}).event("end")
+    assert [(e["seq"], e["type"]) for e in jobs.events(tmp_path)] == [(1, "step"), (2, "end")]
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 64, 65_536])
+def test_events_are_read_from_the_end_and_no_further_than_asked(
+    block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BLOCK_BYTES", block_bytes)
+    lines = [f'{{"seq": {n}, "text": "{"x" * (n * 7 % 40)}"}}\n' for n in range(1, 41)]
+    (tmp_path / "events.jsonl").write_text("".join(lines) + '{"seq": 41, "te')
+    for after in (0, 1, 20, 39, 40, 99):
+        assert [e["seq"] for e in jobs.events(tmp_path, after)] == list(range(after + 1, 41))
+    (tmp_path / "events.jsonl").write_text('{"seq": 1')
+    assert jobs.events(tmp_path) == []
+
+
 def test_only_finetooths_own_functions_can_be_run(tmp_path: Path) -> None:
     with pytest.raises(FinetoothError, match="not a function of Finetooth"):
         jobs.submit(tmp_path, "evil", "os:system", {})

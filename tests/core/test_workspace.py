@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from core.errors import FinetoothError, InputError
-from core.files import write_atomic
+from core.files import write_atomic, writing_together
+from core.tables import write_table
 from core.workspace import Workspace, find_workspace
 
 
@@ -79,3 +82,41 @@ def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
             assert "disk is full" in str(explain_os_error(error, tmp_path))
         else:
             pytest.fail("the write to /dev/full should have failed")
+
+
+def test_files_that_belong_together_appear_together_or_not_at_all(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("data.jsonl", "card.md", "manifest.json")]
+    for path in paths:
+        path.write_text("old")
+    with pytest.raises(RuntimeError), writing_together(paths) as (data, card, _):
+        data.write_text("new")
+        card.write_text("new")
+        raise RuntimeError
+    assert [path.read_text() for path in paths] == ["old"] * 3
+    with writing_together(paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
+    assert [path.read_text() for path in paths] == ["new"] * 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_write(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = tmp_path / f".state.json.{ended.pid}-1.tmp"
+    alive, fresh, other = (tmp_path / f".state.json.{os.getpid()}-1.tmp", tmp_path / ".state.json.tmp", tmp_path / ".x")
+    for path in (left, alive, fresh, other):
+        path.write_text("half")
+        os.utime(path, (0, 0))
+    write_atomic(tmp_path / "state.json", "whole")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([alive.name, fresh.name, other.name, "state.json"])
+
+
+def test_a_full_disk_under_a_table_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise pl.exceptions.ComputeError("parquet: underlying IO error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(FinetoothError, match="The disk is full"):
+        write_table(pl.DataFrame({"a": [1]}), tmp_path / "a.parquet")
+    assert list(tmp_path.iterdir()) == []

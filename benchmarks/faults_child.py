@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.errors import FinetoothError
 
@@ -116,7 +116,7 @@ def decide(request: Mapping[str, Any]) -> None:
     workspace = Workspace.open(Path(request["workspace"]))
     for number, example_id in enumerate(request["examples"]):
         action_id = f"{request['name']}:{number}"
-        verdict = "drop" if number % 3 else "keep"
+        verdict: Literal["keep", "drop"] = "drop" if number % 3 else "keep"
         actions.decide(workspace, example_id, verdict, who=request["name"], action_id=action_id)
         print(action_id, flush=True)
 

@@ -41,6 +41,7 @@ from curation.minhash.normalise import normalise
 
 _ALL_PAIRS = 12  # of a question with up to this many answers all pairs are compared; of one with more, each with these
 _MOST_ANSWERS = 2000  # answers to one question that are compared
+_MOST_COMPARED = 200_000  # characters of an answer that are compared
 _MOST_TOLD = 66  # findings about one question: all pairs of twelve answers
 
 
@@ -94,8 +95,15 @@ def _judge(batch: Batch) -> Callable[[Asked, Asked], Clash | None]:
         answers[_set_of(batch, example)].append(example.answer)
     labels = {name: labels_of(members) for name, members in answers.items()}
 
+    long = sum(len(example.answer) > _MOST_COMPARED for example in batch)
+    if long:
+        batch.note(
+            f"contradictions.clash: of {long:,} answers of more than {_MOST_COMPARED:,} characters the first "
+            f"{_MOST_COMPARED:,} were compared."
+        )
+
     def judge(one: Asked, other: Asked) -> Clash | None:
-        left, right = one.answer, other.answer
+        left, right = one.answer[:_MOST_COMPARED], other.answer[:_MOST_COMPARED]
         return clash_between(left, right, asked=one.ask) or labels_differ(
             left, right, labels[_set_of(batch, one.example)]
         )

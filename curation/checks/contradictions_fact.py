@@ -11,7 +11,8 @@ from curation.checks.base import Check, chat
 from curation.clash.base import Clash, Place
 from curation.clash.claims import claims
 from curation.clash.judge import claims_clash
-from curation.evidence.asked import Asked, content, named, stands_alone
+from curation.evidence.asked import Asked, stands_alone
+from curation.evidence.asked_words import content, named
 from curation.evidence.batch import Batch
 from curation.evidence.candidates import near_by_letters
 from curation.evidence.facts import stance, told

@@ -185,6 +185,14 @@ def relation(left: str, right: str) -> Relation | None:
     return None
 
 
+@lru_cache(maxsize=1 << 16)
+def senses(word: str) -> frozenset[int]:
+    """What a stem means, as numbers: two stems that share one are the same in meaning (see ``relation``)."""
+    tables = _tables()
+    members = (-1 - 1000 * number - which for number, which in tables.categories.get(word, ()))
+    return tables.groups.get(word, frozenset()).union(members)
+
+
 @lru_cache(maxsize=1)
 def contrasting() -> frozenset[str]:
     """Stems that have an opposite, or that are one of several of a kind."""

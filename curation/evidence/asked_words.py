@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from curation.clash.words import contrasting, relation, stem
+from curation.clash.words import contrasting, senses, stem
 from curation.clash.words_categories import listed
 from curation.evidence.lexicon import COUNTS, FUNCTION_WORDS
 from curation.minhash.normalise import normalise
@@ -45,7 +45,6 @@ _CONTRASTING = frozenset(
     """
     )
 )
-_MOST_RELATED = 2500  # pairs of words that are looked up as synonyms
 _PREFIX = 3
 _OR_NOT = re.compile(r"\bor\W{1,3}not\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s*question \d+[.:)]\s", re.IGNORECASE | re.MULTILINE)
@@ -95,16 +94,16 @@ def unshared(ours: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, st
     alone = {key: word for key, word in ours.items() if key not in theirs}
     if not alone:
         return {}
-    others = [(key, word) for key, word in theirs.items() if key not in ours]
     by_prefix: dict[str, list[str]] = {}
-    for _, word in others:
-        by_prefix.setdefault(word[:_PREFIX], []).append(word)
-    related = len(alone) * len(others) <= _MOST_RELATED
+    meant: set[int] = set()
+    for key, word in theirs.items():
+        if key not in ours:
+            by_prefix.setdefault(word[:_PREFIX], []).append(word)
+            meant |= senses(key)
     return {
         key: word
         for key, word in alone.items()
-        if not any(_forms(word, other) for other in by_prefix.get(word[:_PREFIX], ()))
-        and not (related and any(_one_meaning(key, other) for other, _ in others))
+        if meant.isdisjoint(senses(key)) and not any(_forms(word, other) for other in by_prefix.get(word[:_PREFIX], ()))
     }
 
 
@@ -112,11 +111,6 @@ def unshared(ours: Mapping[str, str], theirs: Mapping[str, str]) -> dict[str, st
 def contrasts(word: str) -> bool:
     """Whether a stem has an opposite, or is one of several of a kind (a colour, a room), or a number."""
     return word.isdigit() or word in _CONTRASTING or word in contrasting()
-
-
-def _one_meaning(one: str, other: str) -> bool:
-    found = relation(one, other)
-    return found is not None and found.kind == "same"
 
 
 def _forms(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""The verbs on the data of a workspace: init, import, findings, decide, resolve, undo, freeze, diff, export."""
+"""The verbs on the data of a workspace: init, import, findings, decide, resolve, undo, adopt, rejects."""
 
 from __future__ import annotations
 
@@ -12,15 +12,11 @@ import typer
 from cli.output import ME, JsonFlag, OnlyOption, WhoOption, WorkspaceOption, emit, names, progress_bar, say
 from core import clock, wording
 from core.errors import InputError
-from core.revisions import find_revision
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
-from curation import actions, export, freeze, queries, records, resolutions, sources
+from curation import actions, export, licences, queries, records, resolutions, sources
 from curation.replay import replay
 from curation.runner import named
-
-EDIT_NAMES = 5
-"""Rows that `finetooth edit` names of those that the new text copies or clashes with."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,10 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("accept")(accept)
     app.command("undo")(undo)
     app.command("redo")(redo)
-    app.command("replay")(replay_)
-    app.command("freeze")(freeze_)
-    app.command("diff")(diff)
-    app.command("export")(export_)
+    app.command("adopt")(adopt)
     app.command("rejects")(rejects)
 
 
@@ -56,6 +49,7 @@ def init(
 
 def import_(
     file: Annotated[Path, typer.Argument(help="JSONL, JSON, CSV or Parquet (messages, ShareGPT, Alpaca, ...).")],
+    licence: Annotated[str | None, typer.Option(help="Under which it may be used; data cards repeat it.")] = None,
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
     as_json: JsonFlag = False,
@@ -64,6 +58,8 @@ def import_(
     opened = workspace_or_error(workspace)
     with progress_bar() as progress:
         report = actions.import_file(opened, file, who=who, progress=progress)
+    if licence is not None:
+        licences.say(opened, report.source_id, licence, who=who)
     document = {
         **asdict(report),
         "rejects": [{"line": r.line, "reason": r.reason} for r in report.rejects],
@@ -204,7 +200,7 @@ def undo(
     _emit_decisions(taken, as_json, "taken back")
 
 
-def replay_(
+def adopt(
     other: Annotated[Path, typer.Argument(help="The workspace whose decisions are taken over.")],
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
@@ -217,62 +213,6 @@ def replay_(
 def redo(workspace: WorkspaceOption = None, who: WhoOption = ME, as_json: JsonFlag = False) -> None:
     """Take back your last undo."""
     _emit_decisions(actions.redo(workspace_or_error(workspace), who=who), as_json, "restored")
-
-
-def freeze_(
-    holdout_share: Annotated[float, typer.Option(help="Share of examples to hold out.")] = 0.1,
-    holdout_size: Annotated[int | None, typer.Option(help="Number of examples to hold out, instead.")] = None,
-    seed: int = 0,
-    workspace: WorkspaceOption = None,
-    who: WhoOption = ME,
-    as_json: JsonFlag = False,
-) -> None:
-    """Freeze a revision with a leak-free hold-out."""
-    opened = workspace_or_error(workspace)
-    made = freeze.freeze(opened, who=who, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
-    revision = made.revision
-    emit(
-        {"revision": asdict(revision), "certificate": dict(made.certificate), "already": made.already},
-        as_json,
-        f"Revision {revision.id[:12]}: {revision.splits['train']:,} to train on, {revision.splits['holdout']:,} held "
-        f"out, {made.certificate['cross_pairs']} look-alikes across "
-        f"(a random split would leak {made.certificate['random_split_leak_share']:.1%}).",
-    )
-    if not made.certificate["passed"]:
-        say("No leak-free hold-out of that size exists: too many examples look alike. Ask for a larger one.")
-        raise typer.Exit(3)
-
-
-def diff(before: str, after: str, workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
-    """Compare two revisions by example."""
-    opened = workspace_or_error(workspace)
-    changed = freeze.diff(opened, find_revision(opened, before), find_revision(opened, after))
-    emit(
-        asdict(changed),
-        as_json,
-        f"{len(changed.added)} added, {len(changed.dropped)} dropped, {len(changed.edited)} edited.",
-    )
-
-
-def export_(
-    out: Path,
-    revision: Annotated[str | None, typer.Option(help="A revision (default: the newest).")] = None,
-    format: Annotated[str, typer.Option(help=", ".join(export.FORMATS))] = "messages",
-    workspace: WorkspaceOption = None,
-    who: WhoOption = ME,
-    as_json: JsonFlag = False,
-) -> None:
-    """Write a revision as cleaned JSONL (or another format) with its data card and manifest."""
-    from curation import release
-
-    opened = workspace_or_error(workspace)
-    revision_id = find_revision(opened, revision)
-    done = release.export_revision(opened, revision_id, out, format, who=who)
-    emit(
-        {name: str(value) if isinstance(value, Path) else value for name, value in asdict(done).items()},
-        as_json,
-        f"{done.n_examples:,} examples written to {done.path} (sha256 {done.sha256[:12]}), data card {done.card_path}.",
-    )
 
 
 def _emit_decisions(decisions: list[Decision], as_json: bool, word: str) -> None:

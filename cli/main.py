@@ -16,10 +16,10 @@ from core.errors import CancelledError, FinetoothError
 VERBS: dict[str, tuple[str, ...]] = {
     "app_verbs": ("status", "demo", "app", "models", "jobs"),
     "data_verbs": (
-        "init", "import", "findings", "decide", "resolve", "accept", "undo", "redo", "replay", "freeze", "diff",
-        "export", "rejects",
+        "init", "import", "findings", "decide", "resolve", "accept", "undo", "redo", "adopt", "rejects",
     ),
     "edit_verbs": ("edit", "add", "history"),
+    "release_verbs": ("freeze", "diff", "restore", "changes", "export", "licence", "retire", "replay"),
     "bare_verbs": ("check", "curate"),
     "train_verbs": ("plan", "train", "runs"),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),

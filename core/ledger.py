@@ -129,13 +129,13 @@ class Ledger:
             end, previous = (last["seq"], last["hash"]) if last else (0, GENESIS)
             after = end if seq is None else seq
             later = connection.execute("SELECT * FROM entries WHERE seq > ? ORDER BY seq", (after,)).fetchall()
-            drafts = make([_entry(row) for row in later])
+            drafts = make([entry_of(row) for row in later])
             first, at = end, self._clock()
             for draft in drafts:
                 action_id = draft.action_id or new_action_id()
                 known = connection.execute("SELECT * FROM entries WHERE action_id = ?", (action_id,)).fetchone()
                 if known:
-                    written.append(_entry(known))
+                    written.append(entry_of(known))
                     continue
                 end += 1
                 payload = canonical(dict(draft.payload)).decode("ascii")
@@ -160,13 +160,13 @@ class Ledger:
                 values.append(value)
         query = f"SELECT * FROM entries WHERE {' AND '.join(clauses)} ORDER BY seq"
         with self._db.reading() as connection:
-            return [_entry(row) for row in connection.execute(query, values)]
+            return [entry_of(row) for row in connection.execute(query, values)]
 
     def find(self, action_id: str) -> Entry | None:
         """The entry of an action; None where it has not been recorded."""
         with self._db.reading() as connection:
             row = connection.execute("SELECT * FROM entries WHERE action_id = ?", (action_id,)).fetchone()
-        return _entry(row) if row else None
+        return entry_of(row) if row else None
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last entry (0 and the genesis hash when empty)."""
@@ -254,7 +254,8 @@ def _link(previous: str, fields: tuple[Any, ...]) -> str:
     return digest([previous.encode(), *(str(f).encode("utf-8", "surrogatepass") for f in fields)])
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def entry_of(row: sqlite3.Row) -> Entry:
+    """An entry as a row of the table holds it."""
     return Entry(
         row["seq"],
         row["action_id"],

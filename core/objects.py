@@ -33,6 +33,10 @@ class Objects:
             write_json(folder / "manifest.json", {"kind": kind, "id": object_id, **manifest})
         return object_id
 
+    def holds(self, object_id: str) -> bool:
+        """Whether there is such a complete object."""
+        return (self.folder(object_id) / "manifest.json").is_file()
+
     def manifest(self, object_id: str) -> dict[str, Any]:
         """An object's manifest.
 

@@ -13,7 +13,7 @@ from core.workspace import Workspace
 
 SCHEMA = {
     "id": pl.String,
-    "split": pl.String,  # "train" or "holdout"
+    "split": pl.String,  # "train", "holdout", "test" or "quarantine"
     "messages": pl.String,  # JSON list of {"role", "content"}
     "meta": pl.String,  # JSON object
     "source": pl.String,
@@ -49,11 +49,15 @@ def examples_of(workspace: Workspace, revision_id: str, split: str | None = None
 
 
 def frozen(workspace: Workspace) -> list[Entry]:
-    """The ledger's freezes, newest first, one for each revision: the last time it was frozen."""
+    """The ledger's freezes, newest first, one for each revision: the last time it was frozen.
+
+    A revision that the ledger tells of but that is not in the workspace (one that a replay could not make anew) is left
+    out.
+    """
     last: dict[str, Entry] = {}
     for entry in reversed(workspace.ledger.entries("freeze")):
         last.setdefault(entry.subject, entry)
-    return list(last.values())
+    return [entry for entry in last.values() if workspace.objects.holds(entry.subject)]
 
 
 def find_revision(workspace: Workspace, prefix: str | None = None) -> str:

@@ -214,7 +214,11 @@ def _figures(figures: Mapping[str, Any], above: str = "") -> Iterable[tuple[str,
     for name, value in figures.items():
         if isinstance(value, Mapping):
             yield from _figures(value, f"{name}: ")
-        elif name != "passed":
+        elif isinstance(value, list):
+            for part in value:  # pairs of splits
+                rest = {key: number for key, number in part.items() if key != "splits"}
+                yield from _figures(rest, f"{above}{' and '.join(part['splits'])}: ")
+        elif value is not None and name != "passed":
             number = f"{value:.1%}" if name.endswith("_share") and isinstance(value, float) else str(value)
             yield text((above + name).replace("_", " ")), text(number)
 

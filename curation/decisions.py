@@ -10,6 +10,8 @@ from core.ledger import Draft, Entry
 from core.types import Decision, Message, Verdict
 
 KIND = "decision"
+AS_IT_WAS = "as it was"
+"""In place of ``restores``: the example comes back, and nobody has looked at it (see ``curation.restore``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,8 @@ def standing(entries: Iterable[Entry]) -> Standing:
             state, becomes, kept = "dropped", None, False
         elif verdict == "edit":
             state, becomes, kept = "replaced", entry.payload["becomes"], False
+        elif entry.payload.get("restores") == AS_IT_WAS:
+            state, becomes = "in", None
         elif not finding:  # a keep that names a finding settles that finding and nothing else
             state, becomes, kept = "in", None, True
         elif entry.payload.get("restores"):

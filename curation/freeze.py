@@ -1,20 +1,26 @@
-"""Revisions: freezing the current dataset with its split, and comparing two frozen states."""
+"""Revisions: freezing the current dataset with its split, and listing what was frozen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from core import wording
 from core.errors import InputError
+from core.jobs import Progress, no_progress
+from core.rated import rated
 from core.revisions import SCHEMA, example_of, frozen
 from core.types import Revision
 from core.workspace import Workspace
-from curation import added, cache, queries, resolutions
+from curation import added, cache, norms, queries, resolutions
+from curation.certificate import write_certificate
 from curation.checks import CHECKS
-from curation.splits import certificate, split
+from curation.reworded import Paraphrases
+from curation.splits import SPLITS, SplitPlan, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,15 @@ class RevisionView:
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionDiff:
-    """Ids by which two revisions differ; ``edited`` pairs the old id with the new one."""
+class Assembled:
+    """All that a freeze stores. ``upto`` is the number of the last ledger entry that it knows of."""
 
-    added: tuple[str, ...]
-    dropped: tuple[str, ...]
-    edited: tuple[tuple[str, str], ...]
+    frame: pl.DataFrame
+    key: Sequence[tuple[Any, ...]]
+    certificate: Mapping[str, Any]
+    splits: Mapping[str, int]
+    upto: int
+    decided_upto: object
 
 
 def freeze(
@@ -52,47 +61,129 @@ def freeze(
     who: str,
     holdout_share: float = 0.1,
     holdout_size: int | None = None,
+    test_share: float | None = None,
+    test_size: int | None = None,
     seed: int = 0,
+    by: str | None = None,
+    paraphrases: Paraphrases = "letters",
+    progress: Progress = no_progress,
 ) -> Frozen:
     """Make an immutable revision of the examples that are in the dataset now, with a leak-free hold-out.
 
-    The id is made of the examples, their order, their meta and their split: no clock, no machine.
+    The id is made of the examples, their order, their meta and their split: no clock, no machine. The ledger's entry
+    holds all that decided it, so that ``curation.rebuild`` can make it anew; the leak certificate is written to
+    ``exports/``.
+
+    Args:
+        workspace: The open workspace.
+        who: The person.
+        holdout_share, holdout_size, test_share, test_size, seed, by, paraphrases: See ``splits.SplitPlan``.
+        progress: Told what is done.
 
     Raises:
         InputError: The dataset is empty, or the hold-out asked for is impossible.
+        BlockedError: Prompts that people have rated would enter training.
+    """
+    plan = SplitPlan(holdout_share, holdout_size, test_share, test_size, seed, by, paraphrases)
+    spent = rated(workspace)
+    made = assemble(workspace, plan, spent, progress)
+    progress("storing", 0, None)
+    previous = frozen(workspace)
+    revision_id = store(workspace, made, plan)
+    already = any(entry.subject == revision_id for entry in previous)
+    if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
+        payload = {"already": already, "split": plan.as_dict(), "upto": made.upto, "rated": spent}
+        workspace.ledger.append("freeze", revision_id, payload, who=who)
+    return Frozen(_revision(workspace.objects.manifest(revision_id)), made.certificate, already)
+
+
+def store(workspace: Workspace, made: Assembled, plan: SplitPlan) -> str:
+    """Store what was assembled with all that the data card says, and its leak certificate. Returns the id."""
+    seen = queries.overview(workspace)
+    previous = frozen(workspace)
+    manifest = {
+        "parent": previous[0].subject if previous else None,
+        "n_examples": made.frame.height,
+        "splits": dict(made.splits),
+        "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
+        "decided_upto": made.decided_upto,
+        "upto": made.upto,
+        "sources": _sources(workspace, made.upto),
+        "certificate": dict(made.certificate),
+        "seed": plan.seed,
+        "facts": _facts(workspace, seen),
+    }
+    revision_id = workspace.objects.put("revision", manifest, made.frame, made.key)
+    write_certificate(certificate_path(workspace, revision_id), revision_id, made.certificate)
+    return revision_id
+
+
+def assemble(
+    workspace: Workspace, plan: SplitPlan, spent: Sequence[str], progress: Progress = no_progress
+) -> Assembled:
+    """Split the examples that are in the dataset now; nothing is stored.
+
+    Args:
+        workspace: The open workspace.
+        plan: How to split.
+        spent: Ids of the examples that were rated and must stay out of training.
+        progress: Told what is done.
+
+    Raises:
+        InputError: The dataset is empty, or the hold-out asked for is impossible.
+        BlockedError: More rated examples have to be held out than were asked for.
     """
     with cache.synced(workspace).reading() as connection:  # one look, so that what is split is what is frozen
         connection.execute("BEGIN")
         rows = connection.execute(
             "SELECT id, messages, meta, source, line FROM examples WHERE state = 'in' ORDER BY position, id"
         ).fetchall()
-        decided_upto = cache.get_fact(connection, "ledger_hash")
+        decided_upto, upto = cache.get_fact(connection, "ledger_hash"), cache.get_fact(connection, "ledger_seq")
+        query = "SELECT id, messages, meta FROM examples WHERE id = ?"
+        old = [row for one in spent if (row := connection.execute(query, (one,)).fetchone())]
     if not rows:
         raise InputError("There is nothing to freeze.", "Import a file first: finetooth import FILE")
     examples = [example_of(dict(row)) for row in rows]
-    made = split(examples, holdout_share=holdout_share, holdout_size=holdout_size, seed=seed)
-    records = [{**dict(row), "split": "holdout" if row["id"] in made.holdout else "train"} for row in rows]
+    made = split(examples, plan, rated=[example_of(dict(row)) for row in old], progress=progress)
+    records = [{**dict(row), "split": side} for row, side in zip(rows, made.sides, strict=True)]
     frame = pl.DataFrame(records, schema=SCHEMA)
-    seen = queries.overview(workspace)
-    previous = frozen(workspace)
-    proof = certificate(made)
-    manifest = {
-        "parent": previous[0].subject if previous else None,
-        "n_examples": frame.height,
-        "splits": {"train": made.n_train, "holdout": len(made.holdout)},
-        "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
-        "decided_upto": decided_upto,
-        "sources": queries.imported(workspace),
-        "certificate": proof,
-        "seed": seed,
-        "facts": _facts(workspace, seen),
-    }
+    sizes = {name: made.sides.count(name) for name in SPLITS}
+    splits = {name: size for name, size in sizes.items() if size or name in ("train", "holdout")}
     key = frame.select("id", "split", "messages", "meta").rows()
-    revision_id = workspace.objects.put("revision", manifest, frame, key)
-    already = any(entry.subject == revision_id for entry in previous)
-    if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
-        workspace.ledger.append("freeze", revision_id, {"already": already}, who=who)
-    return Frozen(_revision(workspace.objects.manifest(revision_id)), proof, already)
+    return Assembled(frame, key, made.certificate, splits, upto if isinstance(upto, int) else 0, decided_upto)
+
+
+def remarks(proof: Mapping[str, Any]) -> list[str]:
+    """What a person should know of a split beside its sizes, in sentences; empty where all is as it was asked for."""
+    said = []
+    if not proof["passed"]:
+        said.append("No leak-free hold-out of that size exists: too many examples look alike. Ask for another size.")
+    for name, title in (("holdout", "hold-out"), ("test", "test set")):
+        wanted, got = proof.get(f"n_{name}_wanted", 0), proof.get(f"n_{name}", 0)
+        if got != wanted and wanted:
+            said.append(f"The {title} has {got:,} examples; {wanted:,} were asked for, and no more groups fit.")
+    scan = proof.get("scan", {})
+    if scan.get("pairs_not_compared"):
+        said.append(
+            f"{scan['pairs_not_compared']:,} pairs of texts were too many to compare: the scan is not complete."
+        )
+    if proof.get("n_quarantined"):
+        said.append(
+            f"{wording.many(proof['n_quarantined'], 'example')} stand on no side: a twin was found in training."
+        )
+    if proof.get("n_passed_over_as_reworded"):
+        said.append(
+            f"{wording.many(proof['n_passed_over_as_reworded'], 'example')} stayed in training when drawn, since "
+            "others ask the same in other words."
+        )
+    if proof.get("n_held_out_since_rated"):
+        said.append(f"{wording.many(proof['n_held_out_since_rated'], 'example')} are held out since they were rated.")
+    return said
+
+
+def certificate_path(workspace: Workspace, revision_id: str) -> Path:
+    """Where a freeze writes the leak certificate."""
+    return workspace.exports_dir / revision_id[:12] / "certificate.json"
 
 
 def revisions(workspace: Workspace) -> list[RevisionView]:
@@ -102,29 +193,6 @@ def revisions(workspace: Workspace) -> list[RevisionView]:
         manifest = workspace.objects.manifest(entry.subject)
         found.append(RevisionView(_revision(manifest), manifest["certificate"], manifest["facts"], entry.at, entry.who))
     return found
-
-
-def diff(workspace: Workspace, before: str, after: str) -> RevisionDiff:
-    """What changed from one revision to another, by example."""
-    old = dict.fromkeys(workspace.objects.frame(before)["id"].to_list())
-    new = dict.fromkeys(workspace.objects.frame(after)["id"].to_list())
-    with cache.synced(workspace).reading() as connection:
-        became = dict(connection.execute("SELECT id, becomes FROM examples WHERE becomes IS NOT NULL").fetchall())
-    edited: list[tuple[str, str]] = []
-    gone: list[str] = []
-    for example_id in old:
-        if example_id in new:
-            continue
-        target, steps = became.get(example_id), {example_id}
-        while target is not None and target not in new and target not in steps:
-            steps.add(target)
-            target = became.get(target)
-        if target is not None and target in new and target not in old:
-            edited.append((example_id, target))
-        else:
-            gone.append(example_id)
-    arrived = {target for _, target in edited}
-    return RevisionDiff(tuple(i for i in new if i not in old and i not in arrived), tuple(gone), tuple(edited))
 
 
 def _facts(workspace: Workspace, seen: queries.Overview) -> dict[str, Any]:
@@ -142,7 +210,22 @@ def _facts(workspace: Workspace, seen: queries.Overview) -> dict[str, Any]:
         "findings": [{"check": c.check, "title": c.title, "open": c.open, "settled": c.settled} for c in seen.counts],
         "checked": seen.checked,
         "stale": seen.stale,
+        "norms": _norms(workspace),
     }
+
+
+def _sources(workspace: Workspace, upto: int) -> list[str]:
+    """What had been imported up to an entry of the ledger, in the order of the first imports."""
+    return list(dict.fromkeys(entry.subject for entry in workspace.ledger.entries("import") if entry.seq <= upto))
+
+
+def _norms(workspace: Workspace) -> dict[str, str]:
+    """The style of the dataset in words, by group, as the checks learned it from this very state."""
+    said: dict[str, list[str]] = {}
+    for norm in norms.load(workspace) or ():
+        how = "the house style asks for it" if norm.declared else f"{norm.count:,} of {norm.total:,}"
+        said.setdefault(norm.group, []).append(f"{norm.sentence} ({how})")
+    return {group: "; ".join(sentences) for group, sentences in said.items()}
 
 
 def _revision(manifest: Mapping[str, Any]) -> Revision:

@@ -1,55 +1,117 @@
-"""A revision leaves the workspace: the data, its card, and a manifest with hashes."""
+"""A revision leaves the workspace: the data, its card, its certificate, its change list, and a manifest with hashes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import InputError
-from core.files import sha256_file, write_json, writing_together
+from core.errors import FinetoothError, InputError
+from core.files import read_json, sha256_file, write_json, writing_together
 from core.revisions import examples_of
+from core.types import Example
 from core.workspace import Workspace
-from curation import export, sources
+from curation import changes, export, hub, licences, sources
 from curation.card import CardCheck, CardFacts, CardSource, data_card
+from curation.certificate import write_certificate
+
+HUGGINGFACE = "huggingface"
+FORMATS = (*export.FORMATS, HUGGINGFACE)
+SPLITS = ("train", "holdout", "test", "quarantine")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What was written, and the hash of the data."""
+    """What was written: the data (a file, or a folder for Hugging Face), and what goes with it.
+
+    ``sha256`` is that of the training data, ``files`` has those of all files by name; ``passed`` says whether the leak
+    certificate holds.
+    """
 
     path: Path
     card_path: Path
     manifest_path: Path
     n_examples: int
     sha256: str
+    certificate_path: Path
+    changes_path: Path
+    files: Mapping[str, str]
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the parts of an export go, and which format the data has there."""
+
+    data: Mapping[str, Path]
+    card: Path
+    certificate: Path
+    changes: Path
+    manifest: Path
+    format: str
+
+    @classmethod
+    def at(cls, out: Path, format: str, splits: Sequence[str]) -> _Places:
+        if format == HUGGINGFACE:
+            data = {name: out / "data" / f"{name}.parquet" for name in splits}
+            names = {"card": "README.md", "certificate": "certificate.json", "changes": "changes.csv"}
+            inside = {part: out / name for part, name in names.items()}
+            return cls(data=data, **inside, manifest=out / "manifest.json", format="parquet")
+        data = {name: out if name == "train" else out.with_stem(f"{out.stem}.{name}") for name in splits}
+        suffixes = {"card": ".card.md", "certificate": ".certificate.json", "changes": ".changes.csv"}
+        beside = {part: out.with_suffix(suffix) for part, suffix in suffixes.items()}
+        return cls(data=data, **beside, manifest=out.with_suffix(".manifest.json"), format=format)
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        """Every file, the manifest last."""
+        return (*self.data.values(), self.card, self.certificate, self.changes, self.manifest)
 
 
 def export_revision(
     workspace: Workspace, revision_id: str, out: Path, format: str = "messages", *, who: str
 ) -> ExportReport:
-    """Write a revision's examples, beside them a data card and a manifest; where that stands, all are there.
+    """Write a revision's examples with a data card, the leak certificate, the change list and a manifest.
 
-    The data is the same, byte for byte, on every machine; the hold-out is written beside it as ``NAME.holdout.EXT``.
+    Where the manifest stands, all are there and fit each other. The data is the same, byte for byte, on every machine;
+    the hold-out is written beside the training data as ``NAME.holdout.EXT``, a test set as ``NAME.test.EXT``. The
+    format ``huggingface`` makes a folder that ``datasets.load_dataset`` reads.
 
     Raises:
         FinetoothError: The format is unknown or cannot hold these conversations, or the disk is full.
     """
-    if not out.name or out.is_dir():
+    if format not in FORMATS:
+        raise InputError(f"There is no export format named {format}.", f"Choose one of: {', '.join(FORMATS)}.")
+    if format != HUGGINGFACE and (not out.name or out.is_dir()):
         raise InputError(f"{out} is a folder, not a file.", "Name a file inside it.")
+    if format == HUGGINGFACE and out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file, not a folder.", "Name a folder.")
     manifest = workspace.objects.manifest(revision_id)
-    train = examples_of(workspace, revision_id, "train")
-    holdout = examples_of(workspace, revision_id, "holdout")
-    held_path = out.with_stem(f"{out.stem}.holdout")
-    export.require_fit((*train, *holdout), format)
-    card_path, manifest_path = out.with_suffix(".card.md"), out.with_suffix(".manifest.json")
-    with writing_together((out, held_path, card_path, manifest_path)) as (data, held, card, proof):
-        export.write(train, data, format)
-        export.write(holdout, held, format)
-        card.write_text(data_card(facts(workspace, revision_id)), encoding="utf-8")
-        files = {out.name: sha256_file(data), held_path.name: sha256_file(held)}
+    by_split: dict[str, list[Example]] = {name: examples_of(workspace, revision_id, name) for name in SPLITS}
+    written = [name for name in SPLITS if by_split[name] or name in ("train", "holdout")]
+    places = _Places.at(out, format, written)
+    export.require_fit([example for name in written for example in by_split[name]], places.format)
+    told = facts(workspace, revision_id)
+    listed = changes.since_import(workspace, revision_id).changes
+    outdated = _outdated(places)
+    with writing_together(places.all) as paths:
+        temporary = dict(zip(places.all, paths, strict=True))
+        for name, path in places.data.items():
+            export.write(by_split[name], temporary[path], places.format)
+        head = hub.front_matter(told, list(places.data)) if format == HUGGINGFACE else ""
+        temporary[places.card].write_text(head + data_card(told), encoding="utf-8")
+        write_certificate(temporary[places.certificate], revision_id, manifest["certificate"])
+        temporary[places.changes].write_bytes(changes.as_csv(workspace, listed))
+        root = places.manifest.parent
+        files = {
+            path.relative_to(root).as_posix(): sha256_file(temporary[path])
+            for path in places.all
+            if path != places.manifest
+        }
         write_json(
-            proof,
+            temporary[places.manifest],
             {
                 "revision": revision_id,
                 "format": format,
@@ -58,14 +120,43 @@ def export_revision(
                 "certificate": manifest["certificate"],
             },
         )
-    workspace.ledger.append("export", revision_id, {"format": format, "files": files}, who=who)
-    return ExportReport(out, card_path, manifest_path, len(train) + len(holdout), files[out.name])
+    for path in outdated:
+        with suppress(OSError):
+            path.unlink()
+    data = {name: files[path.relative_to(root).as_posix()] for name, path in places.data.items()}
+    payload = {"format": format, "files": files}
+    workspace.ledger.append("export", revision_id, payload, who=who)
+    return ExportReport(
+        path=out,
+        card_path=places.card,
+        manifest_path=places.manifest,
+        n_examples=sum(map(len, by_split.values())),
+        sha256=data["train"],
+        certificate_path=places.certificate,
+        changes_path=places.changes,
+        files=files,
+        passed=bool(manifest["certificate"]["passed"]),
+    )
+
+
+def _outdated(places: _Places) -> list[Path]:
+    """Files of the export that stands there now, such as those of a test set, which the new one does not have."""
+    if not places.manifest.is_file():
+        return []
+    try:
+        listed = read_json(places.manifest)["files"]
+    except (FinetoothError, KeyError, TypeError):
+        return []
+    root = places.manifest.parent
+    known = [root / str(name) for name in listed] if isinstance(listed, dict) else []
+    return [path for path in known if path not in places.all and path.parent in {p.parent for p in places.all}]
 
 
 def facts(workspace: Workspace, revision_id: str) -> CardFacts:
     """What the data card of a revision says."""
     manifest: dict[str, Any] = workspace.objects.manifest(revision_id)
     frozen = manifest["facts"]
+    named = licences.said(workspace)
     return CardFacts(
         name=workspace.name,
         revision_id=revision_id,
@@ -73,17 +164,18 @@ def facts(workspace: Workspace, revision_id: str) -> CardFacts:
         n_imported=frozen["n_imported"],
         n_examples=manifest["n_examples"],
         splits=manifest["splits"],
-        sources=[_source(workspace, source_id) for source_id in manifest["sources"]],
+        sources=[_source(workspace, source_id, named.get(source_id)) for source_id in manifest["sources"]],
         dropped=frozen["dropped"],
         edited=frozen["edited"],
         clashes=frozen.get("clashes", {}),
         added=frozen.get("added", {}),
         checks=[CardCheck(c["check"], c["title"], c["open"] + c["settled"], c["settled"]) for c in frozen["findings"]],
+        norms=frozen.get("norms", {}),
         certificate=manifest["certificate"],
         limits=["The dataset was changed after the last run of the checks."] if frozen["stale"] else [],
     )
 
 
-def _source(workspace: Workspace, source_id: str) -> CardSource:
+def _source(workspace: Workspace, source_id: str, licence: str | None) -> CardSource:
     source = sources.load(workspace, source_id)
-    return CardSource(source.name, source.id, source.format, source.n_rows, source.n_rejects, None, source.notes)
+    return CardSource(source.name, source.id, source.format, source.n_rows, source.n_rejects, licence, source.notes)

@@ -126,3 +126,9 @@ def rows(workspace: Workspace, source_id: str) -> Iterator[tuple[int, str, str, 
     """(line, example id, messages as JSON, meta as JSON) of every row that was read, in file order."""
     frame = pl.read_parquet(workspace.sources_dir / source_id / "rows.parquet")
     yield from frame.select("line", "id", "messages", "meta").iter_rows()
+
+
+def ids(workspace: Workspace, source_id: str) -> list[str]:
+    """The example ids of its rows, in file order."""
+    path = workspace.sources_dir / source_id / "rows.parquet"
+    return pl.read_parquet(path, columns=["id"])["id"].to_list()

@@ -14,7 +14,7 @@ from curation.bare import FileReport
 from curation.minhash.bands import Pairs
 from curation.minhash.views import View
 from curation.readers import ReadResult
-from curation.splits import NEAR, SHORT
+from curation.kin import NEAR, SHORT
 
 MOST_NAMED = 20
 """A finding names this many rows of the other file; its message says how many there are."""

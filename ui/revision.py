@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import wording
 from core.workspace import Workspace
-from curation import freeze, queries
+from curation import changes, freeze, queries
 from ui import panels, render
 
 LISTED = 20
@@ -52,7 +52,7 @@ def comparison(workspace: Workspace, views: list[freeze.RevisionView]) -> None:
     left, right = st.columns(2)
     before = left.selectbox("From", list(names), index=1, format_func=names.__getitem__, key="diff_from")
     after = right.selectbox("To", list(names), index=0, format_func=names.__getitem__, key="diff_to")
-    made = freeze.diff(workspace, before, after)
+    made = changes.diff(workspace, before, after)
     sizes = {view.revision.id: view.revision.n_examples for view in views}
     panels.metrics(
         [

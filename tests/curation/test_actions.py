@@ -12,7 +12,7 @@ from core.errors import FinetoothError, InputError
 from core.revisions import find_revision
 from core.types import Example, Message
 from core.workspace import Workspace
-from curation import actions, cache, checking, freeze, queries
+from curation import actions, cache, changes, checking, freeze, queries
 from tests.conftest import chat
 
 Write = Callable[..., Path]
@@ -213,7 +213,7 @@ def test_the_diff_of_two_revisions_names_what_was_edited_dropped_and_added(
     new = chat("Which ward takes a broken wrist after a fall from a horse?", "Ward W.")
     actions.import_file(filled, write_chats([new], "more.jsonl"), who="Ada")
     second = freeze.freeze(filled, who="Ada", holdout_size=2).revision.id
-    changed = freeze.diff(filled, first, second)
+    changed = changes.diff(filled, first, second)
     assert (changed.added, changed.dropped, changed.edited) == ((new.id,), (gone.id,), ((old.id, edited),))
 
 

@@ -253,7 +253,7 @@ def replay(
     }
     lines = [
         f"{one.revision_id[:12]}  {words[one.outcome]}"
-        + (f" ({one.became[:12]})" if one.outcome == "different" else "")
+        + (f" ({one.became[:12]}{_version(one.version)})" if one.outcome == "different" else "")
         + ("; copied from the old workspace" if one.copied else "")
         for one in done.revisions
     ]
@@ -270,3 +270,8 @@ def replay(
     )
     if not done.holds:
         raise typer.Exit(3)
+
+
+def _version(of_freeze: str) -> str:
+    """What to say where another version froze a revision."""
+    return f"; frozen by version {of_freeze}, this is {freeze.version()}" if of_freeze != freeze.version() else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,10 @@ class Objects:
         document: dict[str, Any] = read_json(path)
         return document
 
-    def frame(self, object_id: str) -> pl.DataFrame:
-        """An object's table."""
+    def frame(self, object_id: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """An object's table, or some of its columns."""
         self.manifest(object_id)
-        return pl.read_parquet(self.folder(object_id) / "data.parquet")
+        return pl.read_parquet(self.folder(object_id) / "data.parquet", columns=columns and list(columns))
 
     def ids(self, kind: str) -> list[str]:
         """Ids of the complete objects of a kind, oldest first."""

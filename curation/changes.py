@@ -74,7 +74,7 @@ def state_of(workspace: Workspace, revision_id: str) -> State:
     if not isinstance(upto, int):  # frozen by an older version, which kept the hash alone
         link = manifest.get("decided_upto")
         upto = next((e.seq for e in reversed(workspace.ledger.entries()) if e.hash == link), 0)
-    return State(workspace.objects.frame(revision_id)["id"].to_list(), upto)
+    return State(workspace.objects.frame(revision_id, ["id"])["id"].to_list(), upto)
 
 
 def imported(workspace: Workspace, upto: int) -> State:
@@ -110,6 +110,7 @@ def between(workspace: Workspace, before: State, after: State) -> RevisionDiff:
     arrived = set(edited.values())
     dropped = tuple(i for i in old if i not in new and i not in edited)
     added = tuple(i for i in new if i not in old and i not in arrived)
+    decided.look_up(workspace, [*(i for i in old if i not in new), *added])
     changes = [
         decided.change("edited", i, edited[i]) if i in edited else decided.change("dropped", i)
         for i in old
@@ -149,9 +150,15 @@ class _Decided:
         }
         self.imports = {e.subject: e for e in workspace.ledger.entries("import")}
         self.names = {source_id: sources.load(workspace, source_id).name for source_id in self.imports}
+        self.places: dict[str, tuple[str, int]] = {}
+
+    def look_up(self, workspace: Workspace, example_ids: Iterable[str]) -> None:
+        """Learn where some examples stand, before their changes are told."""
         with cache.synced(workspace).reading() as connection:
-            rows = connection.execute("SELECT id, source, line FROM examples")
-            self.places = {row["id"]: (row["source"], row["line"]) for row in rows}
+            for example_id in example_ids:
+                row = connection.execute("SELECT source, line FROM examples WHERE id = ?", (example_id,)).fetchone()
+                if row:
+                    self.places[example_id] = row["source"], row["line"]
 
     def later_text(self, example_id: str, among: Mapping[str, None]) -> str | None:
         """The text that stands for this one in the other state, along the edits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,18 @@ def freeze(
     revision_id = store(workspace, made, plan)
     already = any(entry.subject == revision_id for entry in previous)
     if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
-        payload = {"already": already, "split": plan.as_dict(), "upto": made.upto, "rated": spent}
+        how = {"split": plan.as_dict(), "upto": made.upto, "rated": spent, "version": version()}
+        payload = {"already": already, **how}
         workspace.ledger.append("freeze", revision_id, payload, who=who)
     return Frozen(_revision(workspace.objects.manifest(revision_id)), made.certificate, already)
+
+
+def version() -> str:
+    """Of this program; a replay by another one may split by other rules."""
+    try:
+        return metadata.version("finetooth")
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        return ""
 
 
 def store(workspace: Workspace, made: Assembled, plan: SplitPlan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -34,12 +34,14 @@ class Replayed:
             did not record how it was split; ``other rules``: it was split by the rules of another version.
         became: The id that came out; empty where nothing did.
         copied: Whether it was taken from the old workspace as it stands, since it could not be made anew.
+        version: Of the program that froze it; empty where unknown.
     """
 
     revision_id: str
     outcome: Outcome
     became: str
     copied: bool
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def rebuild(origin: Path, target: Path, *, progress: Progress = no_progress) -> 
     for revision_id, one in done.items():
         if one.outcome != "same" and workspace.objects.holds(revision_id) is False:
             copied = _copied(workspace, revision_id, origin)
-            done[revision_id] = Replayed(revision_id, one.outcome, one.became, copied)
+            done[revision_id] = replace(one, copied=copied)
     return Replay(workspace.path, n_entries, len(files), tuple(done[revision_id] for revision_id in first))
 
 
@@ -119,7 +121,8 @@ def _again(workspace: Workspace, entry: Entry, origin: Path, progress: Progress)
     plan = SplitPlan(**wanted)
     made = freeze.assemble(workspace, plan, entry.payload.get("rated", ()), progress)
     became = freeze.store(workspace, made, plan)
-    return Replayed(entry.subject, "same" if became == entry.subject else "different", became, False)
+    outcome: Outcome = "same" if became == entry.subject else "different"
+    return Replayed(entry.subject, outcome, became, False, str(entry.payload.get("version", "")))
 
 
 def _copied(workspace: Workspace, revision_id: str, origin: Path) -> bool:

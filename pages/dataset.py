@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import wording
 from core.workspace import Workspace
-from curation import export, freeze, queries, release
-from ui import act, panels, revision, shell
+from curation import freeze, queries, restore
+from ui import act, panels, revision, revision_files, shell
 
 shell.begin()
 
@@ -21,8 +21,9 @@ def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> 
                 icon=":material/warning:",
             )
             shell.link("review.py", "Review them first", icon="arrow_forward")
-        share, seed, button = st.columns([2, 1, 1], vertical_alignment="bottom")
+        share, test, seed, button = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
         share.slider("Hold-out, percent of the examples", 1, 50, 10, key="holdout_percent", format="%d%%")
+        test.number_input("Test set, percent", 0, 49, 0, key="test_percent", help="Kept apart from both; 0 = none.")
         seed.number_input("Seed of the split", 0, 2**31 - 1, 0, key="split_seed")
         shown = act.show(f"freeze-{workspace.ledger.head()[0]}", scope="freeze")
 
@@ -32,6 +33,7 @@ def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> 
                     workspace,
                     who=who,
                     holdout_share=st.session_state["holdout_percent"] / 100,
+                    test_share=st.session_state["test_percent"] / 100 or None,
                     seed=int(st.session_state["split_seed"]),
                 )
             return "This very state was frozen before." if made.already else f"Frozen as {made.revision.id[:8]}."
@@ -42,30 +44,25 @@ def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> 
             )
 
 
-def export_panel(workspace: Workspace, view: freeze.RevisionView, who: str) -> None:
-    """Write the revision with its data card, and offer each file for download."""
+def going_back(workspace: Workspace, view: freeze.RevisionView, who: str) -> None:
+    """Make the dataset what it was when this revision was frozen."""
     revision_id = view.revision.id
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Format", export.FORMATS, key=f"format-{revision_id}", width=220)
-        folder = workspace.exports_dir / revision_id[:12]
-        out = folder / f"{chosen}{export.SUFFIXES[chosen]}"
-        shown = act.show(f"export-{revision_id}-{chosen}-{out.exists()}", scope=f"export-{revision_id}")
+    shown = act.show(f"restore-{revision_id}-{workspace.ledger.head()[0]}", scope=f"restore-{revision_id}")
 
-        def do(_: str) -> str:
-            made = release.export_revision(workspace, revision_id, out, chosen, who=who)
-            return f"{wording.many(made.n_examples, 'example')} written."
-
-        act.button("Export", shown, "export", do, icon=":material/output:", guard=False)
-    for path in sorted(folder.glob(f"{chosen}.*")) if folder.is_dir() else ():
-        st.download_button(
-            f"{path.name} ({panels.size(path.stat().st_size)})",
-            data=path.read_bytes,
-            file_name=path.name,
-            key=f"download-{revision_id}-{path.name}",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
+    def do(action_id: str) -> str:
+        done = restore.restore(workspace, revision_id, who=who, action_id=action_id)
+        if not done.batch:
+            return "The dataset is as it was then already."
+        return (
+            f"Back to {revision_id[:8]}: {done.n_brought_back:,} brought back, {done.n_dropped:,} dropped, "
+            f"{done.n_edited:,} edited. Undo on the Review page takes it back."
         )
+
+    with st.popover("Go back to this revision", icon=":material/history:"):
+        st.write(
+            "The dataset becomes what it was then. Later decisions stay in the history; one undo brings them back."
+        )
+        act.button("Go back", shown, "restore", do, icon=":material/history:", guard=False)
 
 
 panels.title("Dataset", "Freeze what you have combed, hold a part out without leaks, and take it with you.")
@@ -82,9 +79,11 @@ if not frozen:
 for number, view in enumerate(frozen):
     with st.expander(revision.label(view), expanded=number == 0, icon=":material/inventory_2:"):
         revision.figures(view)
-        export_panel(workspace, view, who)
+        revision_files.export_panel(workspace, view, who)
+        going_back(workspace, view, who)
         if st.toggle("Show the leak certificate", key=f"certificate-{view.revision.id}"):
             st.json(dict(view.certificate))
+revision_files.licences(workspace, who)
 if len(frozen) > 1:
     st.subheader("Compare two revisions", anchor=False)
     revision.comparison(workspace, frozen)

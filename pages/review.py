@@ -82,11 +82,10 @@ panels.title("Review", "Every finding in one queue. Decide by keyboard; nothing 
 workspace = shell.workspace()
 who = shell.who()
 overview = queries.overview(workspace)
-if disagreement.asked_for():
+if disagreement.asked_for(workspace):
     disagreement.draw(workspace, who)
 elif panels.checks(workspace, overview):
     neighbours.after_saving(workspace, SCOPE)
-    disagreement.link(workspace)
     queue = review_filters.queue(workspace, overview, who, SCOPE)
     place = desk.current(workspace, queue, SCOPE)
     if place is None:

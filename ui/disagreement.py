@@ -12,30 +12,35 @@ from core.types import Decision
 from core.workspace import Workspace
 from curation import disagreements, queries
 from curation.disagreements import Disagreement, Side
-from ui import act, desk, example, panels, render, shell
+from ui import act, desk, evidence, example, panels, render
 
 SCOPE = "disagreements"
+NAME = "disagreements"
 VERDICTS = {"keep": "kept it", "drop": "dropped it", "edit": "edited it", "undo": "took a decision back"}
-KEYS = (("1, 2", "the left or the right decision holds"),)
-PAGE = 200
 
 
-def link(workspace: Workspace) -> None:
-    """One line where people disagree: how often, and the way there."""
+def asked_for(workspace: Workspace) -> bool:
+    """Whether the disagreements are looked at; the choice is drawn where there are any, and stands in the address."""
     n = disagreements.count(workspace)
-    if n:
-        label = f"{wording.many(n, 'disagreement')} to settle: two people decided differently"
-        shell.link("review.py", label, icon="alt_route", query={"queue": "disagreements"})
-
-
-def asked_for() -> bool:
-    """Whether the address asks for the disagreements."""
-    return st.query_params.get("queue") == "disagreements"
+    if not n and st.session_state.get("queue") != NAME and st.query_params.get("queue") != NAME:
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "Queue",
+            ["findings", NAME],
+            default="findings",
+            key="queue",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
+        if n:
+            st.caption(f"{wording.many(n, 'disagreement')} to settle: two people decided differently.", width="content")
+    return chosen == NAME
 
 
 def draw(workspace: Workspace, who: str) -> None:
     """The disagreement at hand, or the end of the queue."""
-    shell.link("review.py", "Back to the findings", icon="arrow_back", query={"queue": "findings"})
     total = disagreements.count(workspace)
     at = min(int(st.session_state.get("disagreement_at", 0)), max(total - 1, 0))
     page = disagreements.listed(workspace, offset=at, limit=1)
@@ -56,10 +61,17 @@ def draw(workspace: Workspace, who: str) -> None:
         desk.text_button()
     _choice(workspace, found, shown, who)
     _finding(workspace, found)
-    sides = st.columns(2, gap="medium")
-    for column, said in zip(sides, (found.one, found.other), strict=True):
+    own = queries.example(workspace, found.example_ids[0])
+    edited = "edit" in (found.one.verdict, found.other.verdict)
+    for column, said in zip(st.columns(2, gap="medium"), (found.one, found.other), strict=True):
         with column:
-            _side(workspace, said)
+            _side(said)
+            if edited:
+                _text(workspace, own, said)
+    if not edited:
+        example.draw(own)
+    for one in found.example_ids[1:]:
+        example.draw(queries.example(workspace, one), heading="The other row")
     example.history(workspace, found.example_ids[0])
 
 
@@ -92,23 +104,28 @@ def _finding(workspace: Workspace, found: Disagreement) -> None:
     render.note(view.finding.message)
 
 
-def _side(workspace: Workspace, said: Decision) -> None:
+def _side(said: Decision) -> None:
+    """Who decided what, when and why."""
     when = f"{said.at[:16].replace('T', ' ')} UTC"
-    st.markdown(f"**{render.plain(said.who or 'Nobody')} {VERDICTS[said.verdict]}** :gray[{when}]")
-    if said.note:
-        render.note(said.note)
-    own = queries.example(workspace, said.example_id)
+    with st.container(border=True, gap="xxsmall"):
+        name = render.plain(said.who or "Nobody")
+        st.markdown(f"**{name} {VERDICTS[said.verdict]}** :gray[{when}]")
+        render.note(said.note or "No reason was given.")
+
+
+def _text(workspace: Workspace, own: queries.ExampleView, said: Decision) -> None:
+    """What the decision makes of the text: an edit's new words marked, beside the words that it replaced."""
     text = disagreements.text_of(workspace, said)
     if text is None:
         example.draw(own)
         return
     gone, new, unit = render.twin_marks(own.example.messages, text, ("gone", "new"))
+    st.caption("The edited text")
     render.evidence(text, new)
     if any(gone.values()):
-        with st.expander("The text before"):
-            render.turns(own.example.messages, gone, range(len(own.example.messages)))
-    if unit != "word":
-        st.caption(f"Compared by {unit}: the texts are too long for a comparison word by word.")
+        with st.expander("What it replaced"):
+            render.excerpts(own.example.messages, gone)
+    evidence.compared_by(unit)
 
 
 def _go(at: int) -> None:

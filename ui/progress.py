@@ -39,7 +39,8 @@ def _time(workspace: Workspace, who: str, n_left: int) -> str:
     if found is None or n_left == 0:
         return ""
     left = duration(progress.time_left_s(n_left, found))
-    return f"; at your pace ({found.seconds:.0f} s each) {left} for the {n_left:,} in this view"
+    each = f"{found.seconds:.{0 if found.seconds >= 10 else 1}f} s each"
+    return f"; at your pace ({each}) {left} for the {n_left:,} in this view"
 
 
 def duration(seconds: float) -> str:

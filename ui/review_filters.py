@@ -69,16 +69,11 @@ def part_of(overview: queries.Overview, held: desk.Queue, total: int) -> str:
 
 
 def _label() -> str:
-    """What is filtered, in the button's own words."""
-    chosen = [
-        f"{len(many)} {noun if len(many) == 1 else noun + 's'}"
-        for key, noun in (("check", "check"), ("reason", "reason"))
-        if (many := st.session_state.get(key) or st.query_params.get_all(key))
-    ]
+    """The button's words, with how many filters are set."""
+    chosen = [st.session_state.get(key) or st.query_params.get_all(key) for key in ("check", "reason")]
     fix = st.session_state.get("fix") or st.query_params.get("fix", "any")
-    if fix != "any":
-        chosen.append(f"{fix} fixes")
-    return f"Filter: {', '.join(chosen)}" if chosen else "Filter"
+    n = sum(len(many) for many in chosen) + (fix != "any")
+    return f"Filter ({n})" if n else "Filter"
 
 
 def _reasons(workspace: Workspace, checks: tuple[str, ...]) -> list[str]:

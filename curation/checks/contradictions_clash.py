@@ -25,6 +25,7 @@ from curation.evidence.batch import Batch
 from curation.evidence.entailment import Undecided, asked_for, entailed_clashes
 from curation.evidence.facts import told
 from curation.evidence.groups_systems import system_of
+from curation.evidence.open_ended import open_ended
 from curation.evidence.relations import relations
 from curation.evidence.same_question import (
     LETTERS,
@@ -63,15 +64,25 @@ class _Pair:
 def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     batch = Batch.of(examples)
     candidates = batch.shared(same_question)
-    judge = _judge(batch)
+    rules = _judge(batch)
     wants_model = batch.shared(asked_for) is not None
     clashes: dict[_Pair, Clash] = {}
     undecided: dict[_Pair, Undecided] = {}
+    many: set[str] = set()
+
+    def has_one_answer(one: Asked) -> bool:
+        if one.prompt != one.ask or not open_ended(one.ask):
+            return True
+        many.add(one.ask)
+        return False
+
+    def judge(one: Asked, other: Asked) -> Clash | None:
+        return rules(one, other) if has_one_answer(one) and has_one_answer(other) else None
 
     def decide(pair: _Pair) -> Clash | None:
         left, right = candidates.asked[pair.left], candidates.asked[pair.right]
         clash = judge(left, right)
-        if clash is None and wants_model:
+        if clash is None and wants_model and has_one_answer(left) and has_one_answer(right):
             undecided[pair] = Undecided(left.example.id, right.example.id, left.answer, right.answer)
         return None if clash is None or explained(left, right, clash) else clash
 
@@ -80,6 +91,11 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
             if clash := decide(pair):
                 clashes[pair] = clash
     clashes |= _in_other_words(batch, candidates, judge, decide)
+    if many:
+        batch.note(
+            f"contradictions.clash: {len(many):,} requests have many right answers (an example, a story, a suggestion "
+            "...); their answers were not compared."
+        )
     model = entailed_clashes(batch, undecided.values())
     for pair, texts in undecided.items():
         one, other = candidates.asked[pair.left], candidates.asked[pair.right]
@@ -315,7 +331,8 @@ CLASH = Check(
     "conversation. A difference in what is asked that explains the answers (number, code, negation, opposite, "
     "name, system prompt, a word of the answer that only its own prompt has) makes them no pair. Rules, each "
     "with its words marked: codes; numbers, doses and dates in one unit (500 mg = 0.5 g); values under one "
-    "key; yes and no; opposites and words that exclude each other; a negation; labels of the set. Where more "
+    "key; yes and no; opposites and words that exclude each other; a negation; labels of the set. Answers to "
+    "requests with many right ones (an example, a story, a suggestion) are not compared. Where more "
     "than two rows answer a question, the finding says how many stand on each side. Sets of more than "
     "`reworded_rows` rows are compared by wording only, and the report says so.",
 )

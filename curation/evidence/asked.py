@@ -15,11 +15,13 @@ from curation.clash.values_read import values
 from curation.clash.words import stem
 from curation.evidence.asked_words import (
     FRAME,
+    are_short,
     bare,
     content,
     contrasts,
     counted,
     in_passing,
+    more_often,
     named,
     uncounted,
     unshared,
@@ -59,6 +61,7 @@ _KINDS = {
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?]\s+(?=\w)")
 _FEW_STRETCHES = 3  # in which one of two long prompts, made from the other, may differ
+_FEW_MORE = 2  # words; a sentence more is more than wording
 _SHARED_FOR_ONE_MORE = 8
 _LEAST_SHARED = 0.6  # of the words of content of the shorter of two long prompts
 _LEAST_ALONE, _LEAST_CONTENT = 4, 2
@@ -204,7 +207,7 @@ def one_question(one: Asked, other: Asked) -> bool:
         if not asks_apart(ask, asked):
             if stands_alone(ask) and stands_alone(asked):
                 return True
-        elif not long or not (set(content(ask)) <= set(content(right)) or set(content(asked)) <= set(content(left))):
+        elif not (normalise(ask) in normalise(right) or normalise(asked) in normalise(left)):
             return False
     if not long:
         return not asks_apart(left, right)
@@ -233,7 +236,7 @@ def explained(left: Asked, right: Asked, clash: Clash) -> bool:
     A word of content or a number that only one of the answers has, and that only its own prompt has, too. In long
     prompts (a pasted conversation, a table) the whole answers are compared, in short ones the clashing words with the
     twelve around them. A word more in one of two long prompts that are equal otherwise explains two codes or labels,
-    and any clash if it has an opposite or is one of a kind.
+    and any clash if it stands in what is asked, has an opposite or is one of a kind; so do three words more.
     """
     one, other = left.prompt, right.prompt
     if one == other:
@@ -244,7 +247,13 @@ def explained(left: Asked, right: Asked, clash: Clash) -> bool:
         few = telling(one, other)
         if 0 < len(few) <= _FEW_STRETCHES:
             more = {stem(word) for stretch in few for side in stretch for word in side.split()}
-            if clash.reason in ("code", "label") or any(map(contrasts, more)):
+            asks = content(left.ask).keys() & content(right.ask).keys() if is_plain(left.ask) else frozenset()
+            if (
+                clash.reason in ("code", "label")
+                or len(more) > _FEW_MORE
+                or asks & more_often(one, other)
+                or any(map(contrasts, more))
+            ):
                 return True
     else:
         said, answered = _around(left.answer, clash.left), _around(right.answer, clash.right)
@@ -272,7 +281,8 @@ def _own_value(read: Sequence[Value], other: Sequence[Value]) -> bool:
 
 
 def _apart(left: str, right: str) -> tuple[dict[str, str], dict[str, str]]:
-    ours, theirs = content(left), content(right)
+    short = are_short(left, right)
+    ours, theirs = content(left, short), content(right, short)
     return unshared(ours, theirs), unshared(theirs, ours)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -13,21 +14,24 @@ from curation.minhash.normalise import normalise
 
 FRAME = listed(
     """
-    tell know explain like want need help thanks thank question questions hello hi hey give say said says show let
-    wonder wondering ask asks asked asking answer answers briefly short quick quickly actually really mind describe
-    provide way how when where why with about get got if any into while much many long often time days does go not no
-    exactly one
-    advance respond reply state name write fill repeat restate read note record report put pick select choose count
-    decide judge indicate identify determine summarise summarize section begin begins beginning start starts
-    starting follow follows following above below text passage article paragraph conversation dialogue dialog transcript
-    message statement statements sentence sentences exam final reader reviewer writer author think feel believe whether
-    thing things something too well apply applies applied fit fits use used case again s t m d ll ve
-    re don doesn didn isn aren wasn weren hasn haven hadn won wouldn couldn able being having still here there
-    see seen sees came come comes
+    tell know explain like want need help thanks thank question questions hello hi hey give say said says show
+    let wonder wondering ask asks asked asking answer answers briefly short quick quickly actually really mind
+    describe provide way how when where why with about get got if any into while much many long often time days
+    does go not no exactly one advance respond reply state name write fill repeat restate read note put pick
+    select choose decide judge indicate identify determine summarise summarize begin begins beginning start
+    starts starting follow follows following above below text passage article paragraph conversation dialogue
+    dialog transcript message statement statements sentence sentences exam final reader reviewer writer author
+    think feel believe whether thing things something too well again s t m d ll ve re don doesn didn isn aren
+    wasn weren hasn haven hadn won wouldn couldn able being having there within during
+    report record section count
     """
 )
 """Words of any request, whatever it is about: of asking and answering, and what kind of text lies there."""
 
+_FRAME_OF_LONGER = FRAME | listed(
+    "apply applies applied fit fits use used case still here see seen sees came come comes"
+)
+_SHORT = 12  # words; in a request of no more, "use" or "come" may be what it is about
 _SPOKEN = listed(
     """
     okay ok yes yeah yep nope none hm hmm um uh ah oh alright allright all right sure good fine great sir madam miss ma
@@ -53,10 +57,27 @@ _COUNT_WORD = re.compile(rf"\b(?:{'|'.join(COUNTS)})\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32768)
-def content(text: str) -> Mapping[str, str]:
-    """The words of a request that carry meaning, by stem: not those of any request ("tell", "passage", "which")."""
+def content(text: str, among_short: bool = False) -> Mapping[str, str]:
+    """The words of a request that carry meaning, by stem: not those of any request ("tell", "passage", "which").
+
+    Args:
+        text: The request.
+        among_short: It is held against another of a few words, in which "use" or "come" may be what it is about.
+    """
     words = normalise(bare(text)).split()
-    return {stem(word): word for word in words if word not in FUNCTION_WORDS and word not in FRAME}
+    frame = FRAME if among_short else _FRAME_OF_LONGER
+    return {stem(word): word for word in words if word not in FUNCTION_WORDS and word not in frame}
+
+
+def more_often(left: str, right: str) -> set[str]:
+    """Stems that one of two texts says more often than the other."""
+    ours, theirs = (Counter(map(stem, normalise(text).split())) for text in (left, right))
+    return (ours - theirs).keys() | (theirs - ours).keys()
+
+
+def are_short(left: str, right: str) -> bool:
+    """Whether two requests are of a few words, of which any may be what they are about."""
+    return max(len(left), len(right)) <= _SHORT * 12 and max(len(left.split()), len(right.split())) <= _SHORT
 
 
 def bare(text: str) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from core import wording
-from core.types import ROLES, Message
+from core.types import Message
 from core.workspace import Workspace
 from curation import actions, queries
 from curation.neighbours import compare
 from curation.queries import FindingView
 from curation.resolutions import OvertakenError
-from ui import act, neighbours, render
+from ui import editor as edit_form
+from ui import editor_draft, neighbours, render, timeline
 from ui.act import Shown
+from ui.editor import Form
+from ui.editor_draft import Key
 from ui.render import Mark
 
 STATES = {
@@ -29,7 +33,7 @@ LINES_SHOWN = 5
 def place_of(view: queries.ExampleView) -> str:
     """Where an example comes from: ``chats.jsonl, line 12``."""
     if not view.lines:
-        return "an edited example"
+        return f"added by hand by {view.added_by}" if view.added_by else "an edited example"
     by_file: dict[str, list[int]] = {}
     for name, line in view.lines:
         by_file.setdefault(name, []).append(line)
@@ -71,12 +75,8 @@ def head(view: queries.ExampleView, heading: str = "") -> None:
 
 
 def history(workspace: Workspace, example_id: str) -> None:
-    """Who decided what about it, and when."""
-    past = queries.history(workspace, example_id)
-    if not past:
-        return
-    with st.expander(f"History: {wording.many(len(past), 'decision')}", icon=":material/history:"):
-        render.lines((f"{d.at[:16].replace('T', ' ')} UTC", f"{d.who}: {d.verdict}. {d.note}") for d in past)
+    """Who did what to it, when and why, and from what to what."""
+    timeline.draw(workspace, example_id)
 
 
 def editor(
@@ -86,11 +86,11 @@ def editor(
     name: str,
     *,
     scope: str,
-    found: FindingView,
+    found: FindingView | None = None,
     seen: int | None = None,
     overtaken: Callable[[], None] | None = None,
 ) -> None:
-    """A form over every turn, the ones that the finding marks open. Saving makes a new example in this one's place.
+    """A form over every turn. Saving makes a new example in this one's place.
 
     Args:
         workspace: The open workspace.
@@ -98,18 +98,20 @@ def editor(
         shown: The showing that the form belongs to.
         name: Of the person.
         scope: The page.
-        found: The finding that led to the edit.
-        seen: For a clash: the last ledger entry that the person has seen, so that nobody's decision is run over.
-        overtaken: Called where somebody else decided first; the form stays as it is.
+        found: The finding that led to the edit, if one did.
+        seen: The last ledger entry that the person has seen, so that nobody's decision is run over; None = what there
+            was when they began to edit.
+        overtaken: Called where somebody else decided first; the draft stays.
     """
-    messages, finding_id = view.example.messages, found.id
-    opened_turns = render.span_marks(found.finding.spans, view.example.id, found.finding.example_id)
-    prefix = shown.key("edit")
-    neighbours.prepare(workspace)
+    if found:
+        st.session_state[f"stay-{scope}"] = found.id  # whatever others do to it, it stays on screen while it is edited
+    key: Key = (workspace.path, name, view.example.id)
+    marks = render.span_marks(found.finding.spans, view.example.id, found.finding.example_id) if found else {}
 
-    def save(action_id: str) -> str:
-        typed = _typed(messages, prefix)
+    def save(action_id: str, typed: tuple[Message, ...], note: str) -> str:
         alike = compare(workspace, typed, replacing=view.example.id)  # before the text is in the set itself
+        begun = editor_draft.of(key)
+        known = [n for n in (seen, begun.seen if begun else None) if n is not None]
         try:
             actions.edit(
                 workspace,
@@ -117,70 +119,34 @@ def editor(
                 typed,
                 who=name,
                 action_id=action_id,
-                note=st.session_state.get(f"{prefix}-note", ""),
-                finding_id=finding_id,
-                seen=seen,
+                note=note,
+                finding_id=found.id if found else None,
+                seen=min(known, default=None),
             )
-        except OvertakenError:
+        except OvertakenError as error:
+            if begun:
+                editor_draft.keep(key, replace(begun, seen=workspace.ledger.head()[0]))
             if overtaken:
                 overtaken()
-            raise
-        close(scope)
+            raise OvertakenError(error.message, f"{error.hint} What you typed is kept as your draft.") from error
         told = neighbours.remember(scope, shown, typed, alike)
         return f"The edit is saved; the old text stays in the history. {told}"
 
-    def look() -> None:
-        typed = _typed(messages, prefix)
-        neighbours.remember(prefix, shown, typed, compare(workspace, typed, replacing=view.example.id))
-
-    with st.form(f"form-{prefix}", width=760):
-        st.markdown("**Edit** :gray[Keys are off while you type.]")
-        for turn, message in enumerate(messages):
-            label = f"Turn {turn + 1}: {render.plain(message.role)}, {wording.many(len(message.content), 'character')}"
-            with st.expander(label, expanded=turn in opened_turns or turn == len(messages) - 1):
-                _turn_fields(turn, message, prefix)
-        with st.expander("Add a turn at the end"):
-            st.selectbox("Role of the new turn", ROLES, index=2, key=f"{prefix}-role-new")
-            st.text_area("Text of the new turn", key=f"{prefix}-text-new")
-        st.text_input("Note (why)", key=f"{prefix}-note", max_chars=300)
-        with st.container(horizontal=True):
-            st.form_submit_button(
-                "Save the edit",
-                type="primary",
-                icon=":material/save:",
-                on_click=act.perform,
-                args=(shown, "edit", save),
-            )
-            st.form_submit_button(
-                "Compare with the set",
-                icon=":material/compare_arrows:",
-                help="See which rows the text would be like, before you save it.",
-                on_click=act.guarded(look),
-            )
-            st.form_submit_button("Cancel", on_click=close, args=(scope,))
-    neighbours.before_saving(workspace, prefix)
-
-
-def _turn_fields(turn: int, message: Message, prefix: str) -> None:
-    options = [*ROLES] if message.role in ROLES else [message.role, *ROLES]
-    st.text_area(
-        f"Text of turn {turn + 1}",
-        value=message.content,
-        height="content",
-        key=f"{prefix}-text-{turn}",
-        label_visibility="collapsed",
+    form = Form(
+        workspace,
+        shown,
+        key,
+        view.example.messages,
+        view.example.messages,
+        view.example.meta,
+        view.example.id,
+        frozenset(marks),
+        "edit",
+        "Save the edit",
+        save,
+        partial(close, scope),
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.selectbox(
-            f"Role of turn {turn + 1}",
-            options,
-            format_func=render.plain,
-            index=options.index(message.role),
-            key=f"{prefix}-role-{turn}",
-            label_visibility="collapsed",
-            width=180,
-        )
-        st.checkbox("Remove this turn", key=f"{prefix}-remove-{turn}")
+    edit_form.draw(form, "Edit")
 
 
 def opened(scope: str, item: str) -> bool:
@@ -194,25 +160,6 @@ def open_editor(scope: str, item: str) -> None:
 
 
 def close(scope: str) -> None:
-    """Close the form without saving."""
+    """Close the form; what is not saved stays a draft."""
     st.session_state.pop(f"editing-{scope}", None)
-
-
-def keep_line_ends(original: str, typed: str) -> str:
-    """A browser returns every line end as LF; where the text had CRLF throughout, it gets them back."""
-    if "\r\n" in original and "\n" not in original.replace("\r\n", ""):
-        return typed.replace("\r\n", "\n").replace("\n", "\r\n")
-    return typed
-
-
-def _typed(messages: Sequence[Message], prefix: str) -> list[Message]:
-    """The turns as they stand in the form."""
-    state = st.session_state
-    turns = [
-        Message(state[f"{prefix}-role-{turn}"], keep_line_ends(message.content, state[f"{prefix}-text-{turn}"]))
-        for turn, message in enumerate(messages)
-        if not state.get(f"{prefix}-remove-{turn}")
-    ]
-    if text := state.get(f"{prefix}-text-new"):
-        turns.append(Message(state[f"{prefix}-role-new"], text))
-    return turns
+    st.session_state.pop(f"stay-{scope}", None)

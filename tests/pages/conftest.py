@@ -77,6 +77,13 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def save_edit(app: AppTest) -> AppTest:
+    """Press the button that saves an edit twice: the first press shows what would be saved."""
+    press(app, "Save the edit")
+    assert "Press once more to save it" in texts(app)
+    return press(app, "Save the edit")
+
+
 def texts(app: AppTest) -> str:
     """All that the page says, in one string."""
     kinds = (app.markdown, app.caption, app.html, app.error, app.warning, app.info, app.title, app.subheader, app.toast)

@@ -11,7 +11,7 @@ import pytest
 from core.types import Finding, Message, Span
 from core.workspace import Workspace
 from curation import actions, cache, checking, clash_sides, found, queries, resolutions
-from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.conftest import OpenPage, press, save_edit, texts
 from ui.contradictions_pair import two_places
 from ui.render import Mark
 
@@ -167,7 +167,7 @@ def test_an_edit_that_comes_second_keeps_the_text_that_was_typed(open_page: Open
     press(ruth, "Edit right")
     resolutions.resolve(clashes, view.id, "both", who="Ana", reason="cases")
     ruth.text_area[1].set_value("Not before it is off, says the ward.")
-    press(ruth, "Save the edit")
+    save_edit(ruth)
     assert "Ana settled this pair" in texts(ruth)
     assert ruth.text_area[1].value == "Not before it is off, says the ward."
     press(ruth, "Save the edit")

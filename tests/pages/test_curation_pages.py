@@ -7,7 +7,7 @@ import json
 from core import jobs
 from core.workspace import Workspace
 from curation import actions, freeze, queries
-from tests.pages.conftest import DEMO, OpenPage, press, texts
+from tests.pages.conftest import DEMO, OpenPage, press, save_edit, texts
 
 
 def test_a_cluster_is_reduced_to_the_one_that_is_chosen(open_page: OpenPage, checked: Workspace) -> None:
@@ -63,7 +63,7 @@ def test_the_right_side_of_a_contradiction_is_edited(open_page: OpenPage, checke
     app = open_page(checked, "contradictions", finding=view.id)
     press(app, "Edit right")
     app.text_area[len(queries.example(checked, right).example.messages) - 1].set_value("The agreed answer.")
-    press(app, "Save the edit")
+    save_edit(app)
     assert queries.example(checked, right).state == "replaced"
 
 
@@ -103,10 +103,11 @@ def test_export_writes_the_data_and_its_card(open_page: OpenPage, checked: Works
     app = open_page(checked, "dataset")
     press(app, "Export")
     files = {path.name for path in (checked.exports_dir / made.revision.id[:12]).iterdir()}
-    assert {"messages.jsonl", "messages.holdout.jsonl", "messages.card.md", "messages.manifest.json"} <= files
+    names = {"jsonl", "holdout.jsonl", "card.md", "certificate.json", "changes.csv", "manifest.json"}
+    assert {f"messages.{name}" for name in names} <= files
     first = (checked.exports_dir / made.revision.id[:12] / "messages.jsonl").read_text().splitlines()[0]
     assert json.loads(first)["messages"]
-    assert len(app.get("download_button")) == 4
+    assert len(app.get("download_button")) == len(names) + 1  # and the change list
 
 
 def test_two_revisions_are_compared(open_page: OpenPage, checked: Workspace) -> None:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.workspace import Workspace
 from curation import actions, checking, queries
 from tests.pages import pair_tables
-from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.conftest import OpenPage, press, save_edit, texts
 
 ASK = (
     "A patient of fifty years comes in with a dry cough, a mild fever and aching limbs since Monday morning, and asks "
@@ -159,7 +159,7 @@ def test_either_side_is_edited_in_place(open_page: OpenPage, clinic: Workspace, 
     press(app, f"Edit {side}")
     assert f"**{side.capitalize()}, being edited**" in texts(app)
     app.text_area[1].set_value("Our agreed answer.")
-    press(app, "Save the edit")
+    save_edit(app)
     old = queries.example(clinic, view.finding.members[place])
     assert old.state == "replaced"
     assert old.becomes

@@ -9,7 +9,7 @@ from core.types import Example
 from core.workspace import Workspace
 from curation import neighbours_index, queries
 from tests.pages import conftest
-from tests.pages.conftest import OpenPage, press
+from tests.pages.conftest import OpenPage, press, save_edit
 
 
 def texts(app: AppTest) -> str:
@@ -49,7 +49,7 @@ def _line(workspace: Workspace, example: Example) -> int:
 def test_saving_a_copy_of_another_row_names_its_line_and_shows_it(open_page: OpenPage, checked: Workspace) -> None:
     app, own, other = _editing(open_page, checked)
     _type(app, other)
-    press(app, "Save the edit")
+    save_edit(app)
     assert queries.example(checked, own.id).becomes == other.id, "nothing stops the save"
     line = _line(checked, other)
     assert f"This is now an exact copy of line {line}." in texts(app)
@@ -67,7 +67,7 @@ def test_the_desks_of_pairs_tell_it_too(open_page: OpenPage, checked: Workspace,
     app = open_page(checked, page, finding=view.id)
     press(app, "Edit left")
     _type(app, twin.example)
-    press(app, "Save the edit")
+    save_edit(app)
     assert queries.example(checked, own.example.id).becomes == twin.example.id
     assert "Your edit is saved" in texts(app)
     assert f"This is now an exact copy of line {twin.lines[0][1]}" in texts(app)
@@ -76,7 +76,7 @@ def test_the_desks_of_pairs_tell_it_too(open_page: OpenPage, checked: Workspace,
 def test_the_message_goes_with_the_next_act(open_page: OpenPage, checked: Workspace) -> None:
     app, own, other = _editing(open_page, checked)
     _type(app, other)
-    press(app, "Save the edit")
+    save_edit(app)
     press(app, "Undo")
     assert "exact copy" not in texts(app)
     assert queries.example(checked, own.id).state == "in"
@@ -85,7 +85,7 @@ def test_the_message_goes_with_the_next_act(open_page: OpenPage, checked: Worksp
 def test_the_message_can_be_closed(open_page: OpenPage, checked: Workspace) -> None:
     app, _, other = _editing(open_page, checked)
     _type(app, other)
-    press(app, "Save the edit")
+    save_edit(app)
     press(app, "Close")
     assert "exact copy" not in texts(app)
 
@@ -94,7 +94,7 @@ def test_a_look_before_saving_says_the_same_and_saves_nothing(open_page: OpenPag
     app, own, other = _editing(open_page, checked)
     before = checked.ledger.head()
     _type(app, other)
-    press(app, "Compare with the set")
+    app.run()
     assert f"This is now an exact copy of line {_line(checked, other)}." in texts(app)
     assert "Compared with the set, not saved yet" in texts(app)
     assert checked.ledger.head() == before
@@ -107,7 +107,7 @@ def test_the_same_question_with_another_answer_is_told(open_page: OpenPage, chec
     app, _, other = _editing(open_page, checked)
     _type(app, other, turns=len(other.messages) - 1)
     app.text_area[len(other.messages) - 1].set_value("Something else altogether, in other words than before.")
-    press(app, "Compare with the set")
+    app.run()
     assert f"asks the same as line {_line(checked, other)} and answers otherwise" in texts(app)
 
 
@@ -115,7 +115,7 @@ def test_a_text_like_none_is_confirmed_with_the_number_compared(open_page: OpenP
     app, own, _ = _editing(open_page, checked)
     for turn in range(len(own.messages)):
         app.text_area[turn].set_value(f"Ein ganz anderer Text, Nummer {turn}, wie ihn hier sonst niemand schreibt.")
-    press(app, "Save the edit")
+    save_edit(app)
     n_others = queries.overview(checked).n_in - 1
     assert f"Compared with {n_others:,} examples: none is like it." in texts(app)
     assert "Your edit is saved" not in texts(app)
@@ -127,6 +127,6 @@ def test_without_an_index_the_edit_is_saved_and_the_way_to_one_is_named(
     (neighbours_index.folder(checked) / neighbours_index.HEAD).unlink()
     app, own, other = _editing(open_page, checked)
     _type(app, other)
-    press(app, "Save the edit")
+    save_edit(app)
     assert queries.example(checked, own.id).state == "replaced"
     assert "Not compared yet: run the checks" in texts(app)

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
 from curation import actions, queries
-from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.conftest import OpenPage, press, save_edit, texts
 
 
 def _open(workspace: Workspace) -> int:
@@ -60,7 +60,7 @@ def test_edit_saves_a_new_text_and_keeps_the_old(open_page: OpenPage, checked: W
     press(app, "Edit")
     assert not [b for b in app.button if b.label == ":green[Keep]"], "keys are off while the form is open"
     app.text_area[len(old.messages) - 1].set_value("A better answer.")
-    press(app, "Save the edit")
+    save_edit(app)
     state = queries.example(checked, old.id)
     assert state.state == "replaced" and state.becomes
     assert queries.example(checked, state.becomes).example.messages[-1].content == "A better answer."

@@ -45,6 +45,9 @@ class Cache(Database):
 
     def __init__(self, workspace: Workspace) -> None:
         with _alone(workspace.cache_path):
+            if _inode(workspace.cache_path) is None:
+                with suppress(OSError):  # others still read what is left of a deleted one: it is not shared
+                    _unlink(workspace.cache_path, "-shm", "-wal")
             super().__init__(workspace.cache_path, MIGRATIONS, durable=False)
         self._workspace = workspace
         self._inode = _inode(self.path)  # stays its own while the idle connection is open
@@ -110,10 +113,14 @@ def _remove(path: Path, why: StorageError) -> None:
             broken = _open.pop(path, None)
             if broken is not None and not broken.stands:
                 return
-            for suffix in ("", "-shm", "-wal"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            _unlink(path, "", "-shm", "-wal")
     except OSError:
         raise why from None  # the folder cannot be written: the first reason is the one to tell
+
+
+def _unlink(path: Path, *suffixes: str) -> None:
+    for suffix in suffixes:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -109,17 +109,28 @@ def _look_for(example_id: str) -> Any:
     return look
 
 
+ORIGINS = """
+WITH RECURSIVE origin(id, who) AS (
+    SELECT id, added_by FROM examples WHERE added_by <> ''
+    UNION SELECT new_id, who FROM edits JOIN origin ON origin.id = edits.old_id)
+SELECT examples.id, MIN(origin.who) AS who, MAX(examples.position) AS place
+FROM origin JOIN examples ON examples.id = origin.id
+WHERE examples.state = 'in' AND NOT examples.imported GROUP BY examples.id ORDER BY place DESC, examples.id
+"""
+
+
 def counted(workspace: Workspace) -> dict[str, int]:
     """How many of the examples that are in the dataset now were written by whom, edited since or not; by name.
 
     An added example that was edited counts for who wrote it first.
     """
-    query = (
-        "WITH RECURSIVE origin(id, who) AS (SELECT id, added_by FROM examples WHERE added_by <> '' "
-        "UNION SELECT new_id, who FROM edits JOIN origin ON origin.id = edits.old_id) "
-        "SELECT examples.id, MIN(origin.who) FROM origin JOIN examples ON examples.id = origin.id "
-        "WHERE examples.state = 'in' AND NOT examples.imported GROUP BY examples.id"
-    )
     with cache.synced(workspace).reading() as connection:
-        found = Counter(row[1] for row in connection.execute(query))
+        found = Counter(row["who"] for row in connection.execute(ORIGINS))
     return dict(sorted(found.items()))
+
+
+def newest(workspace: Workspace, limit: int) -> list[queries.ExampleView]:
+    """Those that were added last, the newest first; where one was edited, its text of now."""
+    with cache.synced(workspace).reading() as connection:
+        ids = [row["id"] for row in connection.execute(f"{ORIGINS} LIMIT ?", (limit,))]
+    return [queries.example(workspace, one) for one in ids]

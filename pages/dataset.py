@@ -5,7 +5,7 @@ import streamlit as st
 from core import wording
 from core.workspace import Workspace
 from curation import freeze, queries, restore
-from ui import act, panels, revision, revision_files, shell
+from ui import act, editor_new, panels, revision, revision_files, shell
 
 shell.begin()
 
@@ -71,8 +71,10 @@ who = shell.who()
 overview = queries.overview(workspace)
 if overview.n_in == 0:
     panels.empty("There is nothing to freeze yet.", "import_data.py", "Import a file")
+    editor_new.section(workspace, who)
     st.stop()
 freeze_panel(workspace, overview, who)
+editor_new.section(workspace, who)
 frozen = freeze.revisions(workspace)
 if not frozen:
     panels.empty("Nothing is frozen yet. A revision never changes, and training always names the one it used.")

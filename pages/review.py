@@ -11,6 +11,7 @@ from ui import (
     batch,
     desk,
     disagreement,
+    editor_new,
     evidence,
     example,
     neighbours,
@@ -84,6 +85,8 @@ who = shell.who()
 overview = queries.overview(workspace)
 if disagreement.asked_for(workspace):
     disagreement.draw(workspace, who)
+elif editor_new.opened(SCOPE):
+    editor_new.draw(workspace, who, SCOPE)
 elif panels.checks(workspace, overview):
     neighbours.after_saving(workspace, SCOPE)
     queue = review_filters.queue(workspace, overview, who, SCOPE)
@@ -112,4 +115,5 @@ elif panels.checks(workspace, overview):
         example.history(workspace, own.example.id)
         batch.draw(workspace, queue, who, place.total)
         progress.draw(workspace, overview, who, place.total if queue.state == "open" else overview.n_open)
+    editor_new.button(SCOPE)
     panels.stale(workspace, overview)

@@ -97,7 +97,7 @@ def _inner(form: Form) -> None:
     if st.session_state.pop("_editor_acted", None):
         st.rerun()
     draft = form.draft
-    dirty = draft.messages != form.before
+    dirty = draft.messages != form.start
     typing, beside = st.columns([3, 2], gap="medium")
     with typing:
         if editor_draft.of(form.key) and draft.messages != form.start and _first(form):
@@ -128,13 +128,13 @@ def _turn(form: Form, draft: Draft, place: int, turn: Turn) -> None:
     label = f"Turn {place + 1:,} of {n:,}: {render.plain(turn.role)}"
     if n <= SHOWN_OPEN or turn.origin is None or turn.origin in form.marked or place == n - 1:
         with st.container(gap="xsmall"):
-            _fields(form, draft, place, turn, label)
+            _fields(form, draft, place, turn)
     else:
         with st.expander(f"{label}, {wording.many(len(turn.content), 'character')}"):
-            _fields(form, draft, place, turn, label)
+            _fields(form, draft, place, turn)
 
 
-def _fields(form: Form, draft: Draft, place: int, turn: Turn, label: str) -> None:
+def _fields(form: Form, draft: Draft, place: int, turn: Turn) -> None:
     at = f"{form.prefix}-{draft.round}-{turn.uid}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**Turn {place + 1:,}**", width="content")
@@ -158,7 +158,7 @@ def _fields(form: Form, draft: Draft, place: int, turn: Turn, label: str) -> Non
         _button(form, "Insert", "add", lambda d: d.with_turn(uid), "Put a turn in below", f"{at}-insert")
         _button(form, "Remove", "delete", lambda d: d.without(uid), "Take this turn out", f"{at}-remove")
     st.text_area(
-        label,
+        f"Text of turn {place + 1:,}",
         value=turn.content,
         height=_height(turn),
         key=f"{at}-text",

@@ -19,7 +19,7 @@ class History:
         """Read a ledger.
 
         Raises:
-            InputError: There is no such file.
+            InputError: There is no such file, or it is not the whole ledger.
             FinetoothError: It is no ledger, or damaged.
         """
         if not path.is_file():
@@ -28,6 +28,12 @@ class History:
         with self._reading() as connection:
             self._rows = connection.execute("SELECT * FROM entries ORDER BY seq").fetchall()
         self.entries: tuple[Entry, ...] = tuple(entry_of(row) for row in self._rows)
+        noted = max(heads.read(path).by_seq, default=1)
+        if len(self.entries) < noted:
+            raise InputError(
+                f"{path} holds {len(self.entries)} entries; there should be {noted} or more.",
+                f"Copy all files whose names begin with {path.name}: the last entries can stand in {path.name}-wal.",
+            )
 
     def copy(self, target: Ledger, after: int, upto: int) -> None:
         """Put the entries over ``after`` up to ``upto`` into a ledger that ends with entry ``after``.

@@ -41,7 +41,9 @@ class Kin:
 
     def first(self, rows: int) -> Kin:
         """The same of the first rows; those behind them were looked at for their kin alone."""
-        return replace(self, node=self.node[:rows])
+        node = self.node[:rows]
+        here = np.isin(self.left, node) & np.isin(self.right, node)
+        return replace(self, node=node, left=self.left[here], right=self.right[here])
 
 
 def kin_of(examples: Sequence[Example]) -> list[Kin]:

@@ -77,7 +77,14 @@ def _differing(workspace: Workspace, upto: int, batch: str, note: str) -> list[D
     by_subject: dict[str, list[Entry]] = {}
     for entry in workspace.ledger.entries(decisions.KIND):
         by_subject.setdefault(entry.subject, []).append(entry)
-    changed = {i: entries for i, entries in by_subject.items() if entries[-1].seq > upto}
+    known = set(changes.imported(workspace, upto).ids)  # a text that came later is dropped or forgotten with its origin
+    known.update(
+        str(entry.payload.get("becomes") or entry.subject)
+        for entries in by_subject.values()
+        for entry in entries
+        if entry.seq <= upto and entry.payload["verdict"] in ("edit", "add")
+    )
+    changed = {i: entries for i, entries in by_subject.items() if entries[-1].seq > upto and i in known}
     made: list[Draft] = []
     for example_id, entries in changed.items():
         was = decisions.standing([entry for entry in entries if entry.seq <= upto])

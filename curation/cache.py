@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.db import Database, StorageError
-from core.ids import canonical
+from core.ids import canonical, new_action_id
 from core.ledger import Entry
 from core.revisions import messages_from_json
 from core.types import Finding, Message
@@ -153,13 +153,19 @@ def _synced(workspace: Workspace) -> Cache:
             raise StorageError(database.path, "The cache belongs to another state of the ledger.", "Delete it.")
         fresh = workspace.ledger.entries(after=seen)
         touched: dict[str, None] = {}
+        texts_same, batch = True, ""
         for entry in fresh:
             if entry.kind == "import":
                 _add_source(workspace, connection, entry.subject)
+                texts_same = False
             elif entry.kind == decisions.KIND:
-                _add_act(connection, entry)
+                batch = _add_act(connection, entry, batch)
                 touched.update(dict.fromkeys(_add_edit(connection, entry)))
+                texts_same = texts_same and entry.payload["verdict"] in ("keep", "drop", "undo")
+        before = _present(connection, touched)
         refresh(workspace, connection, list(touched))
+        if not texts_same or _present(connection, touched) != before:
+            set_fact(connection, "examples_version", new_action_id())
         set_fact(connection, "ledger_seq", fresh[-1].seq if fresh else seen)
         set_fact(connection, "ledger_hash", fresh[-1].hash if fresh else workspace.ledger.hash_at(seen))
     return database
@@ -221,10 +227,19 @@ def _note_who_and_how(
         connection.execute("INSERT INTO disputes VALUES (?, ?, ?, ?, ?)", row)
 
 
-def _add_act(connection: sqlite3.Connection, entry: Entry) -> None:
-    if entry.payload["verdict"] != "undo":
-        batch = entry.payload.get("batch") or entry.action_id
+def _add_act(connection: sqlite3.Connection, entry: Entry, batch_before: str) -> str:
+    """Note when a decision was made, a batch once. Returns its batch."""
+    batch: str = entry.payload.get("batch") or entry.action_id
+    if entry.payload["verdict"] != "undo" and batch != batch_before:
         connection.execute("INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?)", (entry.seq, entry.who, entry.at, batch))
+    return batch
+
+
+def _present(connection: sqlite3.Connection, example_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these examples, and of what they were ever edited into, that are in the dataset."""
+    ids = json.dumps(_descendants(connection, list(example_ids)))
+    query = "SELECT id FROM examples WHERE state = 'in' AND id IN (SELECT value FROM json_each(?))"
+    return frozenset(row[0] for row in connection.execute(query, (ids,)))
 
 
 def _descendants(connection: sqlite3.Connection, example_ids: Sequence[str]) -> list[str]:

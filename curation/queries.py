@@ -162,7 +162,18 @@ def overview(workspace: Workspace) -> Overview:
 
 def dataset_key(connection: sqlite3.Connection) -> str:
     """Identity of the current set of examples, whatever their order."""
-    return key_of(row[0] for row in connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id"))
+    version = cache.get_fact(connection, "examples_version")  # a random one, new at every change of the set
+    if isinstance(version, str) and (known := _keys.get(version)):
+        return known
+    key = key_of(row[0] for row in connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id"))
+    if isinstance(version, str):
+        _keys.clear()
+        _keys[version] = key
+    return key
+
+
+_keys: dict[str, str] = {}
+"""The key of the set that was asked for last: at 100,000 examples it takes longer than the rest of a page."""
 
 
 def key_of(ordered_ids: Iterable[str]) -> str:

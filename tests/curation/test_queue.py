@@ -149,3 +149,27 @@ def test_undo_reaches_back_after_a_restart(ward: Workspace) -> None:
     )
     subprocess.run([sys.executable, "-c", script, str(ward.path)], check=True, timeout=120)
     assert [state(ward, one) for one in ids] == ["dropped", "in", "in"]
+
+
+def test_the_remembered_key_of_the_set_is_that_of_the_set_after_every_act(ward: Workspace) -> None:
+    one, other, third = (view.finding.example_id for view in emails(ward)[:3])
+
+    def same() -> str:
+        with cache.synced(ward).reading() as connection:
+            rows = connection.execute("SELECT id FROM examples WHERE state = 'in' ORDER BY id")
+            key = queries.key_of(row[0] for row in rows)
+            assert queries.dataset_key(connection) == key
+            return key
+
+    keys = [same()]
+    for act in (
+        lambda: actions.decide(ward, one, "drop", who="Ana"),
+        lambda: actions.edit(ward, other, answer(ward, other, "Ask the desk."), who="Ana"),
+        lambda: actions.undo(ward, who="Ana"),
+        lambda: actions.redo(ward, who="Ana"),
+    ):
+        act()
+        keys.append(same())
+    assert len(set(keys)) == 3 and keys[1] == keys[3] and keys[2] == keys[4]
+    actions.decide(ward, third, "keep", who="Ana")
+    assert same() == keys[-1]

@@ -96,22 +96,11 @@ def diff(before: str, after: str, workspace: WorkspaceOption = None, as_json: Js
     found = changes.diff(opened, find_revision(opened, before), find_revision(opened, after))
     shown = found.changes if as_json else found.changes[:LISTED]
     turns = changes.texts(opened, [change for change in shown if change.becomes]) if as_json else {}
-    document: dict[str, Any] = {
-        "added": found.added,
-        "dropped": found.dropped,
-        "edited": found.edited,
-        "changes": [
-            {
-                **asdict(change),
-                **(
-                    {"words": changes.word_diff(turns[change.example_id], turns[change.becomes])}
-                    if change.becomes
-                    else {}
-                ),
-            }
-            for change in shown
-        ],
-    }
+    told: list[dict[str, Any]] = []
+    for change in shown if as_json else ():
+        words = changes.word_diff(turns[change.example_id], turns[change.becomes]) if change.becomes else None
+        told.append({**asdict(change), **({} if words is None else {"words": words})})
+    document = {"added": found.added, "dropped": found.dropped, "edited": found.edited, "changes": told}
     rest = len(found.changes) - len(shown)
     emit(
         document,

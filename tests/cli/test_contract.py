@@ -176,6 +176,55 @@ def test_a_workspace_walks_from_import_to_export_by_command(run: Run, good: Path
     assert document(run("audit", "verify", "-w", "w", "--json"))["intact"]
 
 
+def test_revisions_are_compared_gone_back_to_and_replayed_by_command(run: Run, good: Path, tmp_path: Path) -> None:
+    run("init", "w")
+    run("import", good, "-w", "w", "--licence", "CC BY 4.0", "--who", "Ada")
+    first = document(run("freeze", "-w", "w", "--holdout-size", "2", "--test-size", "1", "--json"))["revision"]
+    assert (first["splits"]["holdout"], first["splits"]["test"]) == (2, 1)
+    target = chat("Patient 0 has had fever since Monday; which ward?", "Ward 0.")
+    turns = [{"role": m.role, "content": m.content} for m in target.messages[:-1]]
+    turns.append({"role": "assistant", "content": "Ward zero."})
+    run("edit", target.id, "--messages", "-", "--note", "spelt out", "-w", "w", stdin=json.dumps(turns))
+    second = document(run("freeze", "-w", "w", "--holdout-size", "2", "--json"))["revision"]["id"]
+    told = document(run("diff", first["id"], second, "-w", "w", "--json"))
+    assert [change["why"] for change in told["changes"]] == ["spelt out"]
+    assert told["changes"][0]["words"][0]["parts"][1:3] == [["gone", "0"], ["new", "zero"]]
+    assert "spelt out" in run("diff", first["id"], second, "-w", "w").stdout
+    assert document(run("changes", "list.csv", "-w", "w", "--json"))["n_changes"] == 1
+    assert (tmp_path / "list.csv").read_text("utf-8-sig").startswith("who,when,what,example,source,line,from,to,why,")
+    assert document(run("restore", first["id"], "-w", "w", "--json"))["n_brought_back"] == 1
+    assert document(run("status", "-w", "w", "--json"))["data"]["n_edited"] == 0
+    exported = document(run("export", "hub", "-w", "w", "--format", "huggingface", "--json"))
+    assert "license: cc-by-4.0" in (tmp_path / exported["card_path"]).read_text()
+    replayed = run("replay", "w", "again", "--json")
+    assert replayed.returncode == 0
+    assert [one["outcome"] for one in document(replayed)["revisions"]] == ["same", "same"]
+    assert run("replay", "w", "again").returncode == 2
+
+
+def test_a_hold_out_that_cannot_be_had_gives_code_3_and_a_certificate_that_says_so(run: Run, tmp_path: Path) -> None:
+    same = [
+        chat(f"Patient {i} has had fever since Monday; which ward is it to be, please?", "Ward 1.") for i in range(9)
+    ]
+    (tmp_path / "same.jsonl").write_text("".join(as_line(example) + "\n" for example in same))
+    run("init", "w")
+    run("import", "same.jsonl", "-w", "w")
+    failed = run("freeze", "-w", "w", "--holdout-size", "2", "--certificate", "proof.json", "--json")
+    assert failed.returncode == 3
+    assert json.loads((tmp_path / "proof.json").read_text())["passed"] is False
+    assert "2 were asked for" in failed.stderr
+    assert run("export", "out.jsonl", "-w", "w").returncode == 3
+    assert "**Failed.**" in (tmp_path / "out.card.md").read_text()
+
+
+def test_a_retirement_by_command_needs_something_rated(run: Run, good: Path) -> None:
+    run("init", "w")
+    run("import", good, "-w", "w")
+    refused = run("retire", "--reason", "published", "-w", "w")
+    assert refused.returncode == 1
+    assert "No rated prompt" in refused.stderr
+
+
 def test_edit_takes_turns_from_standard_input(run: Run, good: Path) -> None:
     run("init", "w")
     run("import", good, "-w", "w")

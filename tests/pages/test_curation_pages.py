@@ -141,3 +141,35 @@ def test_a_job_that_failed_says_why_and_can_be_started_again(open_page: OpenPage
     app = open_page(empty, "review")
     assert "no check or family" in app.error[0].value.replace("\\", "")
     assert [button for button in app.button if button.label == "Run the checks"]
+
+
+def test_the_dataset_page_goes_back_to_a_revision(open_page: OpenPage, checked: Workspace) -> None:
+    first = freeze.freeze(checked, who="Ana").revision.id
+    target = queries.findings(checked).items[0].finding.example_id
+    actions.decide(checked, target, "drop", who="Ana", note="not ours")
+    second = freeze.freeze(checked, who="Ana").revision.id
+    app = open_page(checked, "dataset")
+    assert "not ours" in texts(app)
+    back = [button for button in app.button if button.label == "Go back"]
+    back[1].click().run()
+    assert f"Back to {first[:8]}" in texts(app)
+    assert queries.example(checked, target).state == "in"
+    assert freeze.freeze(checked, who="Ana").revision.id == first != second
+
+
+def test_a_licence_said_on_the_dataset_page_stands_in_the_card(open_page: OpenPage, checked: Workspace) -> None:
+    made = freeze.freeze(checked, who="Ana")
+    app = open_page(checked, "dataset")
+    source = queries.imported(checked)[0]
+    app.text_input(key=f"licence-{source}").set_value("CC BY 4.0").run()
+    press(app, "Export")
+    card = (checked.exports_dir / made.revision.id[:12] / "messages.card.md").read_text()
+    assert "CC BY 4.0" in card
+
+
+def test_a_test_set_is_made_on_the_dataset_page(open_page: OpenPage, checked: Workspace) -> None:
+    app = open_page(checked, "dataset")
+    app.number_input(key="test_percent").set_value(10).run()
+    press(app, "Freeze")
+    assert freeze.revisions(checked)[0].revision.splits["test"] == round(queries.overview(checked).n_in * 0.1)
+    assert "Test set" in {metric.label for metric in app.metric}

@@ -71,7 +71,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     many: set[str] = set()
 
     def has_one_answer(one: Asked) -> bool:
-        if one.prompt != one.ask or not open_ended(one.ask):
+        if one.prompt != one.ask or not is_plain(one.prompt) or not open_ended(one.ask):
             return True
         many.add(one.ask)
         return False
@@ -120,7 +120,8 @@ def _judge(batch: Batch) -> Callable[[Asked, Asked], Clash | None]:
 
     def judge(one: Asked, other: Asked) -> Clash | None:
         left, right = one.answer[:_MOST_COMPARED], other.answer[:_MOST_COMPARED]
-        return clash_between(left, right, asked=one.ask) or labels_differ(
+        asked = one.example.messages[one.turn - 1].content  # the whole turn: choices may stand below the question
+        return clash_between(left, right, asked=asked) or labels_differ(
             left, right, labels[_set_of(batch, one.example)]
         )
 

@@ -69,13 +69,14 @@ class Judged:
         if not self.checks:
             return "The text was not checked."
         gone, stay, new = len(self.gone), len(self.stay), len(self.new)
-        parts = [
-            "" if not gone + stay
-            else f"The finding would {'go' if gone else 'stay'}" if gone + stay == 1
-            else f"All {gone + stay:,} findings would {'go' if gone else 'stay'}" if not (gone and stay)
-            else f"{gone:,} of {gone + stay:,} findings would go, {stay:,} would stay",
-            f"{wording.many(new, 'finding')} would be new" if new else "",
-        ]  # fmt: skip
+        many = "Both" if gone + stay == 2 else f"All {gone + stay:,}"
+        if gone and stay:
+            before = f"{gone:,} of {gone + stay:,} findings would go, {stay:,} would stay"
+        elif gone + stay > 1:
+            before = f"{many} findings would {'go' if gone else 'stay'}"
+        else:
+            before = f"The finding would {'go' if gone else 'stay'}" if gone + stay else ""
+        parts = [before, f"{wording.many(new, 'finding')} would be new" if new else ""]
         said = "; ".join(part for part in parts if part) or "The checks find nothing in it"
         later = wording.many(len(self.later), "finding")
         return f"{said}." + (f" {later} can only be judged by the next check." if self.later else "")

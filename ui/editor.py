@@ -146,16 +146,14 @@ def _fields(form: Form, draft: Draft, place: int, turn: Turn) -> None:
             index=options.index(turn.role),
             key=f"{at}-role",
             label_visibility="collapsed",
-            width=140,
+            width=132,
             on_change=_taken,
             args=(form,),
         )
-        st.caption(wording.many(len(turn.content), "character"), width="content")
         uid = turn.uid
         last = place == len(draft.turns) - 1
         _button(form, "Up", "arrow_upward", lambda d: d.moved(uid, -1), "Move it up", f"{at}-up", off=place == 0)
         _button(form, "Down", "arrow_downward", lambda d: d.moved(uid, 1), "Move it down", f"{at}-down", off=last)
-        _button(form, "Insert", "add", lambda d: d.with_turn(uid), "Put a turn in below", f"{at}-insert")
         _button(form, "Remove", "delete", lambda d: d.without(uid), "Take this turn out", f"{at}-remove")
     st.text_area(
         f"Text of turn {place + 1:,}",
@@ -197,8 +195,8 @@ def _take(form: Form) -> Draft:
         if f"{at}-role" in state:
             roles[turn.uid] = state[f"{at}-role"]
     taken = draft.typed(texts, roles, state.get(f"{form.prefix}-note", draft.note) or "")
-    state[f"{form.prefix}-from-before"] = False
     if taken != draft:
+        state[f"{form.prefix}-from-before"] = False
         editor_draft.keep(form.key, taken)
     return taken
 
@@ -213,7 +211,7 @@ def _judgement(form: Form, draft: Draft, dirty: bool) -> None:
         st.caption("The checks look at the text as soon as there is one.")
         return
     found = editor_checks.judged(form.workspace, draft.messages, form.meta, form.replacing, form.prefix)
-    st.caption("The checks on this text, held to what is usual in the set since the last check")
+    st.caption("The checks on this text, by what the last run of them found usual in the set")
     editor_checks.draw(found)
     if not dirty:
         return
@@ -261,6 +259,7 @@ def _close(form: Form, draft: Draft) -> None:
         st.session_state["_editor_acted"] = True
         if form.draft.messages == form.start:
             editor_draft.forget(form.key)
+        st.session_state.pop(f"{form.prefix}-from-before", None)
         form.cancel()
 
     def again() -> None:

@@ -57,9 +57,8 @@ def draw(found: live.Judged) -> None:
 
 def _listed(found: Sequence[Finding], sign: str, tint: str, word: str) -> None:
     for one in found[:SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f":{tint}[:material/{sign}: {word}]", width="content")
-            st.caption(render.plain(one.check), width="content")
-        render.note(one.message)
+        with st.container(gap="xxsmall"):
+            st.markdown(f":{tint}[:material/{sign}: {word}] :gray[{render.plain(one.check)}]")
+            render.note(one.message)
     if len(found) > SHOWN:
         st.caption(f"{len(found) - SHOWN:,} more are {word}.")

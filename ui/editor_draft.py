@@ -73,13 +73,12 @@ class Draft:
         turns.insert(min(max(at + by, 0), len(turns) - 1), turns.pop(at))
         return replace(self, turns=tuple(turns))
 
-    def with_turn(self, after: int | None = None) -> Draft:
-        """The draft with an empty turn behind one (by uid), or at its end; its role is the one that comes next."""
+    def with_turn(self) -> Draft:
+        """The draft with an empty turn at its end; its role is the one that comes next."""
         uid = 1 + max((turn.uid for turn in self.turns), default=-1)
-        at = next((n + 1 for n, turn in enumerate(self.turns) if turn.uid == after), len(self.turns))
-        before = self.turns[at - 1].role if at else ""
+        before = self.turns[-1].role if self.turns else ""
         role = "assistant" if before in ("user", "tool") else "user"
-        return replace(self, turns=(*self.turns[:at], Turn(uid, role, "", None), *self.turns[at:]))
+        return replace(self, turns=(*self.turns, Turn(uid, role, "", None)))
 
 
 def begin(messages: Sequence[Message], seen: int) -> Draft:

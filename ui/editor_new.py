@@ -108,7 +108,7 @@ def _one(workspace: Workspace, view: queries.ExampleView, who: str) -> None:
             args=(SCOPE, own),
         )
         act.button(":red[Drop]", shown, "drop", drop, icon=":material/delete:", kind="tertiary", guard=False)
-    render.excerpts(view.example.messages, {})
+    render.turns(view.example.messages, {}, range(len(view.example.messages)))
     example.history(workspace, own)
 
 

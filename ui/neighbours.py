@@ -39,10 +39,10 @@ def remember(place: str, shown: Shown, messages: Sequence[Message], seen: Nearby
 
 
 def before_saving(workspace: Workspace, prefix: str) -> None:
-    """Below the form: what the text, as it was when the person asked, would be like."""
+    """Beside the form: what the text would be like as it stands."""
     held = st.session_state.get(_key(prefix))
     if isinstance(held, Seen):
-        _draw(workspace, held, prefix, "Compared with the set, not saved yet")
+        _draw(workspace, held, prefix, "Compared with the set, not saved yet", closable=False)
 
 
 def after_saving(workspace: Workspace, scope: str) -> None:
@@ -56,20 +56,21 @@ def after_saving(workspace: Workspace, scope: str) -> None:
     _draw(workspace, held, scope, "Your edit is saved")
 
 
-def _draw(workspace: Workspace, held: Seen, place: str, heading: str) -> None:
+def _draw(workspace: Workspace, held: Seen, place: str, heading: str, *, closable: bool = True) -> None:
     nearby = held.nearby
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             icon, colour = ("content_copy", "orange") if nearby.pressing else ("compare_arrows", "gray")
             st.markdown(f":{colour}[:material/{icon}:] **{heading}**", width="content")
-            st.button(
-                "Close",
-                key=f"close-{_key(place)}",
-                type="tertiary",
-                icon=":material/close:",
-                on_click=st.session_state.pop,
-                args=(_key(place), None),
-            )
+            if closable:
+                st.button(
+                    "Close",
+                    key=f"close-{_key(place)}",
+                    type="tertiary",
+                    icon=":material/close:",
+                    on_click=st.session_state.pop,
+                    args=(_key(place), None),
+                )
         listed = nearby.neighbours[:SHOWN]
         for one in listed:
             render.note(one.sentence)

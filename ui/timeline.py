@@ -25,7 +25,8 @@ def draw(workspace: Workspace, example_id: str) -> None:
     if not done:
         return
     undone = sum(act.undone for act in done)
-    told = f"History: {wording.many(len(done), 'decision')}" + (f", {undone:,} of them undone" if undone else "")
+    all_of = "undone" if undone == len(done) == 1 else f"{undone:,} of them undone"
+    told = f"History: {wording.many(len(done), 'decision')}" + (f", {all_of}" if undone else "")
     with st.expander(told, icon=":material/history:"):
         for number, act in enumerate(past):
             _act(act, f"history-{example_id[:16]}-{number}")

@@ -95,6 +95,9 @@ def test_clashes_are_settled_each_way_by_keyboard_and_nothing_comes_back(
     tab.press("t")
     tab.page.get_by_label("Text of turn 2").last.fill("Ask the ward about it.")
     tab.page.get_by_role("button", name="Save the edit").click()
+    tab.sees("Press once more to save it.")
+    tab.page.wait_for_timeout(1000)
+    tab.page.get_by_role("button", name="Save the edit").click()
     tab.sees("No contradiction is left to settle in this view.")
     assert states(clinic, listed[4]) == ["in", "replaced"]
 

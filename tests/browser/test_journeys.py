@@ -103,6 +103,9 @@ def test_a_queue_is_worked_by_keyboard_and_keys_are_silent_while_typing(
     tab.page.wait_for_timeout(500)
     assert len(queries.recent(checked)) == 1, "typing decides nothing"
     tab.page.get_by_role("button", name="Save the edit").click()
+    tab.sees("Press once more to save it.")
+    tab.page.wait_for_timeout(1000)
+    tab.page.get_by_role("button", name="Save the edit").click()
     tab.sees("The edit is saved")
     becomes = queries.example(checked, old.id).becomes
     assert becomes and queries.example(checked, becomes).example.messages[-1].content == "kdkdzs done"

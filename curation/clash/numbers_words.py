@@ -26,7 +26,8 @@ NUMBER_WORDS = frozenset((*ONES, *TENS, "hundred", "thousand", "million", "dozen
 
 _DIGITS = re.compile(
     r"(?P<plain>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])|\d{1,3}(?:[\u00a0\u202f'’]\d{3})+(?!\d)|\d{1,3}(?: 000)+(?!\d)"
-    r"|\d{1,18}(?:[.,]\d{1,12})?|\d+|\.\d{1,12})"
+    r"|\d{1,3}(?:\.\d{3})+,\d{1,12}(?!\d)|\d{1,18}(?:[.,]\d{1,12})?|\d+|\.\d{1,12})"
+    r"(?:[eE](?P<power>[-−+]?\d{1,2})(?![^\W_])|\s?[x×·*]\s?10(?:\^|\*\*)[{(]?(?P<of_ten>[-−+]?\d{1,2})[)}]?(?!\d))?"
     r"(?:\s?(?P<fraction>[½¼¾⅓⅔⅛⅜⅝⅞])|[ -](?P<over>[1-7]/[2-8])(?![\d/]))?"
     r"(?P<ordinal>(?:st|nd|rd|th)(?![^\W_]))?"
     r"(?:(?P<short>[kK]|[mM]n|bn)(?![^\W_])|\s?(?P<scale>(?i:hundred|thousand|million|billion|trillion))(?![^\W_]))?"
@@ -67,7 +68,8 @@ def digits_at(text: str, at: int) -> Number | None:
     if match["fraction"] or match["over"]:
         added = _FRACTIONS[match["fraction"]] if match["fraction"] else _divided(match["over"])
         readings, half = tuple(value + added for value in readings), 0.0
-    scale = 1.0
+    power = match["power"] or match["of_ten"]
+    scale = 10.0 ** int(power.replace("−", "-")) if power else 1.0
     if match["short"]:
         scale = _SHORT_SCALES[match["short"].lower()]
     elif match["scale"]:
@@ -88,6 +90,8 @@ def _divided(written: str) -> float:
 def _readings(plain: str) -> tuple[tuple[float, ...], float]:
     """The values that digits may stand for, and half of the last digit."""
     bare = re.sub("[\u00a0\u202f'’ ]", "", plain)
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d+", bare):
+        bare = bare.replace(".", "").replace(",", ".")  # 1.234,50
     if "," in bare and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", bare):
         bare = bare.replace(",", ".")  # a decimal comma
     elif bare.count(",") == 1 and "." not in bare:

@@ -25,8 +25,9 @@ class Match(NamedTuple):
 def matched(left: Reading, right: Reading) -> Match:
     """Pair the items of two readings: equal ones in order, then equal ones elsewhere, then those that mean the same."""
     pairs = matches([item.key for item in left.items], [item.key for item in right.items])
-    ours = [i for i in range(len(left.items)) if i not in {a for a, _ in pairs}]
-    theirs = [j for j in range(len(right.items)) if j not in {b for _, b in pairs}]
+    placed, met = {a for a, _ in pairs}, {b for _, b in pairs}
+    ours = [i for i in range(len(left.items)) if i not in placed]
+    theirs = [j for j in range(len(right.items)) if j not in met]
     if ours and theirs and len(ours) * len(theirs) <= MOST_COMPARED:
         for equal in (True, False):
             rest = []

@@ -58,13 +58,14 @@ def standing(
     Args:
         left, right: The two answers, by number.
         rows: Rows that give each answer of the question.
-        clashing: The answers that each clashes with.
+        clashing: The answers that each clashes with, from both of its ends.
     """
-    with_left = with_right = 0
-    for number, many in rows.items():
-        against = clashing.get(number, frozenset[int]())
-        if number == left or (number != right and right in against and left not in against):
-            with_left += many
-        elif number == right or (left in against and right not in against):
-            with_right += many
-    return Standing(with_left, with_right, sum(rows.values()))
+    nobody: frozenset[int] = frozenset()
+    against_left, against_right = set(clashing.get(left, nobody)), set(clashing.get(right, nobody))
+    with_left = (against_right - against_left - {right}) | {left}
+    with_right = (against_left - against_right - {left}) | {right}
+    return Standing(
+        sum(rows.get(number, 0) for number in with_left),
+        sum(rows.get(number, 0) for number in with_right),
+        sum(rows.values()),
+    )

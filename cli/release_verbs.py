@@ -250,7 +250,7 @@ def replay(
     emit(
         {**asdict(done), "workspace": str(done.workspace), "holds": done.holds},
         as_json,
-        f"{done.workspace}: {wording.many(done.n_entries, 'ledger entry', 'ledger entries')}, "
+        f"{target}: {wording.many(done.n_entries, 'ledger entry', 'ledger entries')}, "
         f"{wording.many(done.n_sources, 'source')}.",
         *lines,
         f"{wording.of(same, len(done.revisions), 'revisions')} came out with the same id."

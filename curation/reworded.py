@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.errors import InputError
 from core.jobs import Progress, no_progress
 from core.types import Example, spoken
-from curation.evidence.asked import LONG_WORDS, asks_apart, contexts_apart
+from curation.evidence.asked import LONG_WORDS, asks_apart, contexts_apart, is_plain
 from curation.evidence.candidates import Letters
 from curation.evidence.sides import ask_of
 
@@ -113,7 +113,7 @@ class Cousins:
             self._known[place] = tuple(
                 Cousin(self._rows[other], -nearness, sure)
                 for nearness, other, sure in ranked
-                if self._may_be_one(place, other)
+                if self._may_be_one(place, other, sure)
             )
 
     def _of_asks(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -159,9 +159,15 @@ class Cousins:
                         before[1] or cosine >= MEANING,
                     )
 
-    def _may_be_one(self, a: int, b: int) -> bool:
-        """Whether nothing in two prompts explains two answers."""
+    def _may_be_one(self, a: int, b: int, sure: bool) -> bool:
+        """Whether nothing in two prompts explains two answers.
+
+        Of short questions every word counts (``asks_apart``). In longer prompts that are alike beyond doubt, such as
+        one conversation told in other words, only numbers of their own set two cases apart.
+        """
         one, other = self._prompts[a], self._prompts[b]
+        if sure and not (is_plain(one) and is_plain(other)):
+            return not contexts_apart(one, other)
         if asks_apart(self._asks[a], self._asks[b]):
             return False
         if (self._asks[a], self._asks[b]) != (one, other) and asks_apart(one, other):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from curation.certificate import quarantine
 from curation.draw import Drawn
 from curation.kin import NEAR, SHORT, kin_of
 from curation.minhash.views import View
+from curation.readers import read
 from curation.rescan import crossing
+from curation.reworded import HOW
 from curation.splits import SplitPlan, split
 from tests.conftest import chat
 
@@ -252,3 +256,18 @@ def test_a_look_alike_that_slipped_through_is_quarantined_and_not_moved() -> Non
     none = np.empty(0, np.int64)
     kept, _ = quarantine(Drawn(sides, (), 0, 0, none, none), kin)
     assert kept.tolist() == [3, *[0] * (len(examples) - 1)]
+
+
+def test_few_conversations_in_other_words_are_torn_apart(shared_data: Path) -> None:
+    """Real conversations and their back-translations through French, without the field that names their source."""
+    originals = [row.example for row in read(shared_data / "clinic_notes_train.jsonl").rows]
+    turned = [row.example for row in read(shared_data / "clinic_notes_backtranslated.jsonl.gz").rows]
+    by_source = {str(e.meta["source_id"]): e.id for e in originals}
+    pairs = [(by_source[str(e.meta["source_id"]).split()[-1]], e.id) for e in turned]
+    examples = list({e.id: msgspec.structs.replace(e, meta={}) for e in (*originals, *turned)}.values())
+    torn = {}
+    for how in HOW[0], HOW[2]:
+        held = split(examples, SplitPlan(paraphrases=how)).holdout
+        torn[how] = sum((a in held) != (b in held) for a, b in pairs if a != b)
+    assert torn["off"] > 50
+    assert torn["letters"] <= 10

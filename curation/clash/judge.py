@@ -37,7 +37,7 @@ def clash_between(left: str, right: str, similarity: float | None = None, asked:
     return (
         codes_differ(left, right)
         or values_clash(left, right, pairs)
-        or yes_against_no(left, right)
+        or yes_against_no(left, right, asked)
         or _by_claims(pairs, similarity, asked=True)
         or denied_whole(left, right)
         or _exchanged(pairs, left, right)

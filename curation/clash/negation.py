@@ -44,6 +44,8 @@ _AUXILIARIES = listed("is are was were has have had will would can could should 
 _PARTS = listed(
     "bowl cup glass piece slice bit group pair lot number kind sort type bunch couple plate bottle part few"
 )
+_SUBJECTS = listed("i you he she it we they there")
+_ENGLISH = listed("the is are was were it they you not of and this that there do does don't")
 _CLOSE = 16  # code points between two negations that cancel out
 _IDLE_NO = listed("problem problems thanks thank worries doubt matter wonder later sooner")
 
@@ -87,12 +89,17 @@ def read(text: str) -> Reading:
     active: list[tuple[int, str]] = []  # (number of the negation, how far it reaches)
     at, last = 0, len(words)
     previous_end = 0
+    last_not = -1
+    english = not _ENGLISH.isdisjoint(word.text for word in words)
+    last_or = max((n for n, word in enumerate(words) if word.text in ("or", "nor")), default=-1)
     while at < last:
         word = words[at]
         text_of = word.text
         between = text[previous_end : word.start]
         if text_of in _BREAKS or ";" in between or ("." in between and between.strip(". ") == ""):
             active = []
+        elif "," in between and at - 1 != last_not and at > last_or:  # no list ("do not rub, dry it")
+            active = [(_again(negators, number), reach) for number, reach in active if reach not in ("next", "verb")]
         elif "," in between:
             active = [(number, reach) for number, reach in active if reach != "next"]
             active = [(_again(negators, number), reach) for number, reach in active]
@@ -101,7 +108,12 @@ def read(text: str) -> Reading:
         if text_of in _AUXILIARIES:
             active = [(number, reach) for number, reach in active if reach != "next"]
         step, reach, own = _negates(words, at, between, bool(items))
+        if step and not items and text_of == "no" and text[word.end : word.end + 1] == "," and english:
+            step = 0  # "No, that is right": it answers, and denies no word of what follows
+        if text_of == "non" and text[word.end : word.end + 1] == "-":
+            step, reach, own = 1, "next", ""  # "non-toxic" is not toxic
         if step:
+            last_not = at + step - 1
             end = words[at + step - 1].end
             negators.append((word.start, end))
             number = len(negators)
@@ -158,7 +170,9 @@ def _negates(words: list[Word], at: int, between: str, inside: bool) -> tuple[in
     if text == "nor" and not inside:
         return 1, "clause", ""
     if text in ("not", "never") or text.endswith("n't") or text in _WHOLE:
-        return (0, "", "") if following in ("only", "just", "merely") and text == "not" else (1, "clause", "")
+        if text == "not" and (following in ("only", "just", "merely") or before in ("if", "whether")):
+            return 0, "", ""
+        return 1, "verb", ""
     if text == "no":
         if following in _IDLE_NO or not following or between.strip() in ("(", "#") or following.isdigit():
             return 0, "", ""
@@ -172,6 +186,8 @@ def _negates(words: list[Word], at: int, between: str, inside: bool) -> tuple[in
         return 1, "clause" if whole else "next", ""
     if text in _NOBODY:
         return 1, "clause", _NOBODY[text]
+    if text == "without" and not at and any(word.text in _SUBJECTS for word in words):
+        return 0, "", ""  # "Without a filter it clogs" says what would be
     if text in _NEXT and not (text == "lack" and following == "of"):
         return 1, "list" if text.startswith("den") else "next", ""
     if text in _VERBS and following == "to":

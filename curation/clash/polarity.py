@@ -21,6 +21,11 @@ _NO = re.compile(
     r"|(?:incorrect|false|wrong)(?=\s*(?:[.,;:!]|\Z)))",
     re.IGNORECASE,
 )
+_ASKS_NO = re.compile(
+    r"(?:\A|[.!?,\n]\s*)(?:(?:do|does|did|would|will) \w+ mind\b"
+    r"|(?:is|are|was|were|do|does|did|have|has|had|can|could|should|would|wo|ca)n['’]t\b)[^.!?\n]*\?\s*\Z",
+    re.IGNORECASE,
+)
 COVERED, ALIKE, COSINE, COVERED_BY_COSINE = 0.8, 0.5, 0.6, 0.5
 _SHORT = 200
 _LEAD = re.compile(
@@ -39,8 +44,13 @@ _OPEN = re.compile(
 )
 
 
-def yes_against_no(left: str, right: str) -> Clash | None:
-    """One answer begins with a yes, the other with a no."""
+def yes_against_no(left: str, right: str, asked: str = "") -> Clash | None:
+    """One answer begins with a yes, the other with a no.
+
+    Nothing where the question denies ("Isn't it closed?", "Do you mind?"): there yes and no may mean the same.
+    """
+    if _ASKS_NO.search(asked[-_SHORT:]):
+        return None
     for yes, no, swap in ((left, right, False), (right, left, True)):
         said_yes, said_no = _first(_YES, yes), _first(_NO, no)
         if said_yes and said_no and not _first(_NO, yes):

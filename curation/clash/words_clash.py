@@ -67,6 +67,8 @@ def _stands(left: Reading, right: Reading, match: Match, i: int, j: int, related
     if related.kind == "exclusive" and not asked and not related.strict:
         return False
     partner = dict(match.pairs)
+    if related.kind == "opposite" and (_converse(left, right, match, i, j) or (_half(left, i) and _half(right, j))):
+        return False
     both = sum(1 for k, _ in match.pairs if left.items[k].weight)
     apart = sum(1 for k in match.left if k != i and left.items[k].weight)
     apart += sum(1 for k in match.right if k != j and right.items[k].weight)
@@ -77,6 +79,17 @@ def _stands(left: Reading, right: Reading, match: Match, i: int, j: int, related
     if related.kind == "opposite" and not related.strict:
         return apart == 0
     return 2 * both >= ALIKE * (2 * both + apart)
+
+
+def _converse(left: Reading, right: Reading, match: Match, i: int, j: int) -> bool:
+    """Whether both sides of the word are exchanged with it: "Ann is older than Bob" / "Bob is younger than Ann"."""
+    before = any(k < i and m > j for k, m in match.pairs if left.items[k].weight)
+    after = any(k > i and m < j for k, m in match.pairs if left.items[k].weight)
+    return before and after
+
+
+def _half(reading: Reading, at: int) -> bool:
+    return at > 0 and reading.items[at - 1].key == "half"
 
 
 def _following(reading: Reading, at: int) -> int | None:

@@ -85,8 +85,18 @@ def history(example_id: str, workspace: WorkspaceOption = None, as_json: JsonFla
     """Tell who did what to an example, when and why, and from what to what; what was taken back is marked."""
     opened = workspace_or_error(workspace)
     told = histories.of(opened, queries.full_id(opened, "examples", example_id))
-    lines = [f"{act.at[:16].replace('T', ' ')} UTC  {act.sentence}" for act in told]
-    emit([asdict(act) for act in told], as_json, *(lines or ["Nobody has decided anything about it."]))
+    lines = [f"{act.at[:16].replace('T', ' ')} UTC  {_line(act)}" for act in told]
+    emit([_act(act) for act in told], as_json, *(lines or ["Nobody has decided anything about it."]))
+
+
+def _act(act: histories.Act) -> dict[str, Any]:
+    turns = {name: [{"role": m.role, "content": m.content} for m in getattr(act, name)] for name in ("before", "after")}
+    return {**asdict(act), **turns}
+
+
+def _line(act: histories.Act) -> str:
+    why = f" Why: {act.why.rstrip('.')}." if act.why else ""
+    return f"{act.sentence}{why}{f' Taken back by {act.undone_by}.' if act.undone else ''}"
 
 
 def _document(judged: live.Judged) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from core.workspace import Workspace
 from curation import added, queries
 from tests.browser.conftest import Visit
 
+pytestmark = pytest.mark.browser
 Serve = Callable[..., str]
 OpenTab = Callable[..., Visit]
 

@@ -36,6 +36,10 @@ _NEXT = listed("without denies deny denied denying lacks lack lacking lacked exc
 _VERBS = listed("fail fails failed failing refuse refuses refused refusing unable")  # before "to"
 _OF = {"absence": "of", "free": "of", "lack": "of", "negative": "for", "ruled": "out", "rule": "out", "rules": "out"}
 _TOLD = listed("reports report reported reporting endorses endorsed")  # "reports no fever, cough or chills"
+_SAID = listed(
+    """reports report reported reporting endorses endorsed admits admitted admitting complains complained complaining
+    describes described acknowledges acknowledged confirms confirmed"""
+)
 _AFTER = frozenset(("absent", "nonexistent"))
 _BREAKS = listed(
     "but however although though because since whereas yet except instead unless until so therefore rather"
@@ -105,6 +109,8 @@ def read(text: str) -> Reading:
             active = [(_again(negators, number), reach) for number, reach in active]
         elif text_of in ("or", "nor") and active:
             active = [(_again(negators, number), reach) for number, reach in active]
+        if active and _tells_anew(text, words, at, between, negators[active[-1][0] - 1]):
+            active = []
         if text_of in _AUXILIARIES:
             active = [(number, reach) for number, reach in active if reach != "next"]
         step, reach, own = _negates(words, at, between, bool(items))
@@ -143,6 +149,14 @@ def read(text: str) -> Reading:
                 items.append(Item(stem(bare), word.start, word.end, _scope(active), 1))
         at, previous_end = at + length, last_word.end
     return Reading(tuple(items), tuple(negators))
+
+
+def _tells_anew(text: str, words: list[Word], at: int, between: str, negator: tuple[int, int]) -> bool:
+    """Whether a list of what is denied ends here: "denies nausea, reports pain"; "no fever, a dry cough"."""
+    joined = "," in between or (at > 0 and words[at - 1].text in ("and", "but"))
+    if words[at].text in _SAID:
+        return joined
+    return "," in between and words[at].text in ("a", "an") and text[slice(*negator)].casefold() == "no"
 
 
 def _again(negators: list[tuple[int, int]], number: int) -> int:

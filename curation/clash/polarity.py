@@ -141,10 +141,10 @@ def _denied(
         within = len(affirmed) / len(inside)
         covered = (len(affirmed) + held) / (len(inside) + len(outside))
         place = reading.negators[number - 1]
-        listed = [i for i, item in enumerate(reading.items) if item.scope and item.scope != number and item.weight]
-        listed = [i for i in listed if reading.negators[reading.items[i].scope - 1] == place]
-        said = len(affirmed) + held + sum(1 for i in listed if i in partner)
-        alike = 2 * said / (len(inside) + len(outside) + len(listed) + total)
+        others = [i for i, item in enumerate(reading.items) if item.scope and item.scope != number and item.weight]
+        agreed = [i for i in others if i in partner and (partner[i].scope or _place_of(reading, i) == place)]
+        said = len(affirmed) + held + len(agreed)
+        alike = 2 * said / (len(inside) + len(outside) + len(others) + total)
         enough = within >= COVERED and covered >= COVERED and alike >= ALIKE
         if not enough and within == 1 and len(affirmed) == total and asked:
             enough = True  # all that one says, the other denies: "equivalent" / "The texts are not equivalent."
@@ -153,6 +153,11 @@ def _denied(
         if enough:
             return number, min(0.95, 0.5 + 0.45 * alike), [partner[i] for i in met]
     return None
+
+
+def _place_of(reading: Reading, item: int) -> Place:
+    """Where the negation stands that reaches an item."""
+    return reading.negators[reading.items[item].scope - 1]
 
 
 def _covers(denied: str, said: str) -> bool:

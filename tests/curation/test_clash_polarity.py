@@ -140,3 +140,24 @@ def test_a_short_answer_is_denied_by_a_longer_one(left: str, right: str) -> None
 def test_one_denial_in_two_wordings_does_not_clash(left: str, right: str) -> None:
     for one, other in ((left, right), (right, left)):
         assert clash_between(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("She denies any dysuria, burning or pain, denies any nausea at this time.",
+      "She denies any dysuria, burning or pain, reports nausea at this time."),
+     ("No history of heart attack, no history of arrhythmias, no history of hypertension.",
+      "No history of heart attack, a clear history of arrhythmias, no history of hypertension.")],
+)  # fmt: skip
+def test_one_of_several_denials_taken_back_is_seen(left: str, right: str) -> None:
+    assert clash_between(left, right) and clash_between(right, left)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("Denies fever and chills, reports cough.", "Reports cough. Denies fever and chills."),
+     ("No fever, a dry cough.", "A dry cough, no fever."),
+     ("He denies a fever, a cough or a rash.", "He denies a cough, a rash or a fever.")],
+)  # fmt: skip
+def test_a_list_of_denials_ends_where_something_is_told(left: str, right: str) -> None:
+    assert clash_between(left, right) is None

@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.types import Decision
 from core.workspace import Workspace, workspace_or_error
 from curation import actions, export, licences, queries, records, resolutions, sources
-from curation.replay import replay
+from curation import adopt as adopting
 from curation.runner import named
 
 
@@ -206,7 +206,7 @@ def adopt(
     as_json: JsonFlag = False,
 ) -> None:
     """Take over what was decided in another workspace, wherever the same texts stand here."""
-    taken = replay(workspace_or_error(workspace), Workspace.open(other))
+    taken = adopting.adopt(workspace_or_error(workspace), Workspace.open(other))
     emit({"taken_over": taken}, as_json, f"{wording.many(taken, 'decision')} taken over.")
 
 

@@ -21,7 +21,7 @@ _OPEN = re.compile(
     rf"\b(?:{_MADE})\s+(?:(?:me|us|him|her|them)\s+)?(?:up\s+)?{_INDEFINITE}\b(?!\s+(?:of\s+(?:the|these|those)|code)\b)"
     rf"|\b(?:{_MADE})\s+(?:(?:me|us)\s+)?(?:[\w-]+\s+){{0,3}}?(?:{_WORKS})\b"
     r"|\b(?:for example|at random|random(?:ly)? (?:number|word|letter|name|colou?r|date|\w+ between))\b"
-    r"|\b(?:what|which) (?:is|are|would be|could be|might be) (?:an?|one|some) (?:good |possible |common |nice |great )?"
+    r"|\b(?:what|which) (?:is|are|would be|could be|might be) (?:an?|one|some) (?:good |possible |common |great )?"
     r"(?:example|way|idea|name|reason|alternative)s?\b"
     r"|\b(?:can|could|would|will) you (?:please )?(?:suggest|recommend|propose|brainstorm|imagine|invent)\b"
     r"|\A\W*(?:suggest|recommend|propose|brainstorm|imagine|invent)\b",

@@ -13,7 +13,7 @@ from core.ledger import Draft
 from core.revisions import examples_of
 from core.types import Message
 from core.workspace import Workspace
-from curation import actions, added, cache, checking, decisions, freeze, neighbours, queries, release, replay
+from curation import actions, added, adopt, cache, checking, decisions, freeze, neighbours, queries, release
 from curation.overtaken import OvertakenError
 from tests.conftest import chat
 
@@ -188,7 +188,7 @@ def test_a_replay_brings_it_to_another_machine_under_the_name_of_its_author(fill
     added.add(filled, OWN, who="Ben")
     other = Workspace.create(tmp_path / "other")
     actions.import_file(other, tmp_path / "chats.jsonl", who="Ada")
-    replay.replay(other, filled)
+    adopt.adopt(other, filled)
     assert queries.example(other, OWN_ID).added_by == "Ben"
     one, same = (freeze.freeze(w, who="Ada", holdout_share=0.1).revision.id for w in (filled, other))
     assert one == same

@@ -96,9 +96,7 @@ def test_a_revision_that_comes_out_otherwise_is_named_and_gives_code_3(
 ) -> None:
     workspace, _ = history
     real = freeze.assemble
-    monkeypatch.setattr(
-        freeze, "assemble", lambda w, plan, *rest: real(w, SplitPlan(holdout_size=3, seed=99), *rest)
-    )
+    monkeypatch.setattr(freeze, "assemble", lambda w, plan, *rest: real(w, SplitPlan(holdout_size=3, seed=99), *rest))
     done = rebuild.rebuild(workspace.path, tmp_path / "again")
     assert not done.holds
     assert {one.outcome for one in done.revisions} == {"different"}

@@ -15,8 +15,8 @@ from core.ids import example_id
 from core.types import Finding, Message, Span
 from core.workspace import Workspace
 from curation import actions, checking, freeze, queries, release, resolutions
+from curation.adopt import adopt
 from curation.checks import CHECKS
-from curation.replay import replay
 from curation.resolutions import OvertakenError
 
 FAMILY = ("contradictions",)
@@ -284,16 +284,16 @@ def test_a_new_workspace_with_the_same_rows_takes_the_decisions_over(clinic: Wor
     actions.import_file(new, write(tmp_path / "other.jsonl", [RIGHT, *OTHERS, LEFT]), who="Ruth")
     checking.check(new, only=FAMILY)
     assert n_open(new) == 1
-    assert replay(new, clinic) == 2
+    assert adopt(new, clinic) == 2
     assert n_open(new) == 0, "no check has to run again"
     (there,), (here,) = resolutions.listed(clinic), resolutions.listed(new)
     assert here == there, "with the reason, the person and the time of the decision"
-    assert replay(new, clinic) == 0
+    assert adopt(new, clinic) == 0
     actions.undo(clinic, who="Ana")
-    replay(new, clinic)
+    adopt(new, clinic)
     assert n_open(new) == 1, "what was taken back there is taken back here"
     with pytest.raises(InputError, match="its own decisions"):
-        replay(new, new)
+        adopt(new, new)
 
 
 # two people, and what is refused

@@ -10,11 +10,11 @@ from core.workspace import Workspace
 from curation import decisions
 
 
-def replay(workspace: Workspace, other: Workspace) -> int:
+def adopt(workspace: Workspace, other: Workspace) -> int:
     """Record here what people decided there: drops, edits, reasons and undos, in order and under their names.
 
-    Decisions about texts that this workspace does not hold wait until a file brings them. A second replay takes over
-    what has come since, and nothing twice. When it was decided there is kept beside the time of the replay.
+    Decisions about texts that this workspace does not hold wait until a file brings them. Asked again, it takes over
+    what has come since, and nothing twice. When it was decided there is kept beside the time of taking over.
 
     Returns:
         The number of decisions that are new here.

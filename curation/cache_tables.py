@@ -81,7 +81,8 @@ bring (see ``curation.gain``), ``how`` in which way it was settled (see ``curati
 says how findings were settled by name, and how examples were (the finding is empty); ``deciders`` who decided about
 them; ``disputes`` which two decisions differ (see ``curation.disputes``); ``acts`` when decisions were made.
 
-``added_by`` names who wrote an example from scratch. Deleting the two facts has the whole ledger read again, which fills new tables; findings stay.
+``added_by`` names who wrote an example from scratch. Deleting the two facts has the
+whole ledger read again, which fills new tables; findings stay.
 """
 
 REVIVE = """

@@ -52,7 +52,9 @@ class Objects:
     def frame(self, object_id: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """An object's table, or some of its columns."""
         self.manifest(object_id)
-        return pl.read_parquet(self.folder(object_id) / "data.parquet", columns=None if columns is None else list(columns))
+        return pl.read_parquet(
+            self.folder(object_id) / "data.parquet", columns=None if columns is None else list(columns)
+        )
 
     def ids(self, kind: str) -> list[str]:
         """Ids of the complete objects of a kind, oldest first."""

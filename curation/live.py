@@ -103,7 +103,7 @@ def judge(
     parts = kept.parts if kept else {}
     names = frozenset(check.name for check in judging)
     found = _run(judging, Example(id_of(messages), tuple(messages), meta or {}), settings, parts)
-    present = _present(workspace, replacing, judging, settings, parts) if replacing else ()
+    present = _present(workspace, replacing, judging, settings, kept) if replacing else ()
     gone, stay, new = _compared([f for f in present if f.check in names], found)
     return Judged(
         gone,
@@ -148,14 +148,24 @@ def _run(checks: Sequence[Check], example: Example, settings: Settings, parts: l
 
 
 def _present(
-    workspace: Workspace, example_id: str, checks: Sequence[Check], settings: Settings, parts: learned.Learned
+    workspace: Workspace, example_id: str, checks: Sequence[Check], settings: Settings, kept: learned.Kept | None
 ) -> tuple[Finding, ...]:
     """What is found in the example now: by the last check, or, where it came later, by the same quick look."""
-    view = queries.example(workspace, example_id)
     held = queries.findings(workspace, example_id=example_id, state="all", limit=LISTED).items
     if held:
         return tuple(v.finding for v in held if v.state == "open" or v.finding.example_id == example_id)
-    return tuple(_run(checks, view.example, settings, parts))
+    known = _looked.get((workspace.path, example_id))
+    if known is None or known[0] is not kept or known[1] != settings:
+        example = queries.example(workspace, example_id).example
+        found = tuple(_run(checks, example, settings, kept.parts if kept else {}))
+        known = _looked[workspace.path, example_id] = kept, settings, found
+        while len(_looked) > LISTED:
+            _looked.pop(next(iter(_looked)))
+    return known[2]
+
+
+_looked: dict[tuple[Path, str], tuple[learned.Kept | None, Settings, tuple[Finding, ...]]] = {}
+"""What the quick look found in the examples that people are editing, so that each is looked at once."""
 
 
 def _compared(

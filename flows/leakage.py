@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from core.jobs import Progress, no_progress
 from core.types import spoken
 from curation.bare import FileReport
+from curation.kin import NEAR, SHORT
 from curation.minhash.bands import Pairs
 from curation.minhash.views import View
 from curation.readers import ReadResult
-from curation.kin import NEAR, SHORT
 
 MOST_NAMED = 20
 """A finding names this many rows of the other file; its message says how many there are."""

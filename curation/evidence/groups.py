@@ -39,7 +39,7 @@ class Group:
     @property
     def key(self) -> str:
         """The name as short as a key has to be."""
-        return content_id([self.name])[:_KEY]
+        return _key_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,11 @@ def system_label(system: str) -> str:
     told = " ".join(system.split())
     shown = told if len(told) <= _SHOWN else f"{told[:_SHOWN]}…"
     return f"system prompt “{shown}”" if told else "answers without a system prompt"
+
+
+@lru_cache(maxsize=4096)
+def _key_of(name: str) -> str:
+    return content_id([name])[:_KEY]
 
 
 @lru_cache(maxsize=4096)

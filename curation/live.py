@@ -17,6 +17,7 @@ from curation import learned, project_settings, queries
 from curation.checks import CHECKS
 from curation.checks.base import Check
 from curation.evidence.batch import Batch
+from curation.evidence.groups import lower_bound
 from curation.evidence.settings import Settings
 
 ALONE = (
@@ -125,12 +126,19 @@ def warm(workspace: Workspace) -> threading.Thread | None:
     if workspace.path in _warmed:
         return None
     _warmed.add(workspace.path)
-    text = Message("user", "Which word is this?"), Message("assistant", "It is definately the recieved one of those.")
-    thread = threading.Thread(
-        target=judge, args=(workspace, text), kwargs={"replacing": None}, name="live checks", daemon=True
-    )
+    thread = threading.Thread(target=_load, args=(workspace,), name="live checks", daemon=True)
     thread.start()
     return thread
+
+
+def _load(workspace: Workspace) -> None:
+    """Use each of the things that are loaded once: for bounds, spelling, encodings, numbers and languages."""
+    lower_bound(1, 2, 0.95)
+    for told in (
+        "It is definately the recieved one of those, isnâ€™t it? Call +1 212 555 0142.",
+        "Otitis media acuta bilateralis recidivans cum effusione tympanica.",
+    ):
+        judge(workspace, (Message("user", "Which word is this?"), Message("assistant", told)), replacing=None)
 
 
 LISTED = 200

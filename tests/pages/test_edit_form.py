@@ -258,3 +258,16 @@ def test_a_long_conversation_folds_the_turns_that_no_finding_is_about(
     assert len(app.text_area) == 33
     folded = [e for e in app.expander if e.label.startswith("Turn ")]
     assert len(folded) == 32, "all but the one with the address"
+
+
+def test_a_word_of_a_million_letters_can_be_opened_and_edited(
+    open_page: OpenPage, workspace: Workspace, write_chats: Callable[..., Path]
+) -> None:
+    row = chat("Whom do I ask?", "x" * 1_000_000 + " jane.doe@clinic-north.org")
+    actions.import_file(workspace, write_chats([row]), who="Ana")
+    checking.check(workspace, only=("privacy",))
+    app = _edit(open_page, workspace)
+    assert "too long to be checked while you wait" in texts(app)
+    app.text_area[2].set_value("Ask the desk.")
+    save_edit(app)
+    assert _now(workspace, row.id)[-1].content == "Ask the desk."

@@ -15,6 +15,7 @@ from curation.clash.base import Clash
 from curation.clash.judge import clash_between
 from curation.clash.labels import labels_differ, labels_of
 from curation.evidence.asked import (
+    LONG_WORDS,
     Asked,
     explained,
     is_plain,
@@ -71,7 +72,7 @@ def _run(examples: Sequence[Example]) -> Iterable[Finding]:
     many: set[str] = set()
 
     def has_one_answer(one: Asked) -> bool:
-        if one.prompt != one.ask or not is_plain(one.prompt) or not open_ended(one.ask):
+        if one.prompt != one.ask or len(one.prompt.split()) > LONG_WORDS or not open_ended(one.ask):
             return True
         many.add(one.ask)
         return False

@@ -173,6 +173,9 @@ def names_apart(left: str, right: str) -> bool:
     return bool(one) and bool(other) and bool(named(left) & one.keys() or named(right) & other.keys())
 
 
+_QUOTED = re.compile(r'["“]([^"“”\n]{8,400})["”]')
+
+
 @lru_cache(maxsize=4096)
 def telling(left: str, right: str) -> tuple[tuple[str, str], ...]:
     """The stretches in which two requests differ by words of content, forms and synonyms aside: what each side has."""
@@ -199,10 +202,14 @@ def one_question(one: Asked, other: Asked) -> bool:
     left, right = one.prompt, other.prompt
     if left == right:
         return True
+    if _quotes_apart(left, right):
+        return False
     ask, asked = one.ask, other.ask
     if not content(ask) or not content(asked):  # "Please answer briefly."
         ask, asked = left, right
     long = max(len(left.split()), len(right.split())) > LONG_WORDS
+    if long and not _share(ask, asked):  # two questions on one text
+        return False
     if (ask, asked) != (left, right):
         if not asks_apart(ask, asked):
             if stands_alone(ask) and stands_alone(asked):
@@ -214,6 +221,24 @@ def one_question(one: Asked, other: Asked) -> bool:
     if names_apart(left, right) or opposed(left, right) or contexts_apart(left, right):
         return False
     return not _slotted(left, right)
+
+
+def _quotes_apart(left: str, right: str) -> bool:
+    """Whether each of two requests quotes something that is nowhere in the other's quotations."""
+    ours, theirs = ([q for q in _QUOTED.findall(text) if len(q.split()) > 2] for text in (left, right))
+    if not ours or not theirs:
+        return False
+    return any(not any(_share(q, other, 0.6) for other in theirs) for q in ours) and any(
+        not any(_share(q, other, 0.6) for other in ours) for q in theirs
+    )
+
+
+def _share(left: str, right: str, least: float = 0.5) -> bool:
+    """Whether two short texts share this part of the words of content that the shorter one has, synonyms included."""
+    ours, theirs = content(left), content(right)
+    one, other = _apart(left, right)
+    shared = min(len(ours) - len(one), len(theirs) - len(other))
+    return shared >= least * min(len(ours), len(theirs))
 
 
 def _slotted(left: str, right: str) -> bool:

@@ -17,6 +17,10 @@ APART = [
     ("Who invented the telephone?", "Who bought the telephone?", "In 1876.", "In 1886."),
     ("Is this review positive? I loved all of it.", "Is this review positive? I hated all of it.", "Yes.", "No."),
     (f"{CASE}\n\nWhat is the main diagnosis?", f"{CASE}\n\nWhat is the secondary diagnosis?", "J20.9", "K29.0"),
+    ('Are "How do I bake good bread at home?" and "How is bread baked?" the same?',
+     'Are "How do I learn to swim fast?" and "How is swimming taught?" the same?', "Yes.", "No."),
+    (f"{CASE}\n\nWhen does he take the tablet?\n\n- at 7:00 a.m.", f"{CASE}\n\nWhen did the pain get worse?"
+     "\n\n- at 5:45 a.m.", "At 7:00 a.m.", "At 5:45 a.m."),
     (f"{CASE}\n\nWhat is his weight?", f"{CASE}\n\nWhat is his height?", "It is 80 kg.", "It is 90 kg."),
     (f"{CASE}\n\nIs he fit for surgery?", f"{CASE}\n\nIs he fit for work?", "Yes.", "No."),
     (f"{CASE}\n\nWhich code?", CASE.replace("cough", "rash") + "\n\nWhich code?", "J20.9", "L30.9"),

@@ -145,17 +145,13 @@ def _in_group(batch: Batch, candidates: Candidates, group: Group, number: int) -
     if len(members) <= _ALL_PAIRS:
         pairs = list(combinations(members, 2))
     else:
-        if len(members) > _MOST_ANSWERS:
-            batch.note(
-                f"contradictions.clash: of a question with {len(members):,} different answers the first "
-                f"{_MOST_ANSWERS:,} were compared."
-            )
-            members = members[:_MOST_ANSWERS]
-        leading = _leading(asked, members)
+        leading = _leading(asked, members[:_MOST_ANSWERS])
+        some = f", and only the first {_MOST_ANSWERS:,} of them" if len(members) > _MOST_ANSWERS else ""
         batch.note(
-            f"contradictions.clash: of a question with {len(group.members):,} different answers each was compared with "
-            f"{len(leading)} leading ones, not with all."
+            f"contradictions.clash: of a question with {len(members):,} different answers each was compared with "
+            f"{len(leading)} leading ones, not with all{some}."
         )
+        members = members[:_MOST_ANSWERS]
         order = {member: place for place, member in enumerate(members)}
         ends = {(min(a, b, key=order.get), max(a, b, key=order.get)) for a in leading for b in members if a != b}  # type: ignore[arg-type]
         pairs = sorted(ends, key=lambda pair: (order[pair[0]], order[pair[1]]))

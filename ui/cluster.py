@@ -115,15 +115,5 @@ def _decisions(
                     label, shown, f"drop-{side}", do, shortcut=DROP[side], icon=":material/delete:", disabled=gone
                 )
     with st.container(horizontal=True):
-        for side, key, one in zip(("left", "right"), ("E", "T"), sides, strict=False):
-            st.button(
-                f":blue[Edit {side}]" if len(sides) > 1 else ":blue[Edit]",
-                key=shown.key(f"open-{side}"),
-                icon=":material/edit:",
-                type="tertiary",
-                shortcut=key,
-                disabled=one.state != "in",
-                on_click=example.open_editor,
-                args=(scope, f"{about}:{one.example.id}"),
-            )
+        example.edit_buttons(shown, scope, about, sides)
         desk.undo_buttons(workspace, scope, who)

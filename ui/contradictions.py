@@ -180,18 +180,7 @@ def decisions(
         label = ":red[Drop both]" if pair else ":red[Drop]"
         act.button(label, shown, "neither", do, shortcut="D", icon=":material/delete:", disabled=not usable)
     with st.container(horizontal=True):
-        edits = (("Edit left", "E"), ("Edit right", "T")) if pair else (("Edit", "E"),)
-        for side, (label, key) in zip(sides, edits, strict=False):
-            st.button(
-                f":blue[{label}]",
-                key=shown.key(f"open-{key}"),
-                icon=":material/edit:",
-                type="tertiary",
-                shortcut=key,
-                disabled=side.state != "in",
-                on_click=example.open_editor,
-                args=(SCOPE, f"{about}:{side.example.id}"),
-            )
+        example.edit_buttons(shown, SCOPE, about, sides)
         desk.undo_buttons(workspace, SCOPE, who)
     if not usable:
         st.caption("A row has been edited since the check; what is said here is about its old text.")

@@ -159,6 +159,21 @@ def open_editor(scope: str, item: str) -> None:
     st.session_state[f"editing-{scope}"] = item
 
 
+def edit_buttons(shown: Shown, scope: str, finding_id: str, sides: Sequence[queries.ExampleView]) -> None:
+    """A button for each side that opens the form on it: left (E) and right (T), or the only one."""
+    for side, key, one in zip(("left", "right"), ("E", "T"), sides, strict=False):
+        st.button(
+            f":blue[Edit {side}]" if len(sides) > 1 else ":blue[Edit]",
+            key=shown.key(f"open-{side}"),
+            icon=":material/edit:",
+            type="tertiary",
+            shortcut=key,
+            disabled=one.state != "in",
+            on_click=open_editor,
+            args=(scope, f"{finding_id}:{one.example.id}"),
+        )
+
+
 def close(scope: str) -> None:
     """Close the form; what is not saved stays a draft."""
     st.session_state.pop(f"editing-{scope}", None)

@@ -64,11 +64,6 @@ def values_clash(left: str, right: str, pairs: Sequence[Aligned] | None = None, 
     return None
 
 
-def numbers_differ(left: str, right: str, *, asked: bool = True) -> Clash | None:
-    """The clash of two values that fill the same slot (see ``values_clash``)."""
-    return values_clash(left, right, asked=asked)
-
-
 @lru_cache(maxsize=16384)
 def _located(text: str) -> tuple[Value, ...]:
     """Values and codes, in order of place."""
@@ -176,4 +171,4 @@ def told(
     )
 
 
-__all__ = ["codes", "codes_differ", "numbers_differ", "told", "values_clash"]
+__all__ = ["codes", "codes_differ", "told", "values_clash"]

@@ -42,6 +42,15 @@ class TrainConfig(BaseModel):
             always measured before the first step and after the last.
         eval_examples: Hold-out conversations that measure it (a seeded sample); None takes all.
         limit: Train on a seeded sample of this many conversations; None takes all.
+        patience: Measurements in a row without a better hold-out loss after which the run ends; None goes on.
+        min_improvement: Nats by which a hold-out loss must fall to count as better.
+        keep: Which adapter the run leaves: that of the ``best`` hold-out loss, or the ``last``.
+        checkpoint_every: Steps between checkpoints; None takes one at each measurement.
+        checkpoints_kept: Newest checkpoints that stay on disk, besides the best.
+        samples: Hold-out prompts answered at each measurement, so that people see it learn.
+        sample_tokens: Longest such answer, in tokens.
+        padding_free: Pass the conversations of a batch one after the other without padding, where attention stays
+            within each; the same conversations are trained together either way.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
@@ -67,6 +76,14 @@ class TrainConfig(BaseModel):
     eval_every: int | None = Field(None, ge=1)
     eval_examples: int | None = Field(100, ge=1)
     limit: int | None = Field(None, ge=1)
+    patience: int | None = Field(3, ge=1)
+    min_improvement: float = Field(0.0, ge=0, allow_inf_nan=False)
+    keep: Literal["best", "last"] = "best"
+    checkpoint_every: int | None = Field(None, ge=1)
+    checkpoints_kept: int = Field(2, ge=1)
+    samples: int = Field(3, ge=0, le=20)
+    sample_tokens: int = Field(64, ge=1)
+    padding_free: bool = True
 
     @property
     def examples_per_step(self) -> int:

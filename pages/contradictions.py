@@ -34,7 +34,7 @@ def clash(place: desk.Place, who: str) -> None:
         looked = contradictions.seen(workspace, shown)
         late = partial(contradictions.overtaken, shown)
         example.editor(workspace, edited, shown, who, scope=SCOPE, found=view, seen=looked, overtaken=late)
-    elif contradictions.asked_why(view.id):
+    elif contradictions.asked_why(view.id) and place.other is None:
         contradictions.why(workspace, place, shown, who, pair=bool(related))
     else:
         contradictions.decisions(workspace, place, shown, who, sides)

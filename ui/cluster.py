@@ -10,6 +10,8 @@ from curation import actions, queries
 from ui import act, desk, evidence, example, members
 
 KEYS = (
+    ("A", "accept what the check proposes"),
+    ("K", "keep all: you looked, they stay"),
     ("1, 2", "keep the left or the right one, drop the others"),
     ("X, D", "where several differ in what they say: drop just the left or the right one"),
     ("M", "the next member of the cluster"),
@@ -68,6 +70,7 @@ def _decisions(
     """
     found, about, looked = place.view.finding, place.view.id, desk.seen(workspace, shown)
     alike = found.proposal is not None or len(found.related) == 1
+    theirs = place.other is not None  # somebody else has it open: take it over first
 
     def keep_one(kept: str) -> act.Do:
         def do(action: str) -> str:
@@ -99,21 +102,23 @@ def _decisions(
             words = f"Accept: drop {wording.many(len(found.proposal.targets), 'copy', 'copies')}"
             label = words if found.related else "Count identical rows once"
             do = desk.then_next(scope, place, accept, shown)
-            act.button(label, shown, "accept", do, shortcut="A", icon=":material/done_all:", kind="primary")
+            act.button(
+                label, shown, "accept", do, shortcut="A", icon=":material/done_all:", kind="primary", disabled=theirs
+            )
         keep = desk.then_next(scope, place, keep_all, shown)
-        act.button(":green[Keep all]", shown, "keep", keep, shortcut="K", icon=":material/check:")
+        act.button(":green[Keep all]", shown, "keep", keep, shortcut="K", icon=":material/check:", disabled=theirs)
         rest = len(present) - 1
         others = "drop the other" if rest == 1 else f"drop the other {rest:,}"
         for side, key, icon, one in (("left", "1", "arrow_back", sides[0]), ("right", "2", "arrow_forward", sides[-1])):
             if len(sides) > 1 and alike:
                 label, do = f":green[Keep the {side} one], {others}", keep_one(one.example.id)
-                gone = one.state != "in" or rest < 1
-                act.button(label, shown, f"keep-{side}", do, shortcut=key, icon=f":material/{icon}:", disabled=gone)
+                off = theirs or one.state != "in" or rest < 1
+                act.button(label, shown, f"keep-{side}", do, shortcut=key, icon=f":material/{icon}:", disabled=off)
             elif len(sides) > 1:
-                label, do, gone = f":red[Drop the {side} one]", drop_one(one.example.id), one.state != "in"
+                label, do, off = f":red[Drop the {side} one]", drop_one(one.example.id), theirs or one.state != "in"
                 act.button(
-                    label, shown, f"drop-{side}", do, shortcut=DROP[side], icon=":material/delete:", disabled=gone
+                    label, shown, f"drop-{side}", do, shortcut=DROP[side], icon=":material/delete:", disabled=off
                 )
     with st.container(horizontal=True):
-        example.edit_buttons(shown, scope, about, sides)
+        example.edit_buttons(shown, scope, about, sides, disabled=theirs)
         desk.undo_buttons(workspace, scope, who)

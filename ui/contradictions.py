@@ -40,7 +40,8 @@ KEYS = (
     ("K", "keep both: then a key for the reason"),
     ("D", "drop both"),
     ("E, T", "edit the left or the right one"),
-    ("O", "the other rows of each side"),
+    ("V", "view the other rows of each side"),
+    ("M", "keep the larger side, after a view of it"),
 )
 
 
@@ -157,7 +158,9 @@ def decisions(
 ) -> None:
     """The acts on one clash: keep a side, both or neither; or edit one. Of a single row: keep, edit or drop it."""
     about = place.view.id
-    usable = all(side.state in ("in", "dropped") for side in sides)
+    theirs = place.other is not None  # somebody else has it open: take it over first
+    unedited = all(side.state in ("in", "dropped") for side in sides)
+    usable = unedited and not theirs
     pair = len(sides) > 1
     choices: tuple[tuple[str, Outcome, str, str, str], ...] = (
         (":green[Keep left]", "left", "Kept the left one.", "1", "arrow_back"),
@@ -180,9 +183,9 @@ def decisions(
         label = ":red[Drop both]" if pair else ":red[Drop]"
         act.button(label, shown, "neither", do, shortcut="D", icon=":material/delete:", disabled=not usable)
     with st.container(horizontal=True):
-        example.edit_buttons(shown, SCOPE, about, sides)
+        example.edit_buttons(shown, SCOPE, about, sides, disabled=theirs)
         desk.undo_buttons(workspace, SCOPE, who)
-    if not usable:
+    if not unedited:
         st.caption("A row has been edited since the check; what is said here is about its old text.")
 
 

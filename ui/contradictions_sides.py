@@ -46,7 +46,7 @@ def draw(
                 "Hide the other rows" if is_open else "The other rows",
                 key=shown.key("sides"),
                 icon=":material/unfold_less:" if is_open else ":material/unfold_more:",
-                shortcut="O",
+                shortcut="V",
                 type="tertiary",
                 on_click=_toggle,
                 args=(about, is_open),
@@ -113,5 +113,11 @@ def _keep_larger(workspace: Workspace, place: desk.Place, shown: act.Shown, who:
     said = f"Kept the {sides.majority} side, dropped {gone}. One undo takes it back."
     do = contradictions.settling(workspace, place, shown, who, "side", said, kept=kept, dropped=dropped)
     act.button(
-        f"Keep the {sides.majority} side, drop {gone}", shown, "side", do, shortcut="M", icon=":material/done_all:"
+        f"Keep the {sides.majority} side, drop {gone}",
+        shown,
+        "side",
+        do,
+        shortcut="M",
+        icon=":material/done_all:",
+        disabled=place.other is not None,
     )

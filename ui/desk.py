@@ -16,19 +16,21 @@ from curation.reservations import Reservation
 from ui import act, panels, reserved
 from ui.act import Shown
 
-KEYS = """
-| key | what it does |
-|---|---|
-| K | keep: you looked, it stays; settles this finding only |
-| D | drop the example from the dataset |
-| E | edit the example |
-| A | accept the proposed fix |
-| S | skip for now, without a decision |
-| Z, Y | undo, redo your last act |
-| N, P or the arrow keys | next, previous |
-| O | take over what somebody else has open |
-| F | show all text, or fold long turns again |
-| H | show or hide these keys |"""
+KEYS = (
+    ("K", "keep: you looked, it stays; settles this finding only"),
+    ("D", "drop the example from the dataset"),
+    ("E", "edit the example"),
+    ("A", "accept the proposed fix"),
+    ("S", "skip for now, without a decision"),
+)
+"""Of the review queue."""
+EVERYWHERE = (
+    ("Z, Y", "undo, redo your last act"),
+    ("N, P or the arrow keys", "next, previous"),
+    ("O", "take over what somebody else has open"),
+    ("F", "show all text, or fold long turns again"),
+    ("? or H", "show or hide these keys"),
+)
 KEYS_NOTE = "Keys are off while you type. Pressing a key several times in a hurry makes one decision."
 WINDOW = 30
 
@@ -314,10 +316,11 @@ def _switch(label: str, key: str, icon: str, flag: str) -> None:
     )
 
 
-def key_help(more: Sequence[tuple[str, str]] = ()) -> None:
-    """The keys as a table, shown and hidden by H; ``more`` are the page's own."""
+def key_help(own: Sequence[tuple[str, str]] = KEYS) -> None:
+    """The keys of the page and those of every desk as a table, shown and hidden by ``?`` or H."""
     if st.session_state.get("show_keys"):
-        st.markdown("\n".join((KEYS.strip(), *(f"| {key} | {words} |" for key, words in more))))
+        rows = (f"| {key} | {words} |" for key, words in (*own, *EVERYWHERE))
+        st.markdown("\n".join(("| key | what it does |", "|---|---|", *rows)))
         st.caption(KEYS_NOTE)
 
 

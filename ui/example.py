@@ -159,7 +159,9 @@ def open_editor(scope: str, item: str) -> None:
     st.session_state[f"editing-{scope}"] = item
 
 
-def edit_buttons(shown: Shown, scope: str, finding_id: str, sides: Sequence[queries.ExampleView]) -> None:
+def edit_buttons(
+    shown: Shown, scope: str, finding_id: str, sides: Sequence[queries.ExampleView], *, disabled: bool = False
+) -> None:
     """A button for each side that opens the form on it: left (E) and right (T), or the only one."""
     for side, key, one in zip(("left", "right"), ("E", "T"), sides, strict=False):
         st.button(
@@ -168,7 +170,7 @@ def edit_buttons(shown: Shown, scope: str, finding_id: str, sides: Sequence[quer
             icon=":material/edit:",
             type="tertiary",
             shortcut=key,
-            disabled=one.state != "in",
+            disabled=disabled or one.state != "in",
             on_click=open_editor,
             args=(scope, f"{finding_id}:{one.example.id}"),
         )

@@ -77,6 +77,12 @@ def press(app: AppTest, label: str) -> AppTest:
     return app
 
 
+def shown(app: AppTest) -> str:
+    """The finding in the address."""
+    value: str | list[str] = app.query_params["finding"]
+    return value[0] if isinstance(value, list) else value
+
+
 def save_edit(app: AppTest) -> AppTest:
     """Press the button that saves an edit twice: the first press shows what would be saved."""
     press(app, "Save the edit")

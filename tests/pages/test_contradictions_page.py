@@ -145,12 +145,29 @@ def test_the_larger_side_is_kept_in_one_act_after_a_preview(open_page: OpenPage,
     assert queries.examples(clashes, state="dropped").total == 0
 
 
+def test_the_larger_side_stays_alone_while_somebody_else_has_the_clash_open(
+    open_page: OpenPage, clashes: Workspace
+) -> None:
+    view = the(clashes, the_dose(clashes))
+    open_page(clashes, "contradictions", who="Ana", finding=view.id)
+    ben = open_page(clashes, "contradictions", who="Ben", finding=view.id)
+    press(ben, "The other rows")
+    (larger,) = [b for b in ben.button if "drop 1 example" in b.label]
+    assert larger.disabled and "Ana has this open" in texts(ben)
+    keys = [b.proto.shortcut for b in ben.button if b.proto.shortcut]
+    assert len(keys) == len(set(keys)), keys
+    press(ben, "Take it over")
+    press(ben, "drop 1 example")
+    assert len(queries.examples(clashes, state="dropped").items) == 1
+
+
 def test_the_second_of_two_people_is_told_and_sees_what_the_first_decided(
     open_page: OpenPage, clashes: Workspace
 ) -> None:
     view = the(clashes, "yes-no")
     ruth = open_page(clashes, "contradictions", who="Ruth", finding=view.id)
     ana = open_page(clashes, "contradictions", who="Ana", finding=view.id)
+    press(ana, "Take it over")
     press(ana, "Keep left")
     press(ruth, "Keep right")
     assert "Ana settled this pair while you looked at it" in texts(ruth)

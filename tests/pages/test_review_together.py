@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from core.workspace import Workspace
 from curation import actions, disagreements, queries, reservations
-from tests.pages.conftest import OpenPage, press, texts
+from tests.pages.conftest import OpenPage, press, shown, texts
 
 FEW = "format.damage"
-
-
-def shown(app: object) -> str:
-    """The finding in the address."""
-    value = app.query_params["finding"]  # type: ignore[attr-defined]
-    return value[0] if isinstance(value, list) else value
 
 
 def ids(workspace: Workspace, n: int = 3, **which: object) -> list[str]:

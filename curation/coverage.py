@@ -8,7 +8,8 @@ from typing import Literal
 import polars as pl
 
 from core.errors import FinetoothError
-from core.files import read_json, write_json, writing
+from core.files import read_json, write_json
+from core.tables import write_table
 from core.workspace import Workspace
 from curation import cache, queries, thresholds
 from curation.evidence.coverage import Cluster, CoverageMap
@@ -56,11 +57,9 @@ def write(workspace: Workspace, drawn: CoverageMap, dataset_key: str) -> None:
         dataset_key: The state of the dataset that the check looked at.
     """
     folder = workspace.path / thresholds.FOLDER
-    folder.mkdir(exist_ok=True)
     (folder / _META).unlink(missing_ok=True)
     columns = {"id": drawn.ids, "x": drawn.x, "y": drawn.y, "cluster": drawn.cluster, "typical": drawn.typical}
-    with writing(folder / _POINTS) as temporary:
-        pl.DataFrame(columns, schema=POINTS).write_parquet(temporary)
+    write_table(pl.DataFrame(columns, schema=POINTS), folder / _POINTS)
     meta = {
         "dataset_key": dataset_key,
         "total": drawn.total,

@@ -78,7 +78,6 @@ def write(workspace: Workspace, learned: Learned, settings: Settings, dataset_ke
         ran |= before.checks
     parts.update(learned)
     folder = workspace.path / thresholds.FOLDER
-    folder.mkdir(exist_ok=True)
     document = {"key": _key(settings), "dataset_key": dataset_key, "checks": sorted(ran), "parts": parts}
     write_atomic(folder / FILE, msgspec.json.encode(document))
 

@@ -28,7 +28,6 @@ def write(workspace: Workspace, norms: Sequence[LearnedNorm], dataset_key: str, 
     before = known["norms"] if known and known["dataset_key"] == dataset_key else []
     kept = [norm for norm in before if norm["check"] not in checks]
     folder = workspace.path / thresholds.FOLDER
-    folder.mkdir(exist_ok=True)
     write_json(folder / FILE, {"dataset_key": dataset_key, "norms": kept + [asdict(norm) for norm in norms]})
 
 

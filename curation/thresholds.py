@@ -16,7 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.errors import FinetoothError
-from core.files import read_json, write_json, writing
+from core.files import read_json, write_json
+from core.tables import write_table
 from core.workspace import Workspace
 from curation import cache, queries
 from curation.evidence.pairs import PairFrames
@@ -241,11 +242,9 @@ def write(workspace: Workspace, frames: PairFrames, dataset_key: str, *, near: f
         short: Its threshold on character 5-grams.
     """
     folder = workspace.path / FOLDER
-    folder.mkdir(exist_ok=True)
     (folder / "meta.json").unlink(missing_ok=True)
     for name, frame in (("units", frames.units), ("pairs", frames.pairs)):
-        with writing(folder / f"{name}.parquet") as temporary:
-            frame.write_parquet(temporary)
+        write_table(frame, folder / f"{name}.parquet")
     meta = {"dataset_key": dataset_key, "near": near, "short": short, "floor": frames.floor}
     write_json(folder / "meta.json", meta)
 

@@ -85,7 +85,6 @@ def learn(workspace: Workspace, *, progress: Progress = no_progress) -> Learned:
     """
     learned = _learn(workspace, progress)
     folder = workspace.path / thresholds.FOLDER
-    folder.mkdir(exist_ok=True)
     write_json(folder / FILE, asdict(learned))
     publish(workspace)
     return learned

@@ -1,25 +1,31 @@
-"""Measures how much memory a training run really took, to be set against what was predicted."""
+"""Measures how much memory a training really takes: one step on the longest batch before the run, the peak during it.
+
+What is measured is what the machine has to give. On a CPU that is the resident memory of the whole process, its
+libraries included; on a GPU it is what the tensors take, as torch's allocator counts it.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from core.errors import FinetoothError
+from training.data import Batch
+from training.loss import nll_sum
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 class Meter:
-    """Peak memory from ``start`` on, less what the process held when the meter was made.
-
-    On a GPU, the allocator's own peak; else the process's peak resident memory, which Linux alone can reset (elsewhere
-    the loading of the model counts, too).
-    """
+    """Peak memory from ``start`` on; elsewhere than on Linux, which alone can forget a peak, the loading counts, too."""
 
     def __init__(self, device: str) -> None:
         self._device = device
-        self._before = _status_bytes("VmRSS")
 
     def start(self) -> None:
         """Forget the peak so far, and give back what the loading of the model left in the allocator."""
@@ -42,7 +48,77 @@ class Meter:
             import torch
 
             return int(torch.cuda.max_memory_allocated())
-        return max(0, _status_bytes("VmHWM") - self._before)
+        return _status_bytes("VmHWM")
+
+
+@dataclass(frozen=True, slots=True)
+class RealStep:
+    """One forward and backward pass, measured.
+
+    Attributes:
+        tokens: Of the batch, padding included.
+        peak_bytes: At its peak, with the optimiser's states, which only the first real step will allocate.
+        seconds: It took.
+    """
+
+    tokens: int
+    peak_bytes: int
+    seconds: float
+
+    @property
+    def tokens_per_s(self) -> float:
+        """Padded tokens a second, without the optimiser's step."""
+        return self.tokens / self.seconds if self.seconds > 0 else 0.0
+
+
+def real_step(model: Any, batch: Batch, units: Any, meter: Meter) -> RealStep:
+    """Run the longest batch forward and backward once, as training will, and leave no trace in the model.
+
+    Weights, gradients and the state of the random numbers are afterwards as they were before.
+
+    Args:
+        model: In train mode, with its adapters.
+        batch: The batch with the most tokens (see ``data.plan_steps``).
+        units: The number type in which to multiply.
+        meter: Whose peak is taken; it is started anew.
+
+    Raises:
+        FinetoothError: The batch does not fit in the GPU's memory; the pass in which it ran out is named.
+    """
+    import torch
+
+    trained = [p for p in model.parameters() if p.requires_grad]
+    states = sum(2 * p.numel() * p.element_size() for p in trained)  # AdamW's two averages
+    gpus = list(range(torch.cuda.device_count())) if batch.input_ids.is_cuda else []
+    phase = "forward"
+    meter.start()
+    begun = time.monotonic()
+    with torch.random.fork_rng(devices=gpus):
+        try:
+            loss = nll_sum(model, batch, units) / batch.n_supervised
+            phase = "backward"
+            loss.backward()
+        except torch.OutOfMemoryError as error:
+            raise too_large(batch, phase) from error
+        finally:
+            for parameter in trained:
+                parameter.grad = None
+    if gpus:
+        torch.cuda.synchronize()
+    return RealStep(
+        tokens=int(batch.input_ids.numel()),
+        peak_bytes=meter.peak_bytes() + states,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def too_large(batch: Batch, phase: str) -> FinetoothError:
+    """The error for a batch that ran out of memory in the ``forward`` or ``backward`` pass."""
+    return FinetoothError(
+        f"The memory does not hold the longest batch ({batch.input_ids.numel():,} tokens): it ran out in the {phase} "
+        "pass.",
+        "Halve batch_size and double gradient_accumulation, which trains the same, or turn gradient_checkpointing on.",
+    )
 
 
 def _status_bytes(name: str) -> int:

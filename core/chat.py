@@ -21,19 +21,34 @@ IGNORED = -100
 """The label of a token that is neither trained nor scored."""
 
 
+class RefusedError(InputError):
+    """A conversation that cannot be encoded truly; ``name`` tells the kind of obstacle to programs.
+
+    ``unknown-template`` (none, or it cannot write a plain question and answer), ``template-refuses-turns``,
+    ``control-token-in-text``, ``boundary-mismatch``, ``history-rewritten``, ``answer-left-out``, ``turn-left-out``.
+    """
+
+    def __init__(self, name: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A rendered conversation; the three tuples have one entry a token.
+    """A rendered conversation; the first three tuples have one entry a token.
 
     Attributes:
         input_ids: The whole conversation as the chat template writes it.
         labels: The token itself where it is supervised, else ``IGNORED``; not shifted.
         content: True on supervised tokens that are answer text, False on the end of turn and all other tokens.
+        left_out: The 0-based turns whose words the template does not write (a system prompt, thoughts before an
+            answer); whoever trains on the rest should know.
     """
 
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
     content: tuple[bool, ...]
+    left_out: tuple[int, ...] = ()
 
     @property
     def n_supervised(self) -> int:
@@ -52,12 +67,13 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = Tru
         all_turns: Supervise every assistant turn; False supervises only the last one.
 
     Raises:
-        InputError: The tokenizer has no usable template, the template refuses the turns, a text holds one of the
+        RefusedError: The tokenizer has no usable template, the template refuses the turns, a text holds one of the
             tokenizer's control tokens, a rendering is not a token prefix of the next, or no token of an existing
             assistant turn would be supervised.
     """
     refuse_control_tokens(tokenizer, messages)
-    input_ids = _tokens(tokenizer, render(tokenizer, messages))
+    text = render(tokenizer, messages)
+    input_ids = _tokens(tokenizer, text)
     labels = [IGNORED] * len(input_ids)
     content = [False] * len(input_ids)
     turns = [k for k, message in enumerate(messages) if message.role == "assistant"]
@@ -68,18 +84,19 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = Tru
             labels[position] = input_ids[position]
             content[position] = not (closed and position == stop - 1)
     if turns and all(label == IGNORED for label in labels):
-        raise InputError(
+        raise RefusedError(
+            "answer-left-out",
             "No token of the assistant's turns would be trained: the chat template leaves them out.",
             "Use a tokenizer whose chat template renders assistant turns.",
         )
-    return Encoded(tuple(input_ids), tuple(labels), tuple(content))
+    return Encoded(tuple(input_ids), tuple(labels), tuple(content), _left_out(text, messages))
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     """Tokens of a prompt that ends where the assistant's answer begins.
 
     Raises:
-        InputError: As for ``encode``.
+        RefusedError: As for ``encode``.
     """
     refuse_control_tokens(tokenizer, messages)
     return _tokens(tokenizer, render(tokenizer, messages, add_generation_prompt=True))
@@ -89,12 +106,13 @@ def render(tokenizer: Any, messages: Sequence[Message], *, add_generation_prompt
     """The text of a conversation as the tokenizer's chat template writes it.
 
     Raises:
-        InputError: There is no chat template, or it refuses these turns.
+        RefusedError: There is no chat template, or it refuses these turns.
     """
     from jinja2 import TemplateError
 
     if not getattr(tokenizer, "chat_template", None):
-        raise InputError(
+        raise RefusedError(
+            "unknown-template",
             "This model's tokenizer has no chat template, so its turns cannot be told apart.",
             "Choose an instruct model, or put a chat_template.jinja beside its tokenizer.",
         )
@@ -103,7 +121,8 @@ def render(tokenizer: Any, messages: Sequence[Message], *, add_generation_prompt
         text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
     except (TemplateError, ValueError, TypeError, KeyError, IndexError) as error:
         roles = ", ".join(m.role for m in messages[:6]) + (", …" if len(messages) > 6 else "")
-        raise InputError(
+        raise RefusedError(
+            "template-refuses-turns",
             f"The model's chat template refuses this order of turns ({roles}).",
             "Edit or drop the example, or choose a model whose template allows these roles.",
         ) from error
@@ -134,13 +153,14 @@ def refuse_control_tokens(tokenizer: Any, messages: Sequence[Message]) -> None:
     """Refuse a text that would be read as a control token: it would end a turn, or open another, inside the data.
 
     Raises:
-        InputError: Names the turn (0-based) and the token.
+        RefusedError: Names the turn (0-based) and the token.
     """
     tokens = control_tokens(tokenizer).values()
     for turn, message in enumerate(messages):
         for token in tokens:
             if token and token in message.content:
-                raise InputError(
+                raise RefusedError(
+                    "control-token-in-text",
                     f"Turn {turn} holds the model's control token {token} as text; it would be read as the end of a "
                     "turn or the start of another.",
                     "Edit that turn, or drop the example.",
@@ -172,17 +192,32 @@ def _answer_range(tokenizer: Any, messages: Sequence[Message], k: int, input_ids
     prompt = _tokens(tokenizer, render(tokenizer, messages[:k], add_generation_prompt=True))
     upto = input_ids if k == len(messages) - 1 else _tokens(tokenizer, render(tokenizer, messages[: k + 1]))
     if upto[: len(prompt)] != prompt:
-        raise InputError(
+        raise RefusedError(
+            "boundary-mismatch",
             f"In turn {k}, prompt and answer do not part at a token boundary: what is trained would differ from what "
             "is asked later.",
             "Remove white space from the answer's start; if every example fails, the chat template cannot be trained.",
         )
     if input_ids[: len(upto)] != upto:
-        raise InputError(
+        raise RefusedError(
+            "history-rewritten",
             f"The chat template writes turn {k} differently once later turns follow.",
             "Train on the last answer only, or split the conversation into single turns.",
         )
     return len(prompt), len(upto) - len(prompt)
+
+
+def _left_out(text: str, messages: Sequence[Message]) -> tuple[int, ...]:
+    """The turns whose words are not in a rendering, white space aside (tools' turns may be written as JSON)."""
+    found = []
+    packed = ""
+    for turn, message in enumerate(messages):
+        if message.role == "tool" or message.content.strip() in text:
+            continue
+        packed = packed or "".join(text.split())
+        if "".join(message.content.split()) not in packed:
+            found.append(turn)
+    return tuple(found)
 
 
 def _tokens(tokenizer: Any, text: str) -> list[int]:

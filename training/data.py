@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.chat import IGNORED, encode
-from core.errors import InputError
+from core.chat import IGNORED, RefusedError, encode
 from core.jobs import Progress, no_progress
 from core.types import Example
 
@@ -36,6 +35,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """An example that the chat template or tokenizer refuses; ``name`` as ``core.chat.RefusedError`` has it."""
+
+    id: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
     """What became of the examples.
 
@@ -43,13 +51,13 @@ class Encoding:
         items: Those that can be trained, in the given order.
         over_long: (example id, tokens) of those longer than the limit.
         unsupervised: Ids of those without a token to train.
-        refused: (example id, reason) of those that the chat template or tokenizer refuses.
+        refused: Those that the chat template or tokenizer refuses.
     """
 
     items: tuple[Item, ...]
     over_long: tuple[tuple[str, int], ...]
     unsupervised: tuple[str, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Refusal, ...]
 
     @property
     def n_unusable(self) -> int:
@@ -87,13 +95,18 @@ def encode_examples(
     items: list[Item] = []
     over_long: list[tuple[str, int]] = []
     unsupervised: list[str] = []
-    refused: list[tuple[str, str]] = []
+    refused: list[Refusal] = []
     for done, example in enumerate(examples):
         progress("tokenise", done, len(examples))
         try:
             encoded = encode(tokenizer, example.messages)
-        except InputError as error:
-            refused.append((example.id, error.message))
+        except RefusedError as error:
+            refused.append(Refusal(example.id, error.name, error.message))
+            continue
+        if encoded.left_out:
+            turn = encoded.left_out[0]
+            reason = f"The chat template does not write the words of turn {turn} ({example.messages[turn].role})."
+            refused.append(Refusal(example.id, "turn-left-out", reason))
             continue
         if encoded.n_supervised == 0:
             unsupervised.append(example.id)

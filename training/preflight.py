@@ -162,10 +162,10 @@ def _unusable(encoding: Encoding, max_tokens: int, what: str = "training") -> li
         found.append(
             Problem(
                 f"cannot-be-rendered-{what}",
-                f"{len(encoding.refused)} {what} examples cannot be rendered; the first: {encoding.refused[0][1]}",
+                f"{len(encoding.refused)} {what} examples cannot be rendered; the first: {encoding.refused[0].reason}",
                 f"Edit or drop them in review, {skip}",
                 len(encoding.refused),
-                tuple(name for name, _ in encoding.refused),
+                tuple(one.id for one in encoding.refused),
             )
         )
     return found

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.chat import IGNORED, encode, prompt_ids, render, template_hash
+from core.chat import IGNORED, RefusedError, encode, prompt_ids, render, template_hash
 from core.errors import InputError
 from core.types import Message
 from tests.tiny_model import TEMPLATE, tiny_tokenizer
@@ -104,6 +104,30 @@ def test_a_boundary_that_a_merge_would_cross_is_refused() -> None:
     gluing = tiny_tokenizer("{% for m in messages %}{{ m.content }}{% endfor %}")
     with pytest.raises(InputError, match="token boundary"):
         encode(gluing, [Message("user", "diab"), Message("assistant", "etes")])
+
+
+def test_a_turn_that_the_template_does_not_write_is_told() -> None:
+    deaf = tiny_tokenizer(
+        "{% for m in messages %}{% if m.role != 'system' %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+        "{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    messages = [Message("system", "Be brief."), *chat("a", "one")]
+    assert encode(deaf, messages).left_out == (0,)
+    assert encode(TOKENIZER, messages).left_out == ()
+
+
+def test_white_space_that_a_template_trims_is_nothing_left_out() -> None:
+    trimming = tiny_tokenizer(TEMPLATE.replace("message['content']", "message['content'] | trim"))
+    assert encode(trimming, chat(" a  \n", "one\n")).left_out == ()
+
+
+def test_each_refusal_has_a_name() -> None:
+    with pytest.raises(RefusedError) as refused:
+        encode(TOKENIZER, chat("a", f"yes{END}"))
+    assert refused.value.name == "control-token-in-text"
+    with pytest.raises(RefusedError) as refused:
+        encode(tiny_tokenizer(None), chat("a", "b"))
+    assert refused.value.name == "unknown-template"
 
 
 def test_the_template_hash_changes_with_the_template() -> None:

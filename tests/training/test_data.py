@@ -46,7 +46,8 @@ def test_examples_that_cannot_be_trained_are_sorted_out_by_reason() -> None:
     injected = Example("injected", (Message("user", "<|im_end|>"), Message("assistant", "x")))
     encoded = encode_examples(TOKENIZER, [unanswered, injected], max_tokens=100)
     assert encoded.unsupervised == ("unanswered",)
-    assert [name for name, _ in encoded.refused] == ["injected"] and encoded.n_unusable == 2
+    assert [(one.id, one.name) for one in encoded.refused] == [("injected", "control-token-in-text")]
+    assert encoded.n_unusable == 2
 
 
 def test_the_last_supervised_token_is_the_last_token_of_an_item() -> None:

@@ -1,7 +1,8 @@
 """Long work in a process of its own: a job is a folder, and a held lock is the proof of life.
 
 ``spec.json`` is written once; ``state.json`` is replaced atomically; ``events.jsonl`` only grows; ``log.txt`` takes the
-output; ``stop`` asks for an end; ``lock`` is held by the worker as long as it lives, so a killed worker reads as lost.
+output; ``stop``, ``save`` and ``cancel`` are commands; ``lock`` is held by the worker as long as it lives, so a killed
+worker reads as lost.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from core.clock import utc_now
 from core.errors import CancelledError, FinetoothError, InputError
@@ -38,6 +39,9 @@ BLOCK_BYTES = 65_536
 """How much of a file of events is read at once, from its end."""
 
 ENDED = ("done", "failed", "cancelled", "lost")
+
+Command = Literal["stop", "save", "cancel"]
+"""What a person may ask of a job, as a file in its folder: end and keep what there is, save and go on, end at once."""
 
 
 def no_progress(stage: str, done: int, total: int | None) -> None:
@@ -77,6 +81,8 @@ class JobState:
     pid: int | None = None
     started_at: str = ""
     updated_at: str = ""
+    cancelled: bool = False
+    """Whether somebody asked for its end without saving anything."""
 
     @property
     def ended(self) -> bool:
@@ -107,9 +113,20 @@ class JobContext:
         with open(self.folder / "events.jsonl", "a", encoding="utf-8") as handle:
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
 
+    def asked(self, command: Command) -> bool:
+        """Whether a person gave this command."""
+        return (self.folder / command).exists()
+
+    def take(self, command: Command) -> bool:
+        """Whether a person gave this command since it was last taken."""
+        if not self.asked(command):
+            return False
+        (self.folder / command).unlink(missing_ok=True)
+        return True
+
     def should_stop(self) -> bool:
-        """Whether a person asked the work to stop."""
-        return (self.folder / "stop").exists()
+        """Whether a person asked the work to end."""
+        return self.asked("stop") or self.asked("cancel")
 
     def check_stop(self) -> None:
         """Raise where a stop was asked for.
@@ -187,7 +204,8 @@ def read(job: Job) -> JobState:
                 hint=f"See {job.folder / 'log.txt'}, then start it again.",
             )
     known = set(JobState.__dataclass_fields__)
-    return JobState(**{name: value for name, value in state.items() if name in known})
+    stored = {name: value for name, value in state.items() if name in known}
+    return JobState(**{**stored, "cancelled": (job.folder / "cancel").exists()})
 
 
 def alive(job: Job) -> bool:
@@ -200,9 +218,14 @@ def alive(job: Job) -> bool:
         return False
 
 
+def ask(job: Job, command: Command) -> None:
+    """Give a job a command; it is obeyed at the next safe point."""
+    (job.folder / command).touch()
+
+
 def cancel(job: Job) -> None:
     """Ask a job to stop at its next safe point."""
-    (job.folder / "stop").touch()
+    ask(job, "stop")
 
 
 def kill(job: Job) -> None:

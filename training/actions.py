@@ -1,8 +1,9 @@
-"""Starting and stopping training runs: what a page's button and a command both call."""
+"""Starting, commanding and resuming training runs: what a page's button and a command both call."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from core import jobs
 from core.errors import FinetoothError, InputError
@@ -32,7 +33,7 @@ def start_run(workspace: Workspace, revision_id: str, config: TrainConfig, who: 
 
 def prepare_run(
     workspace: Workspace, revision_id: str, config: TrainConfig, who: str = ""
-) -> tuple[Run, dict[str, str]]:
+) -> tuple[Run, dict[str, Any]]:
     """Make a run's folder without starting it. Returns the run and the job's spec."""
     manifest = workspace.objects.manifest(revision_id)
     n_train = int(manifest.get("splits", {}).get("train", 1))
@@ -55,7 +56,28 @@ def prepare_run(
     workspace.ledger.append(
         "run.started", run_id, {"revision_id": revision_id, "config": config.to_dict()}, who=who or "unknown"
     )
-    return run, {"workspace": str(workspace.path), "run_id": run_id}
+    return run, _spec(workspace, run_id)
+
+
+def resume_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
+    """Go on with a run that ended before its last step, from its newest complete checkpoint, in the same folder.
+
+    Where there is no complete checkpoint, it begins again.
+
+    Raises:
+        FinetoothError: There is no such run, it is still at work, or it has come to its end.
+    """
+    view = queries.run(workspace, run_id)
+    if not view.ended:
+        raise FinetoothError(f"Run {view.id} is {view.status}.", "It need not be resumed.")
+    if view.status == "done":
+        raise FinetoothError(f"Run {view.id} has come to its end.", "Start another one: finetooth train")
+    folder = workspace.runs_dir / view.id
+    write_run(folder, replace(read_run(folder), status="queued", message="", ended_at=""))
+    workspace.ledger.append("run.resumed", view.id, {}, who=who or "unknown")
+    job = jobs.submit(workspace.jobs_dir, "train", TARGET, {**_spec(workspace, view.id), "resume": True})
+    write_json(folder / JOB_FILE, {"job_id": job.id})
+    return read_run(folder)
 
 
 def stop_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
@@ -64,9 +86,39 @@ def stop_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
     Raises:
         FinetoothError: There is no such run, or it has already ended.
     """
+    return _command(workspace, run_id, "stop", who, status="stopping")
+
+
+def save_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
+    """Ask a run for a checkpoint now; it goes on.
+
+    Raises:
+        FinetoothError: There is no such run, or it has already ended.
+    """
+    return _command(workspace, run_id, "save", who)
+
+
+def cancel_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
+    """End a run without saving what it has learnt since its last checkpoint.
+
+    Raises:
+        FinetoothError: There is no such run, or it has already ended.
+    """
+    return _command(workspace, run_id, "cancel", who, status="stopping")
+
+
+_LEDGER_KINDS: dict[jobs.Command, str] = {"stop": "run.stopped", "save": "run.saved", "cancel": "run.cancelled"}
+
+
+def _command(workspace: Workspace, run_id: str, command: jobs.Command, who: str, status: str | None = None) -> Run:
     view = queries.run(workspace, run_id)
     if view.ended:
         raise FinetoothError(f"Run {view.id} has already ended ({view.status}).", "See `finetooth runs`.")
-    jobs.cancel(queries.job_of(workspace, view.id))
-    workspace.ledger.append("run.stopped", view.id, {}, who=who or "unknown")
-    return replace(read_run(workspace.runs_dir / view.id), status="stopping")
+    jobs.ask(queries.job_of(workspace, view.id), command)
+    workspace.ledger.append(_LEDGER_KINDS[command], view.id, {}, who=who or "unknown")
+    run = read_run(workspace.runs_dir / view.id)
+    return run if status is None else replace(run, status=status)
+
+
+def _spec(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    return {"workspace": str(workspace.path), "run_id": run_id}

@@ -8,6 +8,7 @@ from typing import Any
 from core import jobs
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
+from training import timeline
 from training.records import RUN_FILE, Run, read_run
 
 
@@ -16,7 +17,7 @@ class RunView:
     """A run as people see it: the stored record, corrected by what its process is really doing.
 
     Attributes:
-        status: ``queued``, ``running``, ``done``, ``stopped``, ``failed`` or ``lost`` (the process died).
+        status: ``queued``, ``running``, ``done``, ``stopped``, ``cancelled``, ``failed`` or ``lost`` (the process died).
         settings: The training settings, by name.
         facts: What was measured, by a name fit for a report.
         step, total_steps: How far it is.
@@ -129,7 +130,7 @@ def curve(workspace: Workspace, run_id: str) -> list[dict[str, Any]]:
         measurements; losses in nats a supervised token. A value that was not finite is None.
     """
     points: list[dict[str, Any]] = []
-    for event in run_events(workspace, run_id):
+    for event in timeline.fold(run_events(workspace, run_id)):
         if event["type"] == "step":
             points.append({key: event.get(key) for key in ("step", "loss", "lr", "grad_norm", "tokens_per_s")})
         elif event["type"] == "eval":
@@ -154,7 +155,8 @@ def _view(workspace: Workspace, stored: Run) -> RunView:
     status, message, hint = stored.status, stored.message, ""
     if status in ("queued", "running") and stored.job_id:
         status, message, hint = _from_job(workspace, stored)
-    steps = [event for event in run_events(workspace, stored.id) if event["type"] in ("start", "step", "eval")]
+    folded = timeline.fold(run_events(workspace, stored.id))
+    steps = [event for event in folded if event["type"] in ("start", "step", "eval")]
     last: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "step"), {})
     measured: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "eval"), {})
     start = next((event for event in steps if event["type"] == "start"), {})
@@ -183,5 +185,6 @@ def _from_job(workspace: Workspace, stored: Run) -> tuple[str, str, str]:
         state = jobs.read(jobs.find(workspace.jobs_dir, stored.job_id))
     except FinetoothError:
         return "lost", "The job of this run is gone.", "Start it again."
-    status = {"cancelled": "stopped", "done": stored.status}.get(state.status, state.status)
+    ended = "cancelled" if state.cancelled else "stopped"
+    status = {"cancelled": ended, "done": stored.status}.get(state.status, state.status)
     return status, state.message or stored.message, state.hint

@@ -23,7 +23,8 @@ class Run:
     """A training run as stored in ``run.json``.
 
     Attributes:
-        status: ``queued``, ``running``, ``done``, ``stopped`` (on request; the adapter is kept) or ``failed``.
+        status: ``queued``, ``running``, ``done``, ``stopped`` (on request; what it had learnt is kept), ``cancelled`` (on
+            request; nothing was saved at the end) or ``failed``.
         job_id: The job that does, or did, the work.
         adapter_hash: SHA-256 of the adapter's weights once there are any.
         facts: What was measured: counts, losses, speed, predicted and actual memory.
@@ -74,7 +75,7 @@ class RunLog:
         self._writer = JobContext(folder, {})
 
     def event(self, kind: str, **fields: Any) -> None:
-        """Append one event of type start, step, eval, checkpoint, warning or end."""
+        """Append one event: start, resume, step, eval, sample, checkpoint, save, warning, stopping, adapter or end."""
         self._writer.event(kind, **finite(fields))
 
 

@@ -10,43 +10,26 @@ import importlib
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core import models
 from core.adapters import base_identity
 from core.clock import utc_now
-from core.errors import CancelledError, FinetoothError
+from core.errors import FinetoothError
 from core.files import write_json
-from core.jobs import Progress
 from core.types import Example
 from core.units import fastest_units
 from training import adapters, footprint, fused, preflight
 from training.catalogue import read_shape
 from training.config import TrainConfig, schedule
+from training.control import Control
 from training.data import Item, collate, encode_examples, plan_steps, sample
 from training.loss import nll_sum
 from training.memory import memory_parts
 from training.records import Run, RunLog, write_run
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """How the outside watches and stops a run."""
-
-    progress: Progress
-    should_stop: Callable[[], bool]
-
-    def check(self) -> None:
-        """Raise where a stop was asked for.
-
-        Raises:
-            CancelledError: A stop was asked for.
-        """
-        if self.should_stop():
-            raise CancelledError("The training was stopped on request.")
 
 
 class Session:
@@ -276,7 +259,7 @@ class Session:
                 base_name=self.config.base_model,
                 tokenizer=self.tokenizer,
             )
-        self.log.event("checkpoint", step=self.step, adapter_hash=self.adapter_hash)
+        self.log.event("adapter", step=self.step, adapter_hash=self.adapter_hash)
 
     def end(self, status: str, message: str) -> None:
         """Write how the run ended."""

@@ -14,8 +14,9 @@ from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
 from training.config import read_config
+from training.control import Control, StoppedError
 from training.records import Run, RunLog, read_run, write_run
-from training.session import Control, Session
+from training.session import Session
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors")
 
@@ -27,19 +28,33 @@ def run_training(context: JobContext) -> dict[str, Any]:
     run = read_run(folder)
     train_on = examples_of(workspace, run.revision_id, "train")
     hold_out = examples_of(workspace, run.revision_id, "holdout")
-    return train(folder, run, train_on, hold_out, Control(context.progress, context.should_stop))
+    return train(folder, run, train_on, hold_out, Control.of(context), resume=bool(context.spec.get("resume", False)))
 
 
 def train(
-    folder: Path, run: Run, train_on: Sequence[Example], hold_out: Sequence[Example], control: Control
+    folder: Path,
+    run: Run,
+    train_on: Sequence[Example],
+    hold_out: Sequence[Example],
+    control: Control,
+    *,
+    resume: bool = False,
 ) -> dict[str, Any]:
     """Train in a run's folder; however it ends, the folder says so.
+
+    Args:
+        folder: The run's.
+        run: Its record.
+        train_on: The training split.
+        hold_out: The hold-out split.
+        control: How the outside watches and commands it.
+        resume: Go on where an earlier process left off.
 
     Returns:
         The run's facts, named for people.
 
     Raises:
-        CancelledError: It was stopped; the adapter as it stood is saved.
+        StoppedError: It was stopped or cancelled on request.
         BlockedError: Pre-flight forbids it.
         FinetoothError: The loss or a gradient was not finite, or the model cannot be trained.
     """
@@ -49,10 +64,15 @@ def train(
     session = Session(folder, run, read_config(run.config), log, control)
     try:
         session.prepare(train_on, hold_out)
+        if resume:
+            log.event("resume", from_step=0, checkpoint=None)
         session.fit()
         session.finish()
     except BaseException as error:
-        status = "stopped" if isinstance(error, CancelledError) else "failed"
+        status = "failed"
+        if isinstance(error, CancelledError):
+            status = "stopped" if not isinstance(error, StoppedError) or error.saves else "cancelled"
+            log.event("stopping", reason="request")
         message = error.message if isinstance(error, FinetoothError) else f"{type(error).__name__}: {error}"
         if status == "stopped" and session.step > 0:
             session.save()

@@ -13,8 +13,8 @@ from core.revisions import messages_to_json
 from core.types import Example, Message
 from core.workspace import Workspace
 from training.config import TrainConfig
+from training.control import Control
 from training.records import Run
-from training.session import Control
 from training.sft import train
 
 ENDINGS = ("given", "not given", "in the table")

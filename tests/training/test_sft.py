@@ -248,7 +248,7 @@ def test_the_events_tell_the_whole_run_without_a_gap(tiny_base: Path, tmp_path: 
     events = jobs.events(tmp_path / "run")
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     kinds = [event["type"] for event in events if event["type"] != "warning"]
-    assert kinds[:2] == ["start", "eval"] and kinds[-2:] == ["checkpoint", "end"]
+    assert kinds[:2] == ["start", "eval"] and kinds[-2:] == ["adapter", "end"]
     assert [event["step"] for event in events if event["type"] == "eval"] == [0, 3, 6, 8]
     steps = [event for event in events if event["type"] == "step"]
     assert [event["step"] for event in steps] == list(range(1, 9)) and steps[0]["lr"] > 0

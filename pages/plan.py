@@ -63,7 +63,7 @@ if st.session_state.pop("plan_taken", False):
     st.switch_page("pages/train.py")
 frozen = freeze.revisions(workspace)
 whether(queries.overview(workspace), frozen)
-kept = plans.kept(workspace) or read_config({})
+kept = plan_form.beginning(plans.kept(workspace) or read_config({}))
 st.subheader("Model and settings", anchor=False)
 base_model = plan_form.model(kept)
 try:

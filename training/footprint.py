@@ -22,7 +22,7 @@ CLEAR_REFS = Path("/proc/self/clear_refs")
 
 
 class Meter:
-    """Peak memory from ``start`` on; elsewhere than on Linux, which alone can forget a peak, the loading counts, too."""
+    """Peak memory from ``start`` on; where a peak cannot be forgotten (not on Linux), loading counts, too."""
 
     def __init__(self, device: str) -> None:
         self._device = device

@@ -17,11 +17,11 @@ def live_bytes() -> Any:
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils._pytree import tree_leaves
 
-    class LiveBytes(TorchDispatchMode):  # type: ignore[misc]
+    class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """See ``live_bytes``."""
 
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]
             self.now, self.peak = 0, 0
             self.phases: dict[str, int] = {}
             self._phase = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +13,7 @@ from training import catalogue
 from training.config import Method, Scheduler, TrainConfig, read_config
 from ui import render
 
+START = "plan_start"
 OTHER = "another model (folder or hub id)"
 METHODS = {
     "qlora": "QLoRA: base in 4 bits, adapters on top. The least memory, nearly the quality of LoRA.",
@@ -36,6 +38,26 @@ HELP = {
     "eval_examples": "Hold-out conversations that measure it; 0 takes all.",
     "limit": "Train on a seeded sample of this many conversations; 0 takes all.",
 }
+
+
+def start_from(settings: Mapping[str, Any]) -> None:
+    """Have the form begin with these settings, whatever it held, the next time it is drawn (see ``beginning``).
+
+    Args:
+        settings: All settings of a run or a file, or only those to change; the rest are those kept last.
+    """
+    st.session_state[START] = dict(settings)
+    for name in (*TrainConfig.model_fields, "model", "model_path"):
+        st.session_state.pop(f"plan_{name}", None)
+
+
+def beginning(kept: TrainConfig) -> TrainConfig:
+    """What the form begins with: the settings kept last, changed by those given to ``start_from``.
+
+    Raises:
+        InputError: A given setting is unknown or out of range; it is named.
+    """
+    return read_config({**kept.to_dict(), **st.session_state.get(START, {})})
 
 
 def model(config: TrainConfig) -> str:

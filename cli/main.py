@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "release_verbs": ("freeze", "diff", "restore", "changes", "export", "licence", "retire", "replay"),
     "bare_verbs": ("check", "curate"),
     "train_verbs": ("plan", "train", "runs"),
+    "model_verbs": ("export-model",),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
 }  # fmt: skip
 """Which module has which verbs, in the order in which the help lists them."""

@@ -53,14 +53,31 @@ _NOT_IDENTITY = frozenset({"_name_or_path", "transformers_version", "dtype", "to
 def write_identity(adapter: Path, *, base: Path, base_name: str, tokenizer: Any) -> dict[str, Any]:
     """Store beside an adapter what it was trained on. Returns the record."""
     record = {
-        "format": 1,
+        "format": 2,
         "base_name": base_name,
+        "base_revision": hub_revision(base),
         "base": base_identity(base),
         "template": template_hash(tokenizer),
+        "tokenizer": tokenizer_hash(tokenizer),
         "adapter_sha256": sha256_file(adapter / "adapter_model.safetensors"),
     }
     write_json(adapter / IDENTITY, record)
     return record
+
+
+def hub_revision(base: Path) -> str | None:
+    """The commit of a model that stands in the hub's cache (models--owner--name/snapshots/COMMIT); None elsewhere."""
+    return base.name if base.parent.name == "snapshots" and base.parent.parent.name.startswith("models--") else None
+
+
+def tokenizer_hash(tokenizer: Any) -> str:
+    """SHA-256 of what turns text into ids: vocabulary, merges, normaliser and added tokens, but no padding side."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        parts: Any = [sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+    else:
+        parts = {k: v for k, v in json.loads(backend.to_str()).items() if k not in ("padding", "truncation")}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def attach(model: Any, adapter: Path, *, base: Path, tokenizer: Any) -> Any:
@@ -105,7 +122,27 @@ def attach(model: Any, adapter: Path, *, base: Path, tokenizer: Any) -> Any:
             f"The adapter in {adapter} has no effect on some layers: their weights are zero.",
             "It was saved before its first step, or is damaged. Train it again.",
         )
+    if not _moves_logits(tuned):
+        raise FinetoothError(
+            f"The adapter in {adapter} has no effect: with and without it the model's logits are equal.",
+            "It was saved before its first step, or is damaged. Train it again.",
+        )
     return tuned
+
+
+def _moves_logits(tuned: Any) -> bool:
+    """Whether a short fixed prompt has other logits with the adapter than without."""
+    import torch
+
+    ids = torch.arange(4, device=tuned.device).unsqueeze(0)
+    was_training = tuned.training
+    tuned.eval()
+    with torch.no_grad():
+        on = tuned(input_ids=ids, use_cache=False).logits
+        with tuned.disable_adapter():
+            off = tuned(input_ids=ids, use_cache=False).logits
+    tuned.train(was_training)
+    return not torch.equal(on, off)
 
 
 def cast_adapter(model: Any) -> None:
@@ -140,6 +177,11 @@ def _compare(adapter: Path, base: Path, tokenizer: Any) -> None:
         raise FinetoothError(
             f"The adapter in {adapter} was trained with another chat template than the one beside {base}.",
             "Restore the base model's own chat template.",
+        )
+    if record.get("tokenizer", known := tokenizer_hash(tokenizer)) != known:
+        raise FinetoothError(
+            f"The adapter in {adapter} was trained with another tokenizer than the one beside {base}.",
+            "Restore the base model's own tokenizer files.",
         )
     if record.get("adapter_sha256") != sha256_file(adapter / "adapter_model.safetensors"):
         raise FinetoothError(f"The adapter in {adapter} was changed after training.", "Restore it, or train it again.")

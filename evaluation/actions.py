@@ -14,6 +14,7 @@ from core import models
 from core.chat import template_hash
 from core.errors import FinetoothError, InputError
 from core.files import read_json, sha256_file
+from core.generation import Answer, Generation, generate, max_tokens_of
 from core.ids import content_id
 from core.jobs import JobContext, Progress
 from core.revisions import examples_of, messages_to_json
@@ -24,14 +25,13 @@ from evaluation.metrics_loader import compare_metrics
 from evaluation.perplexity import (
     Prepared,
     Score,
-    max_tokens_of,
     paired_ratio,
     prepare,
     score_prepared,
     summarise,
 )
 from evaluation.queries import EVALUATION
-from evaluation.replies import Answer, Generation, as_base, generate, prompts_of
+from evaluation.replies import as_base, prompts_of
 from evaluation.unpacked import compute_in_float32, compute_type
 
 VERSION = 2

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.chat import IGNORED, Encoded, encode
 from core.errors import FinetoothError, InputError
+from core.generation import max_tokens_of
 from core.jobs import Progress, no_progress
 from core.types import Example
 from evaluation.estimate import SMALLEST_SAMPLE, Estimate
@@ -211,12 +212,6 @@ def _supervised_logits(model: Any, ids: Any, mask: Any, predicts: Any) -> Any:
         return model(input_ids=ids, attention_mask=mask, use_cache=False).logits[0]
     finally:
         handle.remove()
-
-
-def max_tokens_of(model: Any) -> int | None:
-    """The longest sequence a model was built for; None where its configuration does not say."""
-    length = getattr(getattr(model, "config", None), "max_position_embeddings", None)
-    return int(length) if length else None
 
 
 def summarise(scores: Sequence[Score]) -> Summary:

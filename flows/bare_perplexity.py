@@ -7,9 +7,10 @@ from typing import Any
 
 from core import models
 from core.chat import template_hash
+from core.generation import max_tokens_of
 from core.jobs import Progress, no_progress
 from curation import readers
-from evaluation.perplexity import max_tokens_of, prepare, score_prepared, summarise
+from evaluation.perplexity import prepare, score_prepared, summarise
 from evaluation.unpacked import compute_in_float32, compute_type
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core.errors import CancelledError, InputError
-from evaluation.replies import Generation, as_reply, generate, prompts_of, read_replies
+from core.generation import Generation, generate
+from evaluation.replies import as_reply, prompts_of, read_replies
 from tests.evaluation.workspace_with_run import examples
 from tests.tiny_model import tiny
 
@@ -38,7 +39,7 @@ def test_an_answer_that_did_not_end_is_marked_as_cut(loaded: tuple[Any, Any]) ->
 
 
 def test_an_answer_that_ends_at_once_is_empty_and_not_cut(loaded: tuple[Any, Any]) -> None:
-    from evaluation.replies import _answer
+    from core.generation import _answer
 
     _, tokenizer = loaded
     end = int(tokenizer.eos_token_id)

@@ -54,24 +54,49 @@ def writing_together(paths: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
     at = paths[-1]
     try:
         for at in paths:
-            at.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(at.parent)
             _sweep(at)
         yield temporaries
         for temporary in temporaries:
             with open(temporary, "rb") as handle:
                 os.fsync(handle.fileno())
-        if len(paths) > 1:
-            paths[-1].unlink(missing_ok=True)
-        for at, temporary in zip(paths, temporaries, strict=True):
-            temporary.replace(at)
-        for folder in dict.fromkeys(path.parent for path in paths):
-            _sync_folder(folder)
+        at = paths[-1]
+        if len(paths) > 1 and at.exists():
+            at.unlink()
+            _sync_folder(at.parent)  # a power cut must not bring it back beside new files, ...
+        _named(paths[:-1], temporaries[:-1])  # ... nor keep it where it lost one of them
+        _named(paths[-1:], temporaries[-1:])
     except OSError as error:
         raise explain_os_error(error, at) from error
     finally:
         for temporary in temporaries:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _named(paths: Sequence[Path], temporaries: Sequence[Path]) -> None:
+    """Give files their names, for good."""
+    for path, temporary in zip(paths, temporaries, strict=True):
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+    for folder in dict.fromkeys(path.parent for path in paths):
+        _sync_folder(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that what is kept in it survives a power cut: each is synced into the next.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

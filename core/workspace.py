@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock, utc_now
 from core.errors import InputError
-from core.files import explain_os_error, read_json, write_json
+from core.files import explain_os_error, make_folder, read_json, write_json
 from core.ledger import Ledger
 from core.objects import Objects
 
@@ -48,7 +48,7 @@ class Workspace:
             )
         try:
             for folder in FOLDERS:
-                (path / folder).mkdir(parents=True, exist_ok=True)
+                make_folder(path / folder)
         except OSError as error:
             raise explain_os_error(error, path) from error
         Ledger(path / LEDGER, clock)

@@ -13,7 +13,7 @@ from core.workspace import Workspace
 from curation import actions, queries
 from curation.overtaken import OvertakenError
 from curation.reservations import Reservation
-from ui import act, panels, reserved
+from ui import act, keys, panels, reserved
 from ui.act import Shown
 
 KEYS = (
@@ -292,7 +292,7 @@ def navigation(place: Place, scope: str, shown: Shown, *, unit: str = "findings"
                 args=(scope, target),
             )
         text_button()
-        _switch("Keys", "H", "keyboard", "show_keys")
+        keys_button()
     reserved.banner(place.view, place.other, scope)
 
 
@@ -302,6 +302,12 @@ def text_button() -> None:
         _switch("Fold long turns", "F", "unfold_less", "whole_text")
     else:
         _switch("All text", "F", "unfold_more", "whole_text")
+
+
+def keys_button() -> None:
+    """Show or hide the table of keys (``?`` or H)."""
+    _switch("Keys: ?", "H", "keyboard", keys.FLAG)
+    keys.listen()
 
 
 def _switch(label: str, key: str, icon: str, flag: str) -> None:
@@ -318,7 +324,7 @@ def _switch(label: str, key: str, icon: str, flag: str) -> None:
 
 def key_help(own: Sequence[tuple[str, str]] = KEYS) -> None:
     """The keys of the page and those of every desk as a table, shown and hidden by ``?`` or H."""
-    if st.session_state.get("show_keys"):
+    if st.session_state.get(keys.FLAG):
         rows = (f"| {key} | {words} |" for key, words in (*own, *EVERYWHERE))
         st.markdown("\n".join(("| key | what it does |", "|---|---|", *rows)))
         st.caption(KEYS_NOTE)

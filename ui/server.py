@@ -35,7 +35,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def content_security_policy() -> str:
-    """The policy for the installed Streamlit: its own inline scripts by hash, and nothing from anywhere else.
+    """The policy for the installed Streamlit: its own inline scripts and ours by hash, nothing from anywhere else.
 
     Computed from the served ``index.html``, so an update of Streamlit cannot leave it behind (CSP Level 3, hashes).
 
@@ -44,12 +44,15 @@ def content_security_policy() -> str:
     """
     import streamlit
 
+    from ui.keys import SCRIPT
+
     page = Path(streamlit.__file__).parent / "static" / "index.html"
     try:
         html = page.read_bytes()
     except OSError as error:
         raise FinetoothError("The installed Streamlit is incomplete.", "Install it again: make setup") from error
-    digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in INLINE_SCRIPT.findall(html))
+    scripts = (*INLINE_SCRIPT.findall(html), SCRIPT.encode())
+    digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
     hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
     return "; ".join(
         (

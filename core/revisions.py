@@ -7,6 +7,7 @@ import json
 import polars as pl
 
 from core.errors import FinetoothError, InputError
+from core.files import read_json
 from core.ledger import Entry
 from core.types import Example, Message
 from core.workspace import Workspace
@@ -46,6 +47,23 @@ def examples_of(workspace: Workspace, revision_id: str, split: str | None = None
     if split is not None:
         frame = frame.filter(pl.col("split") == split)
     return [example_of(row) for row in frame.iter_rows(named=True)]
+
+
+def places_of(workspace: Workspace, revision_id: str) -> dict[str, str]:
+    """Where each example of a frozen revision stands, by its id: ``chats.jsonl, line 12``.
+
+    An example that nobody imported (one that was added by hand) has no place, nor has one whose source is gone.
+
+    Raises:
+        FinetoothError: There is no such revision.
+    """
+    frame = workspace.objects.frame(revision_id).select("id", "source", "line")
+    names: dict[str, str] = {}
+    for source in frame["source"].unique():
+        manifest = workspace.sources_dir / str(source) / "manifest.json"
+        if source and manifest.is_file():
+            names[source] = str(read_json(manifest)["name"])
+    return {name: f"{names[source]}, line {line}" for name, source, line in frame.iter_rows() if source in names}
 
 
 def frozen(workspace: Workspace) -> list[Entry]:

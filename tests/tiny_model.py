@@ -50,6 +50,8 @@ def tiny(folder: Path, seed: int = 0, *, template: str | None = TEMPLATE, layers
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model: Any = LlamaForCausalLM(config)
+        with torch.no_grad():  # the pad token is the end of turn here, too: no real model keeps its row at zero
+            model.get_input_embeddings().weight[config.pad_token_id].normal_(std=config.initializer_range)
     model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=2, pad_token_id=2)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

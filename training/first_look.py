@@ -1,17 +1,85 @@
-"""Pre-flight as a job of its own: what would be trained, and what forbids it, before anybody starts a run."""
+"""Pre-flight of a run: what would be trained, token by token, and what forbids it, before anybody starts it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import models
-from core.jobs import JobContext
-from core.revisions import examples_of
+from core import machine, models
+from core.errors import InputError
+from core.files import read_json
+from core.jobs import JobContext, Progress, no_progress
+from core.revisions import examples_of, places_of
+from core.types import Example
 from core.workspace import Workspace
-from training import preflight
-from training.config import read_config
-from training.data import encode_examples, sample
+from training import preflight, preflight_base, preflight_memory, preflight_overlap, probes
+from training.catalogue import read_shape
+from training.config import TrainConfig, read_config
+from training.data import Encoding, encode_examples, sample
+from training.preflight_report import Problem, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run would train on and measure, encoded, with the report about it.
+
+    ``not_drawn`` and ``not_measured`` count the examples that the config's samples leave out.
+    """
+
+    train: Encoding
+    holdout: Encoding
+    report: Report
+    not_drawn: int
+    not_measured: int
+
+
+def look(
+    base: Path,
+    tokenizer: Any,
+    train_on: Sequence[Example],
+    hold_out: Sequence[Example],
+    config: TrainConfig,
+    *,
+    places: Mapping[str, str] | None = None,
+    progress: Progress = no_progress,
+) -> Look:
+    """Draw, encode and judge the examples of a run. Reads some rows of the model's embedding, loads no model.
+
+    Args:
+        base: The base model's folder.
+        tokenizer: Its tokenizer.
+        train_on: The training split.
+        hold_out: The hold-out split.
+        config: Settings of the run.
+        places: Where each example stands, by its id, so that the report can name lines.
+        progress: Told while tokenising; may raise to stop.
+    """
+    chosen = sample(train_on, config.limit, config.seed)
+    measured = sample(hold_out, config.eval_examples, config.seed)
+    encoded = encode_examples(tokenizer, chosen, max_tokens=config.max_tokens, progress=progress)
+    held = encode_examples(tokenizer, measured, max_tokens=config.max_tokens)
+    stops = preflight_base.stop_ids(base, tokenizer)
+    found: list[tuple[bool, Problem]] = []
+    if not any(one.name == "unknown-template" for one in encoded.refused):  # those are named by row already
+        found += [(True, unknown) for unknown in preflight_base.template_problems(tokenizer)]
+    full = config.method == "full"
+    found += preflight_base.untrained_tokens(base, tokenizer, encoded.items, stops, full=full)
+    found += probes.collation(encoded.items, tokenizer.pad_token_id, stops)
+    found += preflight_overlap.problems(chosen, measured)
+    found += _memory(base, config, encoded, held)
+    report = preflight.check(
+        encoded,
+        held,
+        config,
+        stop_ids=stops,
+        bos_id=tokenizer.bos_token_id,
+        context_tokens=preflight_base.context_tokens(base),
+        found=found,
+        places=places,
+    )
+    return Look(encoded, held, report, len(train_on) - len(chosen), len(hold_out) - len(measured))
 
 
 def preflight_job(context: JobContext) -> dict[str, Any]:
@@ -20,7 +88,7 @@ def preflight_job(context: JobContext) -> dict[str, Any]:
     The spec names ``workspace``, ``revision_id`` and ``config``.
 
     Returns:
-        ``report`` (:meth:`preflight.Report.to_json`), ``revision_id`` and ``config``.
+        ``report`` (:meth:`preflight_report.Report.to_json`), ``revision_id`` and ``config``.
 
     Raises:
         InputError: The settings are wrong, or there is no such model.
@@ -29,19 +97,42 @@ def preflight_job(context: JobContext) -> dict[str, Any]:
     spec = context.spec
     workspace = Workspace.open(Path(spec["workspace"]))
     config = read_config(spec["config"])
+    revision_id = str(spec["revision_id"])
     context.progress("load", 0, None)
     base = models.resolve(config.base_model)
     tokenizer = models.load_tokenizer(base)
-    train_on = sample(examples_of(workspace, spec["revision_id"], "train"), config.limit, config.seed)
-    hold_out = sample(examples_of(workspace, spec["revision_id"], "holdout"), config.eval_examples, config.seed)
 
     def report(stage: str, done: int, total: int | None) -> None:
         context.check_stop()
         context.progress(stage, done, total)
 
-    encoded = encode_examples(tokenizer, train_on, max_tokens=config.max_tokens, progress=report)
-    held = encode_examples(tokenizer, hold_out, max_tokens=config.max_tokens)
-    found = preflight.check(
-        encoded, held, config, stop_ids=preflight.stop_ids(base, tokenizer), bos_id=tokenizer.bos_token_id
+    seen = look(
+        base,
+        tokenizer,
+        examples_of(workspace, revision_id, "train"),
+        examples_of(workspace, revision_id, "holdout"),
+        config,
+        places=places_of(workspace, revision_id),
+        progress=report,
     )
-    return {"report": found.to_json(), "revision_id": spec["revision_id"], "config": config.to_dict()}
+    return {"report": seen.report.to_json(), "revision_id": revision_id, "config": config.to_dict()}
+
+
+def _memory(base: Path, config: TrainConfig, train: Encoding, holdout: Encoding) -> list[tuple[bool, Problem]]:
+    gpu = machine.gpu_bytes()
+    free, total = gpu or (machine.free_bytes(), machine.total_bytes())
+    try:
+        shape = read_shape(read_json(base / "config.json"), base.name)
+    except InputError as error:
+        return [(False, Problem("memory-unknown", error.message, error.hint, 0))]
+    return list(
+        preflight_memory.problems(
+            shape,
+            config,
+            train.items,
+            holdout.items,
+            total_bytes=total,
+            free_bytes=free,
+            device="gpu" if gpu else "cpu",
+        )
+    )

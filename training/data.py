@@ -67,20 +67,22 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Right-padded tensors of one forward pass.
+    """The tensors of one forward pass.
 
     Attributes:
         input_ids: int64 [batch, time]; padding stands only after each row's end, where causal attention never looks
-            back to, so no attention mask is needed.
+            back to, so no attention mask is needed. Without padding there is one row, all conversations end to end.
         rows: int64 [supervised], the row of each token that predicts a supervised one.
         columns: int64 [supervised], its position.
         targets: int64 [supervised], the token to predict.
+        lengths: Tokens of each conversation of the one row without padding; None where rows are padded.
     """
 
     input_ids: Any
     rows: Any
     columns: Any
     targets: Any
+    lengths: tuple[int, ...] | None = None
 
     @property
     def n_supervised(self) -> int:
@@ -120,25 +122,39 @@ def encode_examples(
     return Encoding(tuple(items), tuple(over_long), tuple(unsupervised), tuple(refused))
 
 
-def collate(items: Sequence[Item], pad_id: int, device: str = "cpu") -> Batch:
-    """Stack conversations, padded at the right; a label is ignored because of its place, never because of its id."""
+def collate(items: Sequence[Item], pad_id: int, device: str = "cpu", *, padding_free: bool = False) -> Batch:
+    """Make one batch of conversations; a label is ignored because of its place, never because of its id.
+
+    Args:
+        items: The conversations.
+        pad_id: Fills the rows at the right.
+        device: Where the tensors go.
+        padding_free: Lay the conversations end to end in one row instead (see ``training.padding``).
+    """
     import torch
 
-    width = max(item.n_tokens for item in items)
-    input_ids = torch.full((len(items), width), pad_id, dtype=torch.long)
+    lengths = tuple(item.n_tokens for item in items)
+    if padding_free:
+        input_ids = torch.tensor([token for item in items for token in item.input_ids]).unsqueeze(0)
+    else:
+        input_ids = torch.full((len(items), max(lengths)), pad_id, dtype=torch.long)
+        for row, item in enumerate(items):
+            input_ids[row, : item.n_tokens] = torch.tensor(item.input_ids)
     rows, columns, targets = [], [], []
+    begin = 0
     for row, item in enumerate(items):
-        input_ids[row, : item.n_tokens] = torch.tensor(item.input_ids)
         for position, label in enumerate(item.labels):
             if label != IGNORED and position > 0:  # the token before it predicts it
-                rows.append(row)
-                columns.append(position - 1)
+                rows.append(0 if padding_free else row)
+                columns.append(begin + position - 1)
                 targets.append(label)
+        begin += item.n_tokens if padding_free else 0
     return Batch(
         input_ids.to(device),
         torch.tensor(rows, dtype=torch.long, device=device),
         torch.tensor(columns, dtype=torch.long, device=device),
         torch.tensor(targets, dtype=torch.long, device=device),
+        lengths if padding_free else None,
     )
 
 

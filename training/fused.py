@@ -11,7 +11,9 @@ from __future__ import annotations
 import types
 from typing import Any
 
-ATTENTION = "finetooth_float32_units"
+from training.padding import attend_in
+
+__all__ = ["attend_in", "fuse"]
 
 
 def fuse(model: Any, units: Any) -> int:
@@ -34,35 +36,6 @@ def fuse(model: Any, units: Any) -> int:
             bound.forward = types.MethodType(_forward_of(bound.forward, name, units), layer)
             count += 1
     return count
-
-
-def attend_in(model: Any, units: Any) -> None:
-    """Compute attention in ``units`` (the bfloat16 backward on CPUs is four times slower than float32's)."""
-    import torch
-    from transformers import AttentionInterface
-    from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
-
-    if units != torch.float32 or model.dtype == torch.float32:
-        return
-
-    def attend(
-        module: Any, query: Any, key: Any, value: Any, attention_mask: Any, scaling: Any = None, **_: Any
-    ) -> tuple[Any, None]:
-        mask = attention_mask
-        out = torch.nn.functional.scaled_dot_product_attention(
-            query.float(),
-            key.float(),
-            value.float(),
-            attn_mask=mask.float() if mask is not None and mask.is_floating_point() else mask,
-            is_causal=mask is None and query.shape[2] > 1,
-            scale=scaling,
-            enable_gqa=query.shape[1] != key.shape[1],
-        )
-        return out.to(query.dtype).transpose(1, 2).contiguous(), None
-
-    AttentionInterface.register(ATTENTION, attend)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-    model.set_attn_implementation(ATTENTION)
 
 
 def _forward_of(original: Any, name: str, units: Any) -> Any:

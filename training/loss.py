@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import FinetoothError
+from training import padding
 from training.data import Batch
 
 CHUNK_TOKENS = 512
@@ -25,7 +26,8 @@ def nll_sum(model: Any, batch: Batch, units: Any) -> Any:
         units: The floating type in which the output layer multiplies (see ``training.fused``).
 
     Raises:
-        FinetoothError: The model changes its logits after the output layer in a way that this loss does not know.
+        FinetoothError: The model changes its logits after the output layer in a way that this loss does not know, or
+            the batch is free of padding and the model cannot attend within each conversation.
     """
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     for name in SCALED_LOGITS:
@@ -33,7 +35,8 @@ def nll_sum(model: Any, batch: Batch, units: Any) -> Any:
             raise FinetoothError(
                 f"Models that rescale their logits ({name}) cannot be trained yet.", "Choose another base model."
             )
-    hidden = causal.get_decoder()(input_ids=batch.input_ids, use_cache=False).last_hidden_state
+    told = padding.arguments(causal, batch)
+    hidden = causal.get_decoder()(input_ids=batch.input_ids, use_cache=False, **told).last_hidden_state
     chosen = hidden[batch.rows, batch.columns]
     head = causal.get_output_embeddings()
     if head.weight.requires_grad:
@@ -81,6 +84,8 @@ def _function() -> Any:
                         softmax = logits.sub_(normaliser).exp_()
                         softmax.scatter_add_(1, index, torch.full_like(index, -1, dtype=softmax.dtype))
                         gradient[part] = (softmax.to(units) @ matrix).to(hidden.dtype)
+                        del softmax
+                    del logits, normaliser  # else a chunk's logits would live until the next ones are there
                 ctx.save_for_backward(gradient)
                 return total.float().to(hidden.device)
 

@@ -26,6 +26,9 @@ CHANGED_SHARE = 0.5
 PACKED_SHARE = 0.02
 """The loss of a row beside others may differ by this share from its loss alone (rounding in bfloat16 makes 0.5 %)."""
 
+LEAK_SHARE = 1e-4
+"""... and by this share where only the words of its neighbour change: the sums are the same then, in any precision."""
+
 LIBRARY = "This is a fault of the model's code or of a library: report it with the versions in run.json."
 
 
@@ -171,14 +174,17 @@ def packed(model: Any, items: Sequence[Item], batch_of: Callable[[Sequence[Item]
         with torch.no_grad():
             for mine, other in ((0, 1), (1, 0)):
                 unheard = replace(items[other], labels=(IGNORED,) * items[other].n_tokens)
-                row = items[mine]
-                alone = float(loss.nll_sum(model, batch_of([row]), units))
-                beside = float(loss.nll_sum(model, batch_of([row, unheard] if mine == 0 else [unheard, row]), units))
-                if abs(beside - alone) > PACKED_SHARE * abs(alone):
+                changed = replace(unheard, input_ids=unheard.input_ids[::-1])
+                alone, beside, reversed_ = (
+                    float(loss.nll_sum(model, batch_of(rows[:: 1 if mine == 0 else -1]), units))
+                    for rows in ([items[mine]], [items[mine], unheard], [items[mine], changed])
+                )
+                leaks = abs(beside - reversed_) > LEAK_SHARE * abs(beside)
+                if leaks or abs(beside - alone) > PACKED_SHARE * abs(alone):
                     raise ProbeError(
                         "packed-loss-differs",
-                        f"A row's loss changes from {alone:.3f} to {beside:.3f} nats when another row stands beside it "
-                        "in the batch: what one row says leaks into the next.",
+                        f"A row's loss is {alone:.4f} nats alone, {beside:.4f} beside another row and {reversed_:.4f} "
+                        "beside that row reversed: what one row of a batch says leaks into the next.",
                         "Turn padding_free off, and report it with the versions in run.json.",
                         1,
                     )

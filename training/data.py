@@ -158,6 +158,13 @@ def collate(items: Sequence[Item], pad_id: int, device: str = "cpu", *, padding_
     )
 
 
+def n_positions(items: Sequence[Item], *, padding_free: bool) -> int:
+    """Positions that a batch of these conversations takes in a forward pass, padding included where there is any."""
+    if padding_free:
+        return sum(item.n_tokens for item in items)
+    return max(item.n_tokens for item in items) * len(items)
+
+
 def plan_steps(
     items: Sequence[Item], *, batch_size: int, gradient_accumulation: int, seed: int, epoch: int
 ) -> list[list[list[Item]]]:
@@ -177,7 +184,7 @@ def plan_steps(
         groups += [near[k : k + per_step] for k in range(0, len(near), per_step)]
     shuffler.shuffle(groups)
     if epoch == 0 and groups:
-        widest = max(range(len(groups)), key=lambda k: max(item.n_tokens for item in groups[k]) * len(groups[k]))
+        widest = max(range(len(groups)), key=lambda k: n_positions(groups[k], padding_free=False))
         groups.insert(0, groups.pop(widest))
     return [[group[k : k + batch_size] for k in range(0, len(group), batch_size)] for group in groups]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import FinetoothError
 from core.files import read_json, write_json
-from core.jobs import JobContext
+from core.jobs import JobContext, events
 
 RUN_FILE = "run.json"
 JOB_FILE = "job.json"
@@ -23,8 +23,8 @@ class Run:
     """A training run as stored in ``run.json``.
 
     Attributes:
-        status: ``queued``, ``running``, ``done``, ``stopped`` (on request; what it had learnt is kept), ``cancelled`` (on
-            request; nothing was saved at the end) or ``failed``.
+        status: ``queued``, ``running``, ``done``, ``stopped`` (on request; what it had learnt is kept),
+            ``cancelled`` (on request; nothing was saved at the end) or ``failed``.
         job_id: The job that does, or did, the work.
         adapter_hash: SHA-256 of the adapter's weights once there are any.
         facts: What was measured: counts, losses, speed, predicted and actual memory.
@@ -72,11 +72,16 @@ class RunLog:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._writer = JobContext(folder, {})
 
     def event(self, kind: str, **fields: Any) -> None:
         """Append one event: start, resume, step, eval, sample, checkpoint, save, warning, stopping, adapter or end."""
         self._writer.event(kind, **finite(fields))
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events so far, oldest first."""
+        return events(self._folder)
 
 
 def finite(value: Any) -> Any:

@@ -1,275 +1,380 @@
-"""One run while it trains: load, prove, step, measure, save. Nothing here knows of workspaces or jobs.
+"""One run while it trains: load, prove, step, measure, save, go on. Nothing here knows of workspaces or jobs.
 
 The loss of a step is the sum over its supervised tokens divided by their number, however the step is split into
-forward passes. A loss or gradient that is not finite ends the run. A stop is obeyed before the next forward pass.
+forward passes. A loss or gradient that is not finite ends the run. Commands are obeyed before the next forward pass.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
-import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core import models
-from core.adapters import base_identity
 from core.clock import utc_now
 from core.errors import FinetoothError
-from core.files import write_json
 from core.types import Example
-from core.units import fastest_units
-from training import adapters, footprint, fused, preflight
-from training.catalogue import read_shape
+from training import adapters, checkpoints, limits, samples
 from training.config import TrainConfig, schedule
 from training.control import Control
-from training.data import Item, collate, encode_examples, plan_steps, sample
-from training.loss import nll_sum
-from training.memory import memory_parts
+from training.course import Course, course_from, data_digest
+from training.loading import load, read_rows, save_result
 from training.records import Run, RunLog, write_run
+from training.steps import hold_out_loss, take_step
+
+CHECKPOINT_S = 600
+"""Where measurements are rarer, a checkpoint is taken this often."""
 
 
 class Session:
-    """The state of one run while it trains."""
+    """The state of one run while it trains; ``phase`` says what it is doing (see ``sft.PHASES``)."""
 
     def __init__(self, folder: Path, run: Run, config: TrainConfig, log: RunLog, control: Control) -> None:
         self.folder, self.run, self.config, self.log, self.control = folder, run, config, log, control
-        self.step = 0
+        self.course = Course()
         self.facts: dict[str, Any] = {}
         self.adapter_hash: str | None = None
+        self.phase = "load"
         self._began = time.monotonic()
-        self._trained_tokens = 0
-        self._train_seconds = 0.0
-        self._eval_seconds = 0.0
+        self._saved_at = time.monotonic()
+        self._earlier = log.events()
+        self._memory = limits.MemoryWatch()
 
-    def prepare(self, train_on: Sequence[Example], hold_out: Sequence[Example]) -> None:
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self.course.step
+
+    def prepare(
+        self, train_on: Sequence[Example], hold_out: Sequence[Example], places: Mapping[str, str] | None = None
+    ) -> None:
         """Tokenise, look at what would be trained, load the model, and prove that it can be trained."""
-        config = self.config
-        self.control.check()
-        self.control.progress("load", 0, None)
-        self.base = models.resolve(config.base_model)
-        self.tokenizer = models.load_tokenizer(self.base)
-        chosen = sample(train_on, config.limit, config.seed)
-        encoded = encode_examples(self.tokenizer, chosen, max_tokens=config.max_tokens, progress=self.control.progress)
-        measured_on = sample(hold_out, config.eval_examples, config.seed)
-        held = encode_examples(self.tokenizer, measured_on, max_tokens=config.max_tokens)
-        report = preflight.check(
-            encoded,
-            held,
-            config,
-            stop_ids=preflight.stop_ids(self.base, self.tokenizer),
-            bos_id=self.tokenizer.bos_token_id,
-        )
-        write_json(self.folder / "preflight.json", report.to_json())
-        for problem in report.warnings:
-            self.log.event("warning", name=problem.name, message=problem.message, count=problem.count)
-        report.raise_if_blocked()
-        self.items: tuple[Item, ...] = encoded.items
-        self.held: tuple[Item, ...] = held.items
-        self.steps_per_epoch = -(-len(self.items) // config.examples_per_step)
-        self.total_steps = config.steps(len(self.items))
-        self.facts.update(
-            {
-                "Examples trained on": len(self.items),
-                "Examples not drawn": len(train_on) - len(chosen),
-                "Examples skipped": encoded.n_unusable,
-                "Hold-out examples measured": len(self.held),
-                "Hold-out examples not measured": len(hold_out) - len(self.held),
-            }
-        )
-        self._load()
+        self.rows = read_rows(self.folder, self.config, train_on, hold_out, self.control, self._warn, places)
+        self.total_steps = self.config.steps(len(self.rows.items))
+        self.data = data_digest(self.rows.items, self.rows.held, self.config)
+        self.facts.update(self.rows.facts)
+        self.loaded = load(self.folder, self.rows, self.control, self._warn)
+        self.facts["Trained parameters"] = self.loaded.n_trained
+        self.random = checkpoints.random_state()
 
-    def _load(self) -> None:
+    def _warn(self, name: str, message: str, count: int) -> None:
+        """A warning about the run as a whole; a resumed run does not repeat it."""
+        if not any(e["type"] == "warning" and (e["name"], e["message"]) == (name, message) for e in self._earlier):
+            self.log.event("warning", name=name, message=message, count=count)
+
+    def _warn_at_step(self, name: str, message: str) -> None:
+        self.log.event("warning", name=name, message=message, count=0, step=self.step)
+
+    def _enter(self, phase: str, done: int = 0, total: int | None = None) -> None:
+        self.phase = phase
+        self.control.progress(phase, done, total)
+
+    def _check(self) -> None:
+        """Obey what was asked for meanwhile."""
+        self.control.check()
+        if self.control.should_save():
+            phase = self.phase
+            self.log.event("save", step=self.step, saved=self._checkpoint())
+            self.phase = phase
+
+    def resume(self) -> None:
+        """Bring back the newest complete checkpoint; where there is none, begin again.
+
+        Raises:
+            FinetoothError: It was taken on other conversations or settings.
+        """
+        found = checkpoints.listing(self.folder)
+        newest = next((one for one in found if one.complete), None)
+        self.log.event(
+            "resume",
+            from_step=0 if newest is None else newest.step,
+            checkpoint=None if newest is None else newest.folder.name,
+        )
+        for one in found:
+            if one.fault is not None:
+                self._warn("torn-checkpoint", f"The checkpoint {one.folder.name} {one.fault}; it was passed over.", 0)
+        if newest is None:
+            return
+        state = checkpoints.load_state(newest.folder)
+        if state["data"] != self.data:
+            raise FinetoothError(
+                f"The checkpoint of step {newest.step} was taken on other conversations or settings than these.",
+                "Start another run: finetooth train",
+            )
+        differs = [
+            name
+            for name, value in self.loaded.surroundings(self.run.versions).items()
+            if state["surroundings"].get(name) != value
+        ]
+        if differs:
+            message = f"Not as when the checkpoint was taken: {', '.join(differs)}. The last digits may differ."
+            self._warn("resumed-elsewhere", message, 0)
+        self._put(checkpoints.load_weights(newest.folder))
+        self.loaded.optimizer.load_state_dict(checkpoints.load_optimizer(newest.folder))
+        self.random = checkpoints.load_random(newest.folder)
+        checkpoints.set_random(self.random)
+        self.course = course_from(state["course"])
+        self.course.checkpointed = newest.step
+        self.course.resumed += 1
+        self.facts = {**state["facts"], **self.facts, "Resumed": self.course.resumed}
+        checkpoints.remove_after(self.folder, newest.step)
+
+    def _put(self, weights: Mapping[str, Any]) -> None:
         import torch
 
-        config = self.config
-        self.control.check()
-        self._warn_if_busy()
-        self.device = models.device()
-        for library in ("peft", "bitsandbytes"):  # so that their own memory is not counted as the run's
-            importlib.import_module(library)
-        self.meter = footprint.Meter(self.device)
-        precision: dict[str, models.Precision] = {"qlora": "nf4", "lora": "bf16", "full": "fp32"}
-        model = models.load_model(self.base, precision[config.method])
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable({"use_reentrant": False})
-        self.units = fastest_units(model.dtype, self.device)
-        if config.method == "full":
-            model.requires_grad_(True)
-        else:
-            model = adapters.add(model, config)
-            fused.fuse(model, self.units)
-            fused.attend_in(model.get_base_model(), self.units)
-        self.model = model.train()
-        torch.manual_seed(config.seed)
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.control.check()
-        shortest = min(self.items, key=lambda item: item.n_tokens)
-        self.probe_batch = collate([shortest], self.tokenizer.pad_token_id, self.device)
-        if config.method != "full":
-            adapters.probe(model, self.probe_batch, self.units)
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
-        self.meter.start()
-        self.predicted_bytes = sum(self._predicted().values())
-        self.facts["Trained parameters"] = sum(p.numel() for p in self.parameters)
-
-    def _warn_if_busy(self) -> None:
-        load, processors = os.getloadavg()[0], os.cpu_count() or 1
-        if load > processors:
-            message = (
-                f"Other work keeps this machine busy (load {load:.1f} on {processors} processors): expect it slow."
-            )
-            self.log.event("warning", name="busy-machine", message=message, count=0)
+        with torch.no_grad():
+            for name, parameter in self.loaded.parameters.items():
+                parameter.copy_(weights[name])
 
     def fit(self) -> None:
-        """Measure, train, measure."""
-        config = self.config
+        """Measure, train, measure; from wherever the course stands."""
+        if not any(event["type"] == "start" for event in self._earlier):
+            self._announce()
+        course = self.course
+        while True:
+            self._measure_if_due()
+            self._checkpoint_if_due()
+            if course.watch.early or course.step >= self.total_steps:
+                break
+            self._take_step()
+        if course.watch.early:
+            self.log.event("stopping", reason="early", step=course.step)
+
+    def _announce(self) -> None:
         self.log.event(
             "start",
             total_steps=self.total_steps,
-            steps_per_epoch=self.steps_per_epoch,
-            n_train=len(self.items),
-            n_holdout=len(self.held),
-            n_tokens=sum(item.n_tokens for item in self.items),
-            n_supervised=sum(item.n_supervised for item in self.items),
+            steps_per_epoch=self.rows.steps_per_epoch,
+            n_train=len(self.rows.items),
+            n_holdout=len(self.rows.held),
+            n_tokens=sum(item.n_tokens for item in self.rows.items),
+            n_supervised=sum(item.n_supervised for item in self.rows.items),
             trained_parameters=self.facts["Trained parameters"],
-            predicted_bytes=self.predicted_bytes,
-            units=str(self.units).removeprefix("torch."),
-            device=self.device,
+            predicted_bytes=self.loaded.predicted_bytes,
+            real_step_bytes=self.loaded.real_step.peak_bytes,
+            real_step_seconds=round(self.loaded.real_step.seconds, 3),
+            units=str(self.loaded.units).removeprefix("torch."),
+            device=self.loaded.device,
         )
-        before = self.evaluate()
-        if before is not None:
-            self.facts["Hold-out loss before"] = round(before, 4)
-        latest = before
-        every = config.eval_every or self.steps_per_epoch
-        while self.step < self.total_steps:
-            epoch = self.step // self.steps_per_epoch
-            steps = plan_steps(
-                self.items,
-                batch_size=config.batch_size,
-                gradient_accumulation=config.gradient_accumulation,
-                seed=config.seed,
-                epoch=epoch,
-            )
-            for micro_batches in steps[: self.total_steps - self.step]:
-                self._take_step(micro_batches, epoch)
-                if self.step % every == 0 or self.step == self.total_steps:
-                    latest = self.evaluate()
-        if latest is not None:
-            self.facts["Hold-out loss after"] = round(latest, 4)
 
-    def _take_step(self, micro_batches: list[list[Item]], epoch: int) -> None:
-        import torch
-
-        config = self.config
+    def _take_step(self) -> None:
+        config, course = self.config, self.course
+        self._enter("train", course.step, self.total_steps)
         begun = time.monotonic()
-        batches = [collate(items, self.tokenizer.pad_token_id, self.device) for items in micro_batches]
+        micro_batches = self.loaded.micro_batches(course.step)
+        batches = [self.loaded.batch(items) for items in micro_batches]
         supervised = sum(batch.n_supervised for batch in batches)
-        rate = config.learning_rate * schedule(config, self.step, self.total_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        total = 0.0
-        for batch in batches:
-            self.control.check()
-            loss = nll_sum(self.model, batch, self.units)
-            total += self._finite(float(loss.detach()), "loss")
-            (loss / supervised).backward()
-        clip = config.max_grad_norm if config.max_grad_norm is not None else math.inf
-        norm = self._finite(float(torch.nn.utils.clip_grad_norm_(self.parameters, clip)), "gradient")
-        self.optimizer.step()
-        self.step += 1
+        rate = config.learning_rate * schedule(config, course.step, self.total_steps)
+        loss, norm = take_step(
+            self.loaded.model,
+            self.loaded.optimizer,
+            batches,
+            rate=rate,
+            max_norm=config.max_grad_norm,
+            units=self.loaded.units,
+            check=self._check,
+            finite=self._finite,
+        )
+        self.random = checkpoints.random_state()
+        course.step += 1
         tokens = sum(item.n_tokens for items in micro_batches for item in items)
         seconds = time.monotonic() - begun
-        self._trained_tokens += tokens
-        self._train_seconds += seconds
+        course.trained_tokens += tokens
+        course.train_seconds += seconds
         self.log.event(
             "step",
-            step=self.step,
-            epoch=round(self.step / self.steps_per_epoch, 4),
-            loss=total / supervised,
+            step=course.step,
+            epoch=round(course.step / self.rows.steps_per_epoch, 4),
+            loss=loss,
             lr=rate,
             grad_norm=norm,
             tokens=tokens,
             supervised=supervised,
             seconds=round(seconds, 4),
             tokens_per_s=round(tokens / seconds, 1),
-            eta_s=round(self._eta_s(), 1),
+            eta_s=round(course.eta_s(self.total_steps, self.rows.every), 1),
+            memory_bytes=self.loaded.meter.peak_bytes(),
         )
-        self.control.progress("train", self.step, self.total_steps)
+        self.control.progress("train", course.step, self.total_steps)
+        if fault := course.watch.after_step(loss, norm, supervised):
+            self._warn_at_step(fault.name, fault.message)
+            raise FinetoothError(fault.message, fault.hint)
+        if short := self._memory.short():
+            self._checkpoint()
+            self._warn_at_step("memory-short", short)
 
-    def evaluate(self) -> float | None:
-        """Hold-out loss in nats a supervised token, at the precision of training; None without a hold-out."""
-        import torch
-
-        if not self.held:
-            return None
+    def _measure_if_due(self) -> None:
+        course = self.course
+        due = course.step % self.rows.every == 0 or course.step == self.total_steps
+        if not due or course.measured == course.step:
+            return
         begun = time.monotonic()
-        ordered = sorted(self.held, key=lambda item: item.n_tokens)
-        total, supervised = 0.0, 0
-        self.model.eval()
-        try:
-            with torch.no_grad():
-                for start in range(0, len(ordered), self.config.batch_size):
-                    self.control.check()
-                    chunk = ordered[start : start + self.config.batch_size]
-                    batch = collate(chunk, self.tokenizer.pad_token_id, self.device)
-                    total += float(nll_sum(self.model, batch, self.units))
-                    supervised += batch.n_supervised
-        finally:
-            self.model.train()
-        self._eval_seconds = time.monotonic() - begun
-        loss = self._finite(total / supervised, "hold-out loss")
-        self.log.event(
-            "eval",
-            step=self.step,
-            loss=loss,
-            n=len(ordered),
-            supervised=supervised,
-            seconds=round(self._eval_seconds, 3),
+        measured = None
+        if self.rows.held:
+            loss = self._evaluate()
+            self._sample()
+            measured = course.watch.after_measurement(course.step, loss, self.config)
+            name = "Hold-out loss before" if course.step == 0 else "Hold-out loss after"
+            self.facts[name] = round(loss, 4)
+        course.measured = course.step
+        course.measure_seconds = time.monotonic() - begun
+        if measured is None:
+            return
+        if measured.overfitting:
+            self._warn_at_step("overfitting", measured.overfitting)
+        if measured.improved and self.config.keep == "best":
+            self._checkpoint(best=True)
+        if measured.fault:
+            self._warn_at_step(measured.fault.name, measured.fault.message)
+            raise FinetoothError(measured.fault.message, measured.fault.hint)
+
+    def _evaluate(self) -> float:
+        """Hold-out loss in nats a supervised token, at the precision of training."""
+        begun = time.monotonic()
+        ordered = sorted(self.rows.held, key=lambda item: item.n_tokens)
+        size = self.config.batch_size
+        groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        self._enter("eval", 0, len(groups))
+
+        def check(done: int) -> None:
+            self._check()
+            self._enter("eval", done, len(groups))
+
+        mean, supervised = hold_out_loss(
+            self.loaded.model, (self.loaded.batch(group) for group in groups), self.loaded.units, check
         )
+        loss = self._finite(mean, "hold-out loss")
+        seconds = round(time.monotonic() - begun, 3)
+        self.log.event("eval", step=self.step, loss=loss, n=len(ordered), supervised=supervised, seconds=seconds)
         return loss
 
+    def _sample(self) -> None:
+        """Answer the fixed prompts: before the first step the model answers as its base does."""
+        if not self.loaded.prompts:
+            return
+        self._enter("sample", 0, len(self.loaded.prompts))
+        said = samples.answer(
+            self.loaded.model, self.rows.tokenizer, self.loaded.prompts, self.config.sample_tokens, self._check
+        )
+        for prompt, answer in zip(self.loaded.prompts, said, strict=True):
+            self.log.event(
+                "sample",
+                step=self.step,
+                prompt=prompt.number,
+                example=prompt.example_id,
+                model="base" if self.step == 0 else "tuned",
+                text=answer.text,
+                truncated=answer.truncated,
+                seconds=round(answer.seconds, 3),
+            )
+
+    def _checkpoint_if_due(self) -> None:
+        course, every = self.course, self.config.checkpoint_every
+        due = course.step % every == 0 if every else course.measured == course.step
+        late = time.monotonic() - self._saved_at >= CHECKPOINT_S
+        if course.step > 0 and course.checkpointed != course.step and (due or late):
+            self._checkpoint()
+
+    def _checkpoint(self, *, best: bool = False) -> bool:
+        """Store all that is needed to go on from the last finished step. Returns whether it could be stored."""
+        course = self.course
+        if (
+            course.checkpointed == course.step
+        ):  # a measurement since then is taken again after a resume, with one result
+            self.log.event(
+                "checkpoint", step=course.step, folder=checkpoints.place(self.folder, course.step).name, best=best
+            )
+            return True
+        self._enter("save", course.step, self.total_steps)
+        stored = replace(course, elapsed_s=self._elapsed_s())
+        try:
+            folder = checkpoints.write(
+                self.folder,
+                course.step,
+                weights=self.loaded.parameters,
+                optimizer=self.loaded.optimizer,
+                random_state=self.random,
+                state={
+                    "course": stored.to_json(),
+                    "facts": self.facts,
+                    "data": self.data,
+                    "surroundings": self.loaded.surroundings(self.run.versions),
+                },
+            )
+        except FinetoothError as error:
+            self._warn_at_step("checkpoint-failed", f"{error.message} The training goes on.")
+            return False
+        finally:
+            self._saved_at = time.monotonic()
+        course.checkpointed = course.step
+        self.log.event("checkpoint", step=course.step, folder=folder.name, best=best)
+        checkpoints.prune(self.folder, self.config.checkpoints_kept, self._best_step())
+        return True
+
+    def _best_step(self) -> int | None:
+        return self.course.watch.best_step if self.config.keep == "best" else None
+
     def finish(self) -> None:
-        """Prove that the training had an effect, and save."""
+        """Take the weights that are to be kept, prove that they have an effect, and save them."""
+        self._restore_best()
         if self.config.method != "full":
-            proof = adapters.prove(self.model, self.probe_batch)
+            proof = adapters.prove(
+                self.loaded.model, self.loaded.batch([min(self.rows.items, key=lambda item: item.n_tokens)])
+            )
             self.facts["Adapted layers"] = proof.layers
             self.facts["Largest change of a logit"] = round(proof.max_logit_difference, 4)
-        self.save()
+        self._save()
 
-    def save(self) -> None:
-        """Write the adapter (or, trained in full, the model) as it stands."""
-        self.control.progress("save", self.step, self.total_steps)
-        if self.config.method == "full":
-            target = self.folder / "model"
-            self.model.save_pretrained(target)
-            self.tokenizer.save_pretrained(target)
-            self.adapter_hash = str(base_identity(target)["weights"])
-        else:
-            self.adapter_hash = adapters.save(
-                self.model,
-                self.folder / "adapter",
-                base=self.base,
-                base_name=self.config.base_model,
-                tokenizer=self.tokenizer,
-            )
-        self.log.event("adapter", step=self.step, adapter_hash=self.adapter_hash)
+    def stop(self) -> None:
+        """Store where the run stands, so that it can go on, and save what it has learnt."""
+        if self.step == 0:
+            return
+        if self.course.checkpointed != self.step:
+            self._checkpoint()
+        self._restore_best()
+        self._save()
+
+    def _restore_best(self) -> None:
+        """Put the weights of the best hold-out loss into the model, where these are to be kept."""
+        best = self._best_step()
+        self.facts["Adapter of step"] = self.step
+        if best is None:
+            return
+        self.facts["Hold-out loss after"] = round(self.course.watch.best or math.nan, 4)
+        if best == self.step:
+            return
+        folder = checkpoints.place(self.folder, best)
+        if fault := checkpoints.fault_of(folder):
+            self._warn_at_step("best-lost", f"The checkpoint of the best step, {best}, {fault}; the last one is kept.")
+            self.facts["Hold-out loss after"] = round(self.course.watch.held[-1], 4)
+            return
+        self._put(checkpoints.load_weights(folder))
+        self.facts["Adapter of step"] = best
+
+    def _save(self) -> None:
+        """Write the adapter (or, trained in full, the model)."""
+        self._enter("save", self.step, self.total_steps)
+        self.adapter_hash = save_result(self.folder, self.loaded)
+        self.log.event("adapter", step=self.facts["Adapter of step"], adapter_hash=self.adapter_hash)
+
+    def last_word(self) -> str:
+        """Why a run ended well before its last step; empty where it did not."""
+        watch = self.course.watch
+        said = f"Ended early after {self.step} of {self.total_steps} steps: no better hold-out loss in"
+        return f"{said} {watch.without} measurements." if watch.early else ""
 
     def end(self, status: str, message: str) -> None:
         """Write how the run ended."""
-        if self._train_seconds > 0:
-            self.facts["Steps"] = self.step
-            self.facts["Tokens per second"] = round(self._trained_tokens / self._train_seconds, 1)
-            self.facts["Predicted memory (MiB)"] = round(self.predicted_bytes / 2**20)
-            self.facts["Measured memory (MiB)"] = round(self.meter.peak_bytes() / 2**20)
-        self.facts["Seconds"] = round(time.monotonic() - self._began, 1)
-        self.log.event("end", status=status, step=self.step, message=message, facts=self.facts)
+        course = self.course
+        if course.train_seconds > 0:
+            self.facts["Steps"] = course.step
+            self.facts["Tokens per second"] = round(course.trained_tokens / course.train_seconds, 1)
+            self.facts["Predicted memory (MiB)"] = round(self.loaded.predicted_bytes / 2**20)
+            self.facts["Measured memory (MiB)"] = round(self.loaded.meter.peak_bytes() / 2**20)
+        self.facts["Seconds"] = round(self._elapsed_s(), 1)
+        self.log.event("end", status=status, step=course.step, message=message, phase=self.phase, facts=self.facts)
         self.run = replace(
             self.run,
             status=status,
@@ -280,28 +385,14 @@ class Session:
         )
         write_run(self.folder, self.run)
 
+    def _elapsed_s(self) -> float:
+        return self.course.elapsed_s + time.monotonic() - self._began
+
     def _finite(self, value: float, what: str) -> float:
         if math.isfinite(value):
             return value
-        self.log.event("warning", name="non-finite", step=self.step, message=f"The {what} is not finite.")
+        self._warn_at_step("non-finite", f"The {what} is not finite.")
         raise FinetoothError(
             f"The {what} is no longer a finite number after {self.step} steps.",
             f"Lower the learning rate (it is {self.config.learning_rate:g}) to a third, or look for damaged examples.",
-        )
-
-    def _eta_s(self) -> float:
-        left = self.total_steps - self.step
-        every = self.config.eval_every or self.steps_per_epoch
-        return self._train_seconds / self.step * left + self._eval_seconds * math.ceil(left / every)
-
-    def _predicted(self) -> dict[str, int]:
-        config = self.config
-        return memory_parts(
-            read_shape(self.model.config.to_dict(), config.base_model),
-            config.method,
-            config.batch_size,
-            max(item.n_tokens for item in self.items),
-            config.rank,
-            gradient_checkpointing=config.gradient_checkpointing,
-            device="gpu" if self.device == "cuda" else "cpu",
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import CancelledError, FinetoothError
+from core.errors import FinetoothError
 from core.jobs import JobContext
 from core.revisions import examples_of
 from core.types import Example
@@ -65,21 +65,62 @@ def train(
     try:
         session.prepare(train_on, hold_out)
         if resume:
-            log.event("resume", from_step=0, checkpoint=None)
+            session.resume()
         session.fit()
         session.finish()
-    except BaseException as error:
-        status = "failed"
-        if isinstance(error, CancelledError):
-            status = "stopped" if not isinstance(error, StoppedError) or error.saves else "cancelled"
-            log.event("stopping", reason="request")
-        message = error.message if isinstance(error, FinetoothError) else f"{type(error).__name__}: {error}"
-        if status == "stopped" and session.step > 0:
-            session.save()
-        session.end(status, message)
+    except StoppedError as stop:
+        log.event("stopping", reason="request" if stop.saves else "cancel", step=session.step)
+        _end(session, "stopped" if stop.saves else "cancelled", stop)
         raise
-    session.end("done", "")
+    except BaseException as error:
+        known = _as_known(error, session.phase)
+        if known is None:
+            session.end("failed", error.message if isinstance(error, FinetoothError) else _named(error))
+            raise
+        log.event("warning", name="out-of-memory", message=known.message, count=0, step=session.step)
+        session.end("failed", known.message)
+        raise known from error
+    session.end("done", session.last_word())
     return session.facts
+
+
+def _end(session: Session, status: str, stop: StoppedError) -> None:
+    """Save what is to be saved after a stop; where that fails, the run says so."""
+    try:
+        if stop.saves:
+            session.stop()
+    except FinetoothError as error:
+        session.end("failed", error.message)
+        raise
+    session.end(status, stop.message)
+
+
+PHASES = {
+    "load": "while the model was loaded",
+    "probe": "in the probe before the first step",
+    "train": "in a training step",
+    "eval": "while the hold-out was measured",
+    "sample": "while sample prompts were answered",
+    "save": "while it was saved",
+}
+
+
+def _as_known(error: BaseException, phase: str) -> FinetoothError | None:
+    """An error for people where the memory ran out, which libraries say in different ways; None for any other."""
+    words = str(error).lower()
+    ran_out = isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and ("out of memory" in words or "can't allocate memory" in words)
+    )
+    if not ran_out:
+        return None
+    return FinetoothError(
+        f"The memory ran out {PHASES.get(phase, phase)}.",
+        "Halve batch_size and double gradient_accumulation, which trains the same, or turn gradient_checkpointing on.",
+    )
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _versions() -> dict[str, str]:

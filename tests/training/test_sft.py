@@ -229,14 +229,14 @@ def test_a_row_without_an_answer_blocks_before_the_model_is_loaded(tiny_base: Pa
 def test_a_loss_that_is_no_number_ends_the_run(
     tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from training import session
+    from training import steps
 
-    real = session.nll_sum
+    real = steps.nll_sum
 
     def breaking(model: Any, batch: Any, units: Any) -> Any:
         return real(model, batch, units) * (float("nan") if len(losses(tmp_path / "run")) == 2 else 1)
 
-    monkeypatch.setattr(session, "nll_sum", breaking)
+    monkeypatch.setattr(steps, "nll_sum", breaking)
     with pytest.raises(FinetoothError, match="no longer a finite number after 2 steps"):
         train_tiny(tmp_path / "run", tiny_config(tiny_base))
     assert read_run(tmp_path / "run").status == "failed"

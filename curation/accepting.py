@@ -10,7 +10,7 @@ from core.ledger import Draft
 from core.revisions import example_of
 from core.types import Example, Finding
 from core.workspace import Workspace
-from curation import apply, cache, decisions, records, resolutions
+from curation import apply, cache, decisions, lineage, records, resolutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ def carry_out(workspace: Workspace, accepted: Sequence[Finding], who: str, batch
         OvertakenError: Somebody else has changed one of the rows since ledger entry ``seen``; nothing is recorded.
     """
     drafts, plan, ids = planned(workspace, accepted, batch)
-    workspace.ledger.append_all(drafts, who=who, since=resolutions.unchanged(ids, seen))
+    since = lineage.standing(workspace, ids, resolutions.unchanged(ids, seen))
+    workspace.ledger.append_all(drafts, who=who, since=since)
     n_dropped = sum(1 for change in plan.changes if change.becomes is None)
     return Applied(
         batch,

@@ -15,7 +15,7 @@ from core.jobs import Progress, no_progress
 from core.ledger import Draft, Entry, Since
 from core.types import Decision, Finding, Message, Reject
 from core.workspace import Workspace
-from curation import accepting, cache, decisions, disputes, queries, resolutions, sources
+from curation import accepting, cache, decisions, disputes, lineage, queries, resolutions, sources
 from curation.accepting import Applied as Applied  # noqa: PLC0414  # for those who call accept_all
 
 CHUNK = 5_000
@@ -85,7 +85,11 @@ def decide(
 
     Raises:
         OvertakenError: Somebody else has decided otherwise since ledger entry ``seen`` (None = do not look).
+        InputError: What had brought its text in was taken back: the decision would change nothing.
     """
+    if action_id and (known := workspace.ledger.find(action_id)):
+        return decisions.decision_of(known)
+    now = workspace.ledger.head()[0]
     queries.example(workspace, example_id)
     drafted = decisions.draft(
         example_id,
@@ -95,16 +99,27 @@ def decide(
         finding_id=finding_id,
         checks=_checks_behind(workspace, finding_id),
     )
-    since = _undisputed([example_id], verdict, who, seen, finding_id)
+    since = _undisputed(workspace, [example_id], verdict, who, seen, now, finding_id)
     return decisions.decision_of(workspace.ledger.append_all([drafted], who=who, since=since)[0])
 
 
 def _undisputed(
-    example_ids: Sequence[str], verdict: str, who: str, seen: int | None, finding_id: str | None
-) -> Since | None:
-    if seen is None:
-        return None
-    return disputes.undisputed(example_ids, verdict, who=who, seen=seen, finding_id=finding_id)
+    workspace: Workspace,
+    example_ids: Sequence[str],
+    verdict: str,
+    who: str,
+    seen: int | None,
+    now: int,
+    finding_id: str | None,
+) -> Since:
+    """Nobody decided otherwise since ``seen``, and each text stands: at ``now``, and when the act is recorded."""
+    since = lineage.unwatched(now)
+    if seen is not None:
+        since = disputes.undisputed(example_ids, verdict, who=who, seen=seen, finding_id=finding_id)
+    since = lineage.standing(workspace, example_ids, since)
+    since.look(workspace.ledger.entries(after=since.seq))  # what others did since is told before what it leads to
+    lineage.require_standing(workspace, example_ids)
+    return since
 
 
 def decide_all(
@@ -118,15 +133,18 @@ def decide_all(
     finding_id: str | None = None,
     seen: int | None = None,
 ) -> list[Decision]:
-    """Keep or drop several examples as one batch with one undo; ``seen`` as in :func:`decide`."""
-    batch = action_id or new_action_id()
+    """Keep or drop several examples as one batch with one undo; ``seen`` and what is raised as in :func:`decide`."""
+    if action_id and workspace.ledger.find(f"{action_id}:0"):
+        known = (workspace.ledger.find(f"{action_id}:{n}") for n in range(len(example_ids)))
+        return [decisions.decision_of(entry) for entry in known if entry]
+    batch, now = action_id or new_action_id(), workspace.ledger.head()[0]
     for example_id in example_ids:
         queries.example(workspace, example_id)
     drafts = [
         decisions.draft(example_id, verdict, action_id=f"{batch}:{n}", note=note, finding_id=finding_id, batch=batch)
         for n, example_id in enumerate(example_ids)
     ]
-    since = _undisputed(example_ids, verdict, who, seen, finding_id)
+    since = _undisputed(workspace, example_ids, verdict, who, seen, now, finding_id)
     return [decisions.decision_of(entry) for entry in workspace.ledger.append_all(drafts, who=who, since=since)]
 
 
@@ -175,9 +193,11 @@ def edit(
         )
     ]
     drafts += accepting.restoring(workspace, becomes, batch, batch)
+    lineage.require_standing(workspace, [example_id])
     since = resolutions.unchanged([example_id], now if seen is None else seen)
     if finding_id and seen is not None and drafts[0].payload.get("resolution"):
         since = resolutions.guard(workspace, finding_id, seen)
+    since = lineage.standing(workspace, [example_id], since)
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
 
 
@@ -205,7 +225,9 @@ def keep_finding(
         entries = workspace.ledger.entries(decisions.KIND, view.finding.example_id)
         return next(decisions.decision_of(e) for e in entries if e.payload.get("batch") == made.batch)
     drafts = [decisions.draft(view.finding.example_id, "keep", action_id=action_id, note=note, finding_id=finding_id)]
-    since = _undisputed(view.finding.members, "keep", who, seen, finding_id)
+    members, since = view.finding.members, None
+    if seen is not None:
+        since = disputes.undisputed(members, "keep", who=who, seen=seen, finding_id=finding_id)
     return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
 
 

@@ -13,7 +13,7 @@ from core.ids import digest, new_action_id
 from core.ledger import Draft, Since
 from core.types import Finding, Message
 from core.workspace import Workspace
-from curation import accepting, cache, decisions, disputes, records, resolutions
+from curation import accepting, cache, decisions, disputes, lineage, records, resolutions
 from curation.found import Filter
 
 Verdict = Literal["keep", "drop", "accept"]
@@ -121,7 +121,7 @@ def apply_to_all(
         if counted.verdict == "accept"
         else disputes.undisputed(sorted(ids), counted.verdict, who=who, seen=now.seen)
     )
-    workspace.ledger.append_all(drafts, who=who, since=guard)
+    workspace.ledger.append_all(drafts, who=who, since=lineage.standing(workspace, ids, guard))
     return now
 
 

@@ -16,7 +16,7 @@ from core.ids import new_action_id
 from core.ledger import Draft, Entry, Since
 from core.types import Finding
 from core.workspace import Workspace
-from curation import cache, decisions, records
+from curation import cache, decisions, lineage, records
 from curation.found import FindingView, finding
 from curation.overtaken import OvertakenError as OvertakenError  # noqa: PLC0414  # raised here, caught by its callers
 
@@ -121,8 +121,9 @@ def resolve(
     made = _resolution(workspace, found, finding_id, outcome, kept, dropped)
     made = replace(made, reason=reason or (OWN_WORDS if words else ""), words=words, who=who, batch=batch)
     restored = _dropped_now(workspace, (*made.kept, *made.dropped))
-    drafts = [_draft(made, found, n, one, restored) for n, one in enumerate((*made.kept, *made.dropped))]
-    since = None if seen is None else Since(seen, _looking(made, found))
+    rows = (*made.kept, *made.dropped)
+    drafts = [_draft(made, found, n, one, restored) for n, one in enumerate(rows)]
+    since = None if seen is None else lineage.standing(workspace, rows, Since(seen, _looking(made, found)))
     entries = workspace.ledger.append_all(drafts, who=who, since=since)
     return replace(made, at=entries[0].at)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,9 @@ class Encoded:
         return sum(label != IGNORED for label in self.labels)
 
 
-def encode(tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = True) -> Encoded:
+def encode(
+    tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = True, untrained: Collection[int] = ()
+) -> Encoded:
     """Tokenise a conversation and mark the tokens of its assistant turns, end-of-turn token included.
 
     What the template writes after the end-of-turn token (a newline, in ChatML) is not supervised.
@@ -65,6 +67,7 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = Tru
         tokenizer: A Hugging Face tokenizer with a chat template.
         messages: The turns, in order.
         all_turns: Supervise every assistant turn; False supervises only the last one.
+        untrained: Turns (0-based) that are not supervised in any case.
 
     Raises:
         RefusedError: The tokenizer has no usable template, the template refuses the turns, a text holds one of the
@@ -77,13 +80,14 @@ def encode(tokenizer: Any, messages: Sequence[Message], *, all_turns: bool = Tru
     labels = [IGNORED] * len(input_ids)
     content = [False] * len(input_ids)
     turns = [k for k, message in enumerate(messages) if message.role == "assistant"]
-    for k in turns if all_turns else turns[-1:]:
+    chosen = [k for k in (turns if all_turns else turns[-1:]) if k not in untrained]
+    for k in chosen:
         start, length = _answer_range(tokenizer, messages, k, input_ids)
         stop, closed = end_of_turn(tokenizer, input_ids, start, length)
         for position in range(start, stop):
             labels[position] = input_ids[position]
             content[position] = not (closed and position == stop - 1)
-    if turns and all(label == IGNORED for label in labels):
+    if chosen and all(label == IGNORED for label in labels):
         raise RefusedError(
             "answer-left-out",
             "No token of the assistant's turns would be trained: the chat template leaves them out.",

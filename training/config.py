@@ -30,6 +30,7 @@ class TrainConfig(BaseModel):
         batch_size: Conversations in one forward pass.
         gradient_accumulation: Forward passes in one optimiser step; the loss is weighted by tokens over all of them.
         max_tokens: Longest conversation, in tokens.
+        train_turns: ``all`` turns of the assistant, or the ``last`` alone; those with the weight 0 are never trained.
         on_unusable: What to do with conversations that are too long or cannot be trained: ``refuse`` the run, or
             ``skip`` them, listed in the report. None is ever cut.
         warmup_share: Share of all steps in which the rate rises from its first fraction to the peak.
@@ -66,6 +67,7 @@ class TrainConfig(BaseModel):
     batch_size: int = Field(8, ge=1, le=4096)
     gradient_accumulation: int = Field(1, ge=1, le=4096)
     max_tokens: int = Field(1024, ge=8)
+    train_turns: Literal["all", "last"] = "all"
     on_unusable: Literal["refuse", "skip"] = "refuse"
     warmup_share: float = Field(0.05, ge=0, lt=1)
     scheduler: Scheduler = "cosine"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.chat import IGNORED, RefusedError, encode
 from core.jobs import Progress, no_progress
+from core.turn_fields import WeightError, weightless_turns
 from core.types import Example
+
+Turns = Literal["all", "last"]
 
 GROUP_STEPS = 16
 """Lengths are sorted within this many steps' worth of shuffled examples, so that the order stays mostly random."""
@@ -91,9 +94,22 @@ class Batch:
 
 
 def encode_examples(
-    tokenizer: Any, examples: Sequence[Example], *, max_tokens: int, progress: Progress = no_progress
+    tokenizer: Any,
+    examples: Sequence[Example],
+    *,
+    max_tokens: int,
+    train_turns: Turns = "all",
+    progress: Progress = no_progress,
 ) -> Encoding:
-    """Tokenise examples and sort out, by name and reason, those that cannot be trained as they are."""
+    """Tokenise examples and sort out, by name and reason, those that cannot be trained as they are.
+
+    Args:
+        tokenizer: With a chat template.
+        examples: In the order in which they are wanted.
+        max_tokens: The longest that is trained; none is cut.
+        train_turns: Which of the assistant's turns are trained; those with the weight 0 never are.
+        progress: Told how far it is; may raise to stop.
+    """
     items: list[Item] = []
     over_long: list[tuple[str, int]] = []
     unsupervised: list[str] = []
@@ -101,7 +117,11 @@ def encode_examples(
     for done, example in enumerate(examples):
         progress("tokenise", done, len(examples))
         try:
-            encoded = encode(tokenizer, example.messages)
+            untrained = weightless_turns(example)
+            encoded = encode(tokenizer, example.messages, all_turns=train_turns == "all", untrained=untrained)
+        except WeightError as error:
+            refused.append(Refusal(example.id, "turn-weight", error.message))
+            continue
         except RefusedError as error:
             refused.append(Refusal(example.id, error.name, error.message))
             continue

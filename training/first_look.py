@@ -14,11 +14,14 @@ from core.jobs import JobContext, Progress, no_progress
 from core.revisions import examples_of, places_of
 from core.types import Example
 from core.workspace import Workspace
-from training import preflight, preflight_base, preflight_memory, preflight_overlap, probes
+from training import preflight, preflight_base, preflight_memory, preflight_overlap, probes, tokens_view
 from training.catalogue import read_shape
 from training.config import TrainConfig, read_config
 from training.data import Encoding, encode_examples, sample
 from training.preflight_report import Problem, Report
+
+VIEWS = 5
+"""A report shows the tokens of this many rows, besides one row of each problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ def look(
     """
     chosen = sample(train_on, config.limit, config.seed)
     measured = sample(hold_out, config.eval_examples, config.seed)
-    encoded = encode_examples(tokenizer, chosen, max_tokens=config.max_tokens, progress=progress)
-    held = encode_examples(tokenizer, measured, max_tokens=config.max_tokens)
+    turns = config.train_turns
+    encoded = encode_examples(tokenizer, chosen, max_tokens=config.max_tokens, train_turns=turns, progress=progress)
+    held = encode_examples(tokenizer, measured, max_tokens=config.max_tokens, train_turns=turns)
     stops = preflight_base.stop_ids(base, tokenizer)
     found: list[tuple[bool, Problem]] = []
     if not any(one.name == "unknown-template" for one in encoded.refused):  # those are named by row already
@@ -88,34 +92,92 @@ def preflight_job(context: JobContext) -> dict[str, Any]:
     The spec names ``workspace``, ``revision_id`` and ``config``.
 
     Returns:
-        ``report`` (:meth:`preflight_report.Report.to_json`), ``revision_id`` and ``config``.
+        ``report`` (:meth:`preflight_report.Report.to_json`), ``revision_id``, ``config``, and ``tokens``: of the first
+        rows and of one row for each problem, which tokens are trained (:meth:`tokens_view.TokenView.to_json`).
 
     Raises:
         InputError: The settings are wrong, or there is no such model.
         CancelledError: A stop was asked for.
     """
-    spec = context.spec
-    workspace = Workspace.open(Path(spec["workspace"]))
-    config = read_config(spec["config"])
-    revision_id = str(spec["revision_id"])
-    context.progress("load", 0, None)
-    base = models.resolve(config.base_model)
-    tokenizer = models.load_tokenizer(base)
+    config = read_config(context.spec["config"])
 
     def report(stage: str, done: int, total: int | None) -> None:
         context.check_stop()
         context.progress(stage, done, total)
 
-    seen = look(
-        base,
-        tokenizer,
-        examples_of(workspace, revision_id, "train"),
-        examples_of(workspace, revision_id, "holdout"),
-        config,
-        places=places_of(workspace, revision_id),
-        progress=report,
-    )
-    return {"report": seen.report.to_json(), "revision_id": revision_id, "config": config.to_dict()}
+    workspace = Workspace.open(Path(context.spec["workspace"]))
+    revision_id = str(context.spec["revision_id"])
+    seen, views = look_at_revision(workspace, revision_id, config, progress=report)
+    return {
+        "report": seen.report.to_json(),
+        "revision_id": revision_id,
+        "config": config.to_dict(),
+        "tokens": [one.to_json() for one in views],
+    }
+
+
+def tokens_job(context: JobContext) -> dict[str, Any]:
+    """Worker target: which tokens of some rows are trained. As ``preflight_job``, with ``rows`` in the spec.
+
+    Returns:
+        ``tokens``: a :meth:`tokens_view.TokenView.to_json` for each row.
+
+    Raises:
+        InputError: No row, or more than one, has such a name (see ``tokens_view.find_rows``).
+    """
+    spec = context.spec
+    context.progress("load", 0, None)
+    workspace, config = Workspace.open(Path(spec["workspace"])), read_config(spec["config"])
+    return {"tokens": [one.to_json() for one in views_of(workspace, spec["revision_id"], config, spec["rows"])]}
+
+
+def look_at_revision(
+    workspace: Workspace,
+    revision_id: str,
+    config: TrainConfig,
+    *,
+    n_views: int = VIEWS,
+    progress: Progress = no_progress,
+) -> tuple[Look, list[tokens_view.TokenView]]:
+    """Look at a frozen revision as a run would.
+
+    Returns:
+        The look, and the tokens of the first ``n_views`` training rows and of the first row of each problem.
+
+    Raises:
+        FinetoothError: There is no such revision or model.
+    """
+    progress("load", 0, None)
+    base = models.resolve(config.base_model)
+    tokenizer = models.load_tokenizer(base)
+    train_on = examples_of(workspace, revision_id, "train")
+    hold_out = examples_of(workspace, revision_id, "holdout")
+    places = places_of(workspace, revision_id)
+    seen = look(base, tokenizer, train_on, hold_out, config, places=places, progress=progress)
+    problems = [*seen.report.blocks, *seen.report.warnings]
+    wanted = dict.fromkeys([problem.examples[0] for problem in problems if problem.examples])
+    by_id = {example.id: example for example in (*train_on, *hold_out)}
+    shown = [by_id[one] for one in dict.fromkeys([*wanted, *(example.id for example in train_on[:n_views])])]
+    stops = preflight_base.stop_ids(base, tokenizer)
+    views = [tokens_view.view(tokenizer, one, config, stops, place=places.get(one.id, "")) for one in shown]
+    return seen, views
+
+
+def views_of(
+    workspace: Workspace, revision_id: str, config: TrainConfig, rows: Sequence[str]
+) -> list[tokens_view.TokenView]:
+    """Which tokens of the named training rows are trained.
+
+    Raises:
+        InputError: No row, or more than one, has such a name (see ``tokens_view.find_rows``).
+        FinetoothError: There is no such revision or model.
+    """
+    places = places_of(workspace, revision_id)
+    found = tokens_view.find_rows(examples_of(workspace, revision_id, "train"), places, rows)
+    base = models.resolve(config.base_model)
+    tokenizer = models.load_tokenizer(base)
+    stops = preflight_base.stop_ids(base, tokenizer)
+    return [tokens_view.view(tokenizer, one, config, stops, place=places.get(one.id, "")) for one in found]
 
 
 def _memory(base: Path, config: TrainConfig, train: Encoding, holdout: Encoding) -> list[tuple[bool, Problem]]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.ids import example_id
+from core.turn_fields import RESERVED
 from core.types import Example, Message, Reject, Row
 from curation.readers.json_values import repair_surrogates
-from curation.readers.keeping import RESERVED
 from curation.readers.result import ReadResult, RowProblem
 from curation.readers.shapes import Conversation, conversation
 

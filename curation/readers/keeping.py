@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.turn_fields import RESERVED, book_of
 from core.types import Example
 from curation.readers.turns import Fields
-
-RESERVED = "finetooth"
 
 
 def pack(row_fields: Mapping[str, Any], turns: Sequence[Fields | None]) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def pack(row_fields: Mapping[str, Any], turns: Sequence[Fields | None]) -> dict[
     own = row_fields.get("meta")
     flat = isinstance(own, dict) and bool(own)
     meta: dict[str, Any] = dict(own) if isinstance(own, dict) else {}
-    book = _book(meta)
+    book = book_of(meta)
     if book:
         del meta[RESERVED]
     top: dict[str, str] = dict(book.get("top", {}))
@@ -48,7 +47,7 @@ def unpack(example: Example) -> tuple[dict[str, Any], list[Fields | None], dict[
         an example whose number of messages has changed stay.
     """
     rest = dict(example.meta)
-    book = _book(rest)
+    book = book_of(rest)
     if book:
         del rest[RESERVED]
     top = {name: rest.pop(stored) for stored, name in book.get("top", {}).items() if stored in rest}
@@ -92,27 +91,12 @@ def ordered(value: Any) -> Any:
     return value
 
 
-def _book(meta: Mapping[str, Any]) -> dict[str, Any]:
-    """The reserved entry, where it is ours; an empty dict otherwise."""
-    book = meta.get(RESERVED)
-    if not isinstance(book, dict) or not book or not set(book) <= {"top", "turns"}:
-        return {}
-    top, turns = book.get("top", {}), book.get("turns", [])
-    if not isinstance(top, dict) or not all(isinstance(name, str) for name in top.values()):
-        return {}
-    if len(set(top.values())) != len(top):
-        return {}
-    if not isinstance(turns, list) or not all(item is None or isinstance(item, dict) for item in turns):
-        return {}
-    return book
-
-
 def _with_book(meta: dict[str, Any], top: Mapping[str, str], turns: list[Fields | None]) -> dict[str, Any]:
     """``meta`` with our reserved entry, where there is something to say; a row's own field of that name moves aside."""
-    book = {**_book(meta), **({"top": dict(top)} if top else {}), **({"turns": turns} if turns else {})}
+    book = {**book_of(meta), **({"top": dict(top)} if top else {}), **({"turns": turns} if turns else {})}
     if not book:
         return meta
-    if RESERVED in meta and not _book(meta):
+    if RESERVED in meta and not book_of(meta):
         meta[_free_name(RESERVED, meta)] = meta.pop(RESERVED)
     return {**meta, RESERVED: book}
 

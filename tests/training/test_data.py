@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.chat import IGNORED
+from core.ids import example_id
 from core.types import Example, Message
+from curation.readers.shapes import conversation as read_conversation
 from tests.tiny_model import tiny_tokenizer
 from tests.training.builders import conversation, conversations
 from training.data import Item, collate, encode_examples, plan_steps, sample
@@ -16,6 +23,53 @@ TOKENIZER = tiny_tokenizer()
 
 def items(lengths: list[int]) -> list[Item]:
     return [Item(str(k), (1,) * n, (IGNORED,) * (n - 1) + (2,)) for k, n in enumerate(lengths)]
+
+
+def imported(*turns: tuple[str, str, Any]) -> Example:
+    """A conversation as it is after import and freezing; the third of a turn is its weight, if not None."""
+    row = [{"role": role, "content": text} | ({} if w is None else {"weight": w}) for role, text, w in turns]
+    read = read_conversation({"messages": row})
+    return Example(example_id(read.messages), read.messages, json.loads(json.dumps(read.meta)))
+
+
+def trained_text(example: Example, **settings: Any) -> str:
+    (item,) = encode_examples(TOKENIZER, [example], max_tokens=400, **settings).items
+    return str(TOKENIZER.decode([label for label in item.labels if label != IGNORED]))
+
+
+def test_an_imported_turn_of_weight_nought_is_read_but_not_trained() -> None:
+    both = imported(("user", "a", None), ("assistant", "no", 0), ("user", "b", None), ("assistant", "yes", 1))
+    assert trained_text(both) == "yes<|im_end|>"
+    unweighted = Example(both.id, both.messages)
+    assert trained_text(unweighted) == "no<|im_end|>yes<|im_end|>"
+
+
+def test_the_last_turn_alone_is_trained_when_asked_and_weights_hold_there_too() -> None:
+    turns = [("user", "a", None), ("assistant", "one", None), ("user", "b", None), ("assistant", "two", None)]
+    assert trained_text(imported(*turns), train_turns="last") == "two<|im_end|>"
+    silenced = imported(*turns[:3], ("assistant", "two", 0))
+    assert encode_examples(TOKENIZER, [silenced], max_tokens=400, train_turns="last").unsupervised == (silenced.id,)
+    assert trained_text(silenced) == "one<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        ([("user", "a", None), ("assistant", "b", 0.5)], "Turn 1 has a weight that is neither 0"),
+        ([("user", "a", None), ("assistant", "b", "1")], "Turn 1 has a weight that is neither 0"),
+        ([("user", "a", 1), ("assistant", "b", None)], r"Turn 0 \(user\) has the weight 1"),
+    ],
+)
+def test_a_weight_that_cannot_be_honoured_is_told_and_not_ignored(turns: Any, told: str) -> None:
+    (refusal,) = encode_examples(TOKENIZER, [imported(*turns)], max_tokens=400).refused
+    assert refusal.name == "turn-weight"
+    assert re.search(told, refusal.reason)
+
+
+def test_weights_that_no_longer_fit_the_turns_are_told() -> None:
+    before = imported(("user", "a", None), ("assistant", "b", 0), ("user", "c", None), ("assistant", "d", None))
+    edited = Example("edited", before.messages[:2], before.meta)
+    assert encode_examples(TOKENIZER, [edited], max_tokens=400).refused[0].name == "turn-weight"
 
 
 def test_the_end_of_turn_is_supervised_even_where_it_is_the_pad_token() -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.errors import FinetoothError, InputError
-from core.ids import example_id as id_of
+from core.errors import FinetoothError
 from core.ids import new_action_id
 from core.jobs import Progress, no_progress
 from core.ledger import Draft, Entry, Since
@@ -171,11 +170,7 @@ def edit(
         return decisions.decision_of(known)
     now = workspace.ledger.head()[0]
     view = queries.example(workspace, example_id)
-    becomes = id_of(messages)
-    if not messages:
-        raise InputError("An example needs at least one turn.", "Drop the example instead.")
-    if becomes == example_id:
-        raise InputError("Nothing was changed.", "Keep the example instead.")
+    becomes = decisions.edited_id(example_id, messages)
     batch = action_id or new_action_id()
     drafts = [
         decisions.draft(

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.errors import InputError
+from core.ids import example_id as id_of
 from core.ledger import Draft, Entry
 from core.types import Decision, Message, Verdict
 
@@ -91,6 +93,20 @@ def draft(
         payload["messages"] = [{"role": m.role, "content": m.content} for m in messages]
         payload["meta"] = dict(meta or {})
     return Draft(KIND, example_id, payload, action_id)
+
+
+def edited_id(example_id: str, messages: Sequence[Message]) -> str:
+    """The id of the text that an edit would put in an example's place.
+
+    Raises:
+        InputError: There is no turn, or nothing was changed.
+    """
+    if not messages:
+        raise InputError("An example needs at least one turn.", "Drop the example instead.")
+    made = id_of(messages)
+    if made == example_id:
+        raise InputError("Nothing was changed.", "Keep the example instead.")
+    return made
 
 
 def holding(entries: Iterable[Entry]) -> list[Entry]:

@@ -14,7 +14,7 @@ from core.ids import new_action_id
 from core.ledger import Draft, Entry, Since
 from core.types import Decision, Message
 from core.workspace import Workspace
-from curation import accepting, cache, decisions, disputes
+from curation import accepting, cache, decisions, disputes, queries
 from curation.overtaken import OvertakenError
 
 Side = Literal["one", "other"]
@@ -103,6 +103,45 @@ def settle(
     return [decisions.decision_of(entry) for entry in workspace.ledger.append_all(drafts, who=who, since=since)]
 
 
+def edit(
+    workspace: Workspace,
+    example_id: str,
+    messages: Sequence[Message],
+    *,
+    wanted: Disagreement,
+    who: str,
+    note: str = "",
+    finding_id: str | None = None,
+    seen: int | None = None,
+    action_id: str | None = None,
+) -> Decision:
+    """Settle a disagreement with a text that is neither's: an edit of one of its rows, as the last word on all.
+
+    The other row of a clash stays in the dataset, or comes back. Arguments as in :func:`settle`, and ``example_id``,
+    the row whose place ``messages`` take.
+
+    Raises:
+        InputError: It was settled already, the row is none of its rows, there is no turn, or nothing was changed.
+        OvertakenError: Somebody else has decided about these rows since; nothing is recorded.
+    """
+    if action_id and (known := workspace.ledger.find(f"{action_id}:0")):
+        return decisions.decision_of(known)
+    if example_id not in wanted.example_ids:
+        raise InputError("Nobody disagrees about that example.", "Edit it on the Review page.")
+    now, batch = workspace.ledger.head()[0], action_id or new_action_id()
+    about = finding_id or wanted.finding_id
+    drafts: list[Draft] = []
+    for number, one in enumerate((example_id, *(i for i in wanted.example_ids if i != example_id))):
+        entries = workspace.ledger.entries(decisions.KIND, one)
+        pair = disputes.found(entries)
+        if pair is None:
+            raise InputError("This disagreement was settled already.", "Go on to the next one.")
+        text = messages if one == example_id else None
+        drafts += _otherwise(workspace, one, text, pair, entries, about, note, batch, number)
+    since = Since(now if seen is None else seen, _nobody_else(wanted.example_ids, who))
+    return decisions.decision_of(workspace.ledger.append_all(drafts, who=who, since=since)[0])
+
+
 def text_of(workspace: Workspace, decision: Decision) -> tuple[Message, ...] | None:
     """The text that an edit put in place; None for other decisions."""
     entry = workspace.ledger.find(decision.action_id)
@@ -144,6 +183,42 @@ def _again(
     if p.get("becomes"):
         drafts += accepting.restoring(workspace, p["becomes"], action_id, batch)
     return drafts
+
+
+def _otherwise(
+    workspace: Workspace,
+    example_id: str,
+    messages: Sequence[Message] | None,
+    pair: tuple[Entry, Entry],
+    entries: Sequence[Entry],
+    finding_id: str | None,
+    note: str,
+    batch: str,
+    number: int,
+) -> list[Draft]:
+    """A row gets a third text; without one, it stays."""
+    said = [e.payload.get("resolution", {}) for e in pair]
+    clash = next(({"outcome": "edit", "key": r["key"], "rows": r["rows"]} for r in said if r), None)
+    action_id = f"{batch}:{number}"
+    becomes = None if messages is None else decisions.edited_id(example_id, messages)
+    drafts = [
+        decisions.draft(
+            example_id,
+            "keep" if becomes is None else "edit",
+            action_id=action_id,
+            note=note or ("settled with another text" if becomes else "settled by an edit of the other row"),
+            finding_id=finding_id,
+            becomes=becomes,
+            messages=messages,
+            meta=queries.example(workspace, example_id).example.meta if becomes else None,
+            batch=batch,
+            checks=[check for e in pair for check in e.payload.get("checks", ())],
+            resolution=clash,
+            restores=becomes is None and decisions.standing(entries).state == "dropped",
+            settles=[e.action_id for e in pair],
+        )
+    ]
+    return drafts + (accepting.restoring(workspace, becomes, action_id, batch) if becomes else [])
 
 
 def _read(workspace: Workspace, bundle: str) -> Disagreement | None:

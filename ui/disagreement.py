@@ -12,10 +12,14 @@ from core.types import Decision
 from core.workspace import Workspace
 from curation import disagreements, queries
 from curation.disagreements import Disagreement, Side
-from ui import act, desk, evidence, example, panels, render
+from ui import act, desk, evidence, example, neighbours, panels, render
 
 SCOPE = "disagreements"
 NAME = "disagreements"
+KEYS = (
+    ("1, 2", "the first or the second decision holds"),
+    ("E, T", "edit the first or the second row differently"),
+)
 VERDICTS = {"keep": "kept it", "drop": "dropped it", "edit": "edited it", "undo": "took a decision back"}
 
 
@@ -41,6 +45,7 @@ def asked_for(workspace: Workspace) -> bool:
 
 def draw(workspace: Workspace, who: str) -> None:
     """The disagreement at hand, or the end of the queue."""
+    neighbours.after_saving(workspace, SCOPE)
     total = disagreements.count(workspace)
     at = min(int(st.session_state.get("disagreement_at", 0)), max(total - 1, 0))
     page = disagreements.listed(workspace, offset=at, limit=1)
@@ -50,7 +55,10 @@ def draw(workspace: Workspace, who: str) -> None:
         panels.empty("Nobody disagrees: every decision stands alone or is settled.", icon="task_alt")
         return
     found = page.items[0]
-    shown = act.show(found.id, scope=SCOPE)
+    rows = [queries.example(workspace, one) for one in found.example_ids]
+    chosen = next((row for row in rows if example.opened(SCOPE, _form_of(row))), None)
+    # an open form outlives the pair that led to it: somebody else may decide meanwhile
+    shown = act.show(found.id if chosen is None else _form_of(chosen), scope=SCOPE)
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, key, step, icon in (("Previous", "P", -1, "arrow_back"), ("Next", "N", 1, "arrow_forward")):
             st.button(
@@ -59,9 +67,14 @@ def draw(workspace: Workspace, who: str) -> None:
             )  # fmt: skip
         st.markdown(f"**{at + 1:,}** of {wording.many(total, 'disagreement')}")
         desk.text_button()
-    _choice(workspace, found, shown, who)
+        desk.keys_button()
+    if chosen is None:
+        _choice(workspace, found, shown, who, rows)
+    desk.key_help(KEYS)
     _finding(workspace, found)
-    own = queries.example(workspace, found.example_ids[0])
+    if chosen is not None:
+        _form(workspace, found, chosen, shown, who)
+    own = rows[0]
     edited = "edit" in (found.one.verdict, found.other.verdict)
     for column, said in zip(st.columns(2, gap="medium"), (found.one, found.other), strict=True):
         with column:
@@ -70,12 +83,38 @@ def draw(workspace: Workspace, who: str) -> None:
                 _text(workspace, own, said)
     if not edited:
         example.draw(own)
-    for one in found.example_ids[1:]:
-        example.draw(queries.example(workspace, one), heading="The other row")
+    for row in rows[1:]:
+        example.draw(row, heading="The other row")
     example.history(workspace, found.example_ids[0])
 
 
-def _choice(workspace: Workspace, found: Disagreement, shown: act.Shown, who: str) -> None:
+def _form_of(row: queries.ExampleView) -> str:
+    """The name of the form that is open on a row (see ``example.edit_buttons``)."""
+    return f"{NAME}:{row.example.id}"
+
+
+def _form(workspace: Workspace, found: Disagreement, row: queries.ExampleView, shown: act.Shown, who: str) -> None:
+    """The form for a text that is neither's; it begins with the latest text that one of the two put in place."""
+    edits = [disagreements.text_of(workspace, said) for said in (found.other, found.one) if said.verdict == "edit"]
+    start = next((text for text in edits if text), None) if row.example.id == found.one.example_id else None
+    if len(found.example_ids) > 1:
+        st.caption("The other row stays in the dataset.")
+    example.editor(
+        workspace,
+        row,
+        shown,
+        who,
+        scope=SCOPE,
+        seen=desk.seen(workspace, shown),
+        overtaken=partial(st.session_state.pop, f"seen-{shown.nonce}", None),
+        start=start,
+        record=partial(disagreements.edit, wanted=found),
+    )
+
+
+def _choice(
+    workspace: Workspace, found: Disagreement, shown: act.Shown, who: str, rows: list[queries.ExampleView]
+) -> None:
     looked = desk.seen(workspace, shown)
 
     def settle(side: Side, action: str) -> str:
@@ -89,6 +128,7 @@ def _choice(workspace: Workspace, found: Disagreement, shown: act.Shown, who: st
             name = render.plain(said.who or "Nobody")
             label = f"{name}: {VERDICTS[said.verdict].removesuffix(' it')}"
             act.button(label, shown, side, partial(settle, side), shortcut=key, icon=":material/gavel:")
+        example.edit_buttons(shown, SCOPE, NAME, rows, words="Edit differently", always=True)
         desk.undo_buttons(workspace, SCOPE, who)
     st.text_input("Why (optional)", key=shown.key("why"), max_chars=300, width=480)
 

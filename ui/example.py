@@ -89,6 +89,8 @@ def editor(
     found: FindingView | None = None,
     seen: int | None = None,
     overtaken: Callable[[], None] | None = None,
+    start: tuple[Message, ...] | None = None,
+    record: Callable[..., object] = actions.edit,
 ) -> None:
     """A form over every turn. Saving makes a new example in this one's place.
 
@@ -102,6 +104,8 @@ def editor(
         seen: The last ledger entry that the person has seen, so that nobody's decision is run over; None = what there
             was when they began to edit.
         overtaken: Called where somebody else decided first; the draft stays.
+        start: What the form begins with; None = the example's own text.
+        record: Records the edit; called as ``actions.edit`` is.
     """
     if found:
         st.session_state[f"stay-{scope}"] = found.id  # whatever others do to it, it stays on screen while it is edited
@@ -113,7 +117,7 @@ def editor(
         begun = editor_draft.of(key)
         known = [n for n in (seen, begun.seen if begun else None) if n is not None]
         try:
-            actions.edit(
+            record(
                 workspace,
                 view.example.id,
                 typed,
@@ -137,7 +141,7 @@ def editor(
         shown,
         key,
         view.example.messages,
-        view.example.messages,
+        view.example.messages if start is None else start,
         view.example.meta,
         view.example.id,
         frozenset(marks),
@@ -160,19 +164,36 @@ def open_editor(scope: str, item: str) -> None:
 
 
 def edit_buttons(
-    shown: Shown, scope: str, finding_id: str, sides: Sequence[queries.ExampleView], *, disabled: bool = False
+    shown: Shown,
+    scope: str,
+    about: str,
+    sides: Sequence[queries.ExampleView],
+    *,
+    words: str = "Edit",
+    disabled: bool = False,
+    always: bool = False,
 ) -> None:
-    """A button for each side that opens the form on it: left (E) and right (T), or the only one."""
+    """A button for each side that opens the form on it: left (E) and right (T), or the only one.
+
+    Args:
+        shown: The showing that they belong to.
+        scope: The page.
+        about: What led to the edit, such as a finding's id; the form is open on ``about:example``.
+        sides: The rows.
+        words: What the button says.
+        disabled: Whether they cannot be pressed.
+        always: Whether a row that is no longer in the dataset can be edited too.
+    """
     for side, key, one in zip(("left", "right"), ("E", "T"), sides, strict=False):
         st.button(
-            f":blue[Edit {side}]" if len(sides) > 1 else ":blue[Edit]",
+            f":blue[{words} {side}]" if len(sides) > 1 else f":blue[{words}]",
             key=shown.key(f"open-{side}"),
             icon=":material/edit:",
             type="tertiary",
             shortcut=key,
-            disabled=disabled or one.state != "in",
+            disabled=disabled or not (always or one.state == "in"),
             on_click=open_editor,
-            args=(scope, f"{finding_id}:{one.example.id}"),
+            args=(scope, f"{about}:{one.example.id}"),
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core.errors import InputError
 from core.workspace import Workspace
-from curation import actions, disagreements, queries
+from curation import actions, checking, disagreements, queries, resolutions
 from curation.overtaken import OvertakenError
-from tests.curation.reviewed import answer, emails, reviewed_template, state, ward
+from tests.curation.reviewed import answer, emails, reviewed_template, row, state, ward
 
 __all__ = ["reviewed_template", "ward"]
 
@@ -113,3 +115,66 @@ def test_the_queue_is_read_in_pages_the_oldest_first(ward: Workspace) -> None:
     pages = [disagreements.listed(ward, offset=n, limit=1) for n in range(3)]
     assert [page.items[0].example_ids[0] for page in pages] == ids
     assert {page.total for page in pages} == {3}
+
+
+def test_a_third_text_is_the_last_word_on_both_and_one_undo_opens_it_again(ward: Workspace) -> None:
+    view = disagree(ward)
+    one = view.finding.example_id
+    (found,) = disagreements.listed(ward).items
+    text = answer(ward, one, "Ask the desk of the ward.")
+    made = disagreements.edit(ward, one, text, wanted=found, who="Cleo", action_id="cleo")
+    assert disagreements.edit(ward, one, text, wanted=found, who="Cleo", action_id="cleo") == made
+    assert disagreements.count(ward) == 0 and queries.finding(ward, view.id).state == "settled"
+    assert state(ward, one) == "replaced" and made.becomes is not None
+    assert list(queries.example(ward, made.becomes).example.messages) == text
+    assert queries.example(ward, made.becomes).example.meta == queries.example(ward, one).example.meta
+    assert [d.who for d in queries.history(ward, one)] == ["Ana", "Ben", "Cleo"]
+    actions.undo(ward, who="Cleo")
+    assert disagreements.count(ward) == 1 and state(ward, one) == "dropped"
+
+
+def test_a_third_text_needs_a_change_a_row_of_theirs_and_a_disagreement(ward: Workspace) -> None:
+    view = disagree(ward)
+    one, (found,) = view.finding.example_id, disagreements.listed(ward).items
+    other = emails(ward)[0].finding.example_id
+    same = queries.example(ward, one).example.messages
+    with pytest.raises(InputError, match="Nothing was changed"):
+        disagreements.edit(ward, one, same, wanted=found, who="Cleo")
+    with pytest.raises(InputError, match="at least one turn"):
+        disagreements.edit(ward, one, [], wanted=found, who="Cleo")
+    with pytest.raises(InputError, match="Nobody disagrees"):
+        disagreements.edit(ward, other, answer(ward, other, "Ask."), wanted=found, who="Cleo")
+    looked = ward.ledger.head()[0]
+    disagreements.settle(ward, found, "one", who="Dan")
+    with pytest.raises(InputError, match="settled already"):
+        disagreements.edit(ward, one, answer(ward, one, "Ask."), wanted=found, who="Cleo", seen=looked)
+
+
+def test_a_decision_during_the_edit_is_not_run_over(ward: Workspace) -> None:
+    view = disagree(ward)
+    one, (found,), looked = view.finding.example_id, disagreements.listed(ward).items, ward.ledger.head()[0]
+    actions.keep_finding(ward, view.id, who="Dan")
+    with pytest.raises(OvertakenError, match="Dan decided"):
+        disagreements.edit(ward, one, answer(ward, one, "Ask."), wanted=found, who="Cleo", seen=looked)
+
+
+def test_of_a_clash_one_row_is_edited_and_the_other_stays(tmp_path: Path) -> None:
+    ask = "How much of the tablets does the patient of room 4 take every day, as the chart says it?"
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(row(ask, f"The patient takes {n} mg of it twice a day.") for n in (5, 50)) + "\n")
+    workspace = Workspace.create(tmp_path / "project")
+    actions.import_file(workspace, file, who="Ada")
+    checking.check(workspace, only=("contradictions",))
+    view = queries.findings(workspace, families=("contradictions",)).items[0]
+    left, right = view.finding.members[:2]
+    resolutions.resolve(workspace, view.id, "left", who="Ana")
+    resolutions.resolve(workspace, view.id, "right", who="Ben")
+    (found,) = disagreements.listed(workspace).items
+    assert set(found.example_ids) == {left, right}
+    disagreements.edit(workspace, left, answer(workspace, left, "As the chart says."), wanted=found, who="Cleo")
+    assert (state(workspace, left), state(workspace, right)) == ("replaced", "in")
+    assert disagreements.count(workspace) == 0 and queries.finding(workspace, view.id).state == "settled"
+    assert resolutions.earlier(workspace, view)[0].outcome == "edit"
+    actions.undo(workspace, who="Cleo")
+    assert (state(workspace, left), state(workspace, right)) == ("dropped", "in")
+    assert disagreements.count(workspace) == 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core.types import Message
 from core.workspace import Workspace
 from curation import actions, disagreements, queries, reservations
-from tests.pages.conftest import OpenPage, press, shown, texts
+from tests.pages.conftest import OpenPage, press, save_edit, shown, texts
 
 FEW = "format.damage"
 
@@ -78,6 +79,43 @@ def test_disagreements_have_a_queue_of_their_own(open_page: OpenPage, checked: W
     assert queries.example(checked, view.finding.example_id).state == "in"
     press(app, "Undo")
     assert disagreements.count(checked) == 1
+
+
+def test_a_disagreement_is_settled_with_a_third_text(open_page: OpenPage, checked: Workspace) -> None:
+    view = queries.findings(checked, checks=(FEW,), limit=1).items[0]
+    one = view.finding.example_id
+    before = queries.example(checked, one).example.messages
+    theirs = [*before[:-1], Message(before[-1].role, "By Ana.")]
+    actions.edit(checked, one, theirs, who="Ana", finding_id=view.id)
+    actions.decide(checked, one, "drop", who="Ben")
+    app = open_page(checked, "review", who="Cleo", queue="disagreements")
+    press(app, "Edit differently")
+    assert app.text_area[-1].value == "By Ana.", "it begins with the latest edit"
+    app.text_area[-1].set_value("By Cleo.")
+    save_edit(app)
+    assert "Nobody disagrees" in texts(app)
+    becomes = queries.example(checked, one).becomes
+    assert becomes and queries.example(checked, becomes).example.answer == "By Cleo."
+    press(app, "Undo")
+    assert disagreements.count(checked) == 1 and "Ben dropped it" in texts(app)
+
+
+def test_a_third_text_that_comes_late_is_kept_as_a_draft(open_page: OpenPage, checked: Workspace) -> None:
+    view = queries.findings(checked, checks=(FEW,), limit=1).items[0]
+    one = view.finding.example_id
+    actions.keep_finding(checked, view.id, who="Ana")
+    actions.decide(checked, one, "drop", who="Ben", finding_id=view.id)
+    app = open_page(checked, "review", who="Cleo", queue="disagreements")
+    press(app, "Edit differently")
+    app.text_area[-1].set_value("By Cleo.")
+    actions.decide(checked, one, "drop", who="Dan", finding_id=view.id)
+    save_edit(app)
+    assert "Dan decided about this example while you looked at it" in app.error[0].value
+    assert "kept as your draft" in app.error[0].value
+    assert queries.example(checked, one).state == "dropped"
+    assert app.text_area[-1].value == "By Cleo."
+    press(app, "Save the edit")
+    assert disagreements.count(checked) == 0 and queries.example(checked, one).state == "replaced"
 
 
 def test_a_whole_view_is_decided_at_once_with_one_undo(open_page: OpenPage, checked: Workspace) -> None:

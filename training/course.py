@@ -25,7 +25,6 @@ class Course:
         train_seconds: What they took.
         measure_seconds: What the last measurement took, with its samples.
         elapsed_s: Seconds of earlier processes.
-        resumed: How often the run was resumed.
         watch: What the losses have shown.
     """
 
@@ -36,7 +35,6 @@ class Course:
     train_seconds: float = 0.0
     measure_seconds: float = 0.0
     elapsed_s: float = 0.0
-    resumed: int = 0
     watch: Watch = field(default_factory=Watch)
 
     def to_json(self) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Session:
         for one in found:
             if one.fault is not None:
                 self._warn("torn-checkpoint", f"The checkpoint {one.folder.name} {one.fault}; it was passed over.", 0)
+        self.facts["Resumed"] = 1 + sum(event["type"] == "resume" for event in self._earlier)
         if newest is None:
             return
         state = checkpoints.load_state(newest.folder)
@@ -117,8 +118,7 @@ class Session:
         checkpoints.set_random(self.random)
         self.course = course_from(state["course"])
         self.course.checkpointed = newest.step
-        self.course.resumed += 1
-        self.facts = {**state["facts"], **self.facts, "Resumed": self.course.resumed}
+        self.facts = {**state["facts"], **self.facts}
         checkpoints.remove_after(self.folder, newest.step)
 
     def _put(self, weights: Mapping[str, Any]) -> None:

@@ -53,6 +53,7 @@ class Watch:
     Attributes:
         before: Hold-out loss before the first step.
         best, best_step: Lowest hold-out loss of a trained state (step > 0), and its step.
+        to_beat: The loss that the next one is compared with: the last that was better than all before it.
         without: Measurements in a row without a better loss.
         early: Whether patience has ended.
         held: All hold-out losses, in order.
@@ -65,6 +66,7 @@ class Watch:
     before: float | None = None
     best: float | None = None
     best_step: int | None = None
+    to_beat: float | None = None
     without: int = 0
     early: bool = False
     held: list[float] = field(default_factory=list)
@@ -114,11 +116,11 @@ class Watch:
             self.seen.append(self.since[0] / self.since[1])
             self.since = [0.0, 0.0]
         if step == 0:
-            self.before = loss
+            self.before = self.to_beat = loss
             return Measured(False, None, None)
-        so_far = min((value for value in (self.before, self.best) if value is not None), default=None)
-        better = so_far is None or loss < so_far - config.min_improvement
+        better = self.to_beat is None or loss < self.to_beat - config.min_improvement
         self.without = 0 if better else self.without + 1
+        self.to_beat = loss if better else self.to_beat
         self.early = config.patience is not None and self.without >= config.patience
         improved = self.best is None or loss < self.best
         if improved:

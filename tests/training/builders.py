@@ -48,12 +48,14 @@ def train_tiny(
     examples: list[Example] | None = None,
     hold_out: list[Example] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    resume: bool = False,
+    **commands: Callable[[], bool],
 ) -> dict[str, Any]:
     """Train in this process; returns the run's facts."""
     run = Run(id=folder.name, revision_id="r", base_model=config.base_model, config=config.to_dict(), seed=config.seed)
-    control = Control(lambda stage, done, total: None, should_stop)
+    control = Control(lambda stage, done, total: None, should_stop, **commands)
     held = conversations(4, start=100) if hold_out is None else hold_out
-    return train(folder, run, conversations(16) if examples is None else examples, held, control)
+    return train(folder, run, conversations(16) if examples is None else examples, held, control, resume=resume)
 
 
 def frozen(workspace: Workspace, train_on: list[Example], hold_out: list[Example]) -> str:

@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "release_verbs": ("freeze", "diff", "restore", "changes", "export", "licence", "retire", "replay"),
     "bare_verbs": ("check", "curate"),
     "train_verbs": ("plan", "train", "runs"),
+    "preflight_verbs": ("preflight",),
     "model_verbs": ("export-model",),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
 }  # fmt: skip
@@ -41,10 +42,15 @@ def command_line(words: Sequence[str] = ()) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+    app.callback()(_verbs)  # a module with one verb would else have no verb at all
     wanted = [module for module, verbs in VERBS.items() if words and words[0] in verbs]
     for module in wanted or VERBS:
         import_module(f"cli.{module}").register(app)
     return app
+
+
+def _verbs() -> None:
+    """From raw chat examples to a fine-tuned model that your own experts have judged."""
 
 
 def main() -> None:

@@ -96,7 +96,9 @@ def train(
         "seed": seed,
         "on_unusable": "skip" if skip_unusable else None,
     }
-    settings = read_config({**_stored(config), **{name: value for name, value in given.items() if value is not None}})
+    settings = read_config(
+        {**stored_settings(config), **{name: value for name, value in given.items() if value is not None}}
+    )
     revision_id = find_revision(opened, revision)
     say(f"Plan: {estimate.plan_run(opened, revision_id, settings).sentence()}")
     run = actions.start_run(opened, revision_id, settings, who=who)
@@ -135,7 +137,12 @@ def runs(
     )
 
 
-def _stored(path: Path | None) -> dict[str, Any]:
+def stored_settings(path: Path | None) -> dict[str, Any]:
+    """The settings in a JSON file; empty where no file is named.
+
+    Raises:
+        InputError: It cannot be read, or is no JSON object.
+    """
     if path is None:
         return {}
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 from core.types import Example, Finding, Proposal
 from curation.checks.base import Check, chat
 from curation.evidence.batch import Batch
-from curation.evidence.measured import measured, measured_bridges
+from curation.evidence.measured import measured
 from curation.evidence.relations import Relations, relations
 from curation.evidence.sides import prompt_side
 from curation.evidence.signs import same_signs
-from curation.minhash.clusters import bridges, centres, runs
+from curation.minhash.clusters import centres, joining, run_starts
 
 
 def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -58,51 +59,55 @@ def _exact(examples: Sequence[Example]) -> Iterable[Finding]:
 
 def _near(examples: Sequence[Example]) -> Iterable[Finding]:
     found = Batch.of(examples).shared(relations)
-    left, right = found.left, found.right
-    same_prompt = found.prompts_alike(left, right)
-    same_answer = found.answers_alike(left, right)
-    drop = same_prompt & same_answer
-    variant = ~drop & ~(same_prompt & ~same_answer)  # the second kind is duplicates.conflict
-    nodes = len(found.units)
-    centre = centres(nodes, left[drop], right[drop])
-    members = np.flatnonzero(centre != np.arange(nodes))
-    members = members[np.lexsort((members, centre[members]))]
-    clusters: list[tuple[int, list[int]]] = []
-    cuts = runs(centre[members])
-    rows, kept, owner = _rows_of(found, centre[members], members)
+    units, left, right = found.units, found.left, found.right
+    same_prompt, drop = found.asked
+    star = centres(len(units), left[drop], right[drop])
+    members = np.flatnonzero(star != np.arange(len(units)))
+    members = members[np.lexsort((members, star[members]))]
+    centre = star[members]
+    starts = run_starts(centre)
+    rows, owner = units.all_rows(members)
+    kept = found.rows_of(centre)[owner]
     agree = same_meaning(found, kept, rows)
     safe = _is_safe(found, kept, rows, agree)
-    first_row = np.searchsorted(owner, np.arange(len(members) + 1))
-    examples_of = found.sides.examples
-    for (start, stop), alike in zip(cuts, measured(found, centre[members], members, cuts), strict=True):
-        head, rest = int(centre[members[start]]), members[start:stop].tolist()
-        clusters.append((head, rest))
-        part = slice(int(first_row[start]), int(first_row[stop]))
-        others = tuple(examples_of[row].id for row in rows[part].tolist())
-        targets = tuple(one for one, same in zip(others, agree[part].tolist(), strict=True) if same)
+    every = zip(
+        units.first_ids(centre[starts]), units.ids(members, starts), _parts(agree, owner, starts),
+        _parts(safe, owner, starts), measured(found, centre, members, starts), strict=True,
+    )  # fmt: skip
+    for example_id, others, agrees, are_safe, alike in every:
+        targets = tuple(compress(others, agrees))
         yield Finding(
-            found.units.first(head).id,
+            example_id,
             "duplicates.near",
             "warn",
             "near-duplicate",
             f"{len(others) + 1:,} examples say nearly the same; keep the first ({alike}).",
             alike.whole,
             related=others,
-            proposal=Proposal("drop", targets, bool(safe[part].all())),
+            proposal=Proposal("drop", targets, all(are_safe)),
         )
-    keep = drop | variant
-    joined = bridges(nodes, left[keep], right[keep], found.whole_score[keep], clusters)
-    for one, other, alike in measured_bridges(found, joined):
+    keep = np.flatnonzero(drop | ~same_prompt)  # where only the prompts are alike, it is duplicates.conflict
+    keep = keep[joining(star, left[keep], right[keep], found.whole_score[keep])]
+    one, other = left[keep], right[keep]
+    pairs = zip(units.first_ids(one), units.first_ids(other), measured(found, one, other), strict=True)
+    for example_id, other_id, alike in pairs:
         yield Finding(
-            found.units.first(one).id,
+            example_id,
             "duplicates.near",
             "info",
             "near-variant",
             f"Two examples resemble each other ({alike}), but differ in what they ask or state, or belong to two "
             "groups; keep both.",
             alike.whole,
-            related=(found.units.first(other).id,),
+            related=(other_id,),
         )
+
+
+def _parts(told: NDArray[np.bool_], owner: NDArray[np.int64], starts: NDArray[np.int64]) -> Iterator[list[bool]]:
+    """What is told of each row, by the runs that their units (``owner``, rising) fall into."""
+    every = told.tolist()
+    cuts = pairwise([*np.searchsorted(owner, starts).tolist(), len(every)])
+    return (every[start:stop] for start, stop in cuts)
 
 
 def same_meaning(found: Relations, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -120,17 +125,6 @@ def _pairs_within(found: Relations, units: NDArray[np.int64]) -> tuple[NDArray[n
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     copies = found.units.rows[np.repeat(starts, counts) + 1 + offset]
     return found.units.rows[np.repeat(starts, counts)], copies
-
-
-def _rows_of(
-    found: Relations, centre: NDArray[np.int64], member: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """All rows of the member units, the row that stays beside each, and the place of its unit among the members."""
-    counts = np.diff(found.units.starts)[member]
-    owner = np.repeat(np.arange(len(member), dtype=np.int64), counts)
-    offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows = found.units.rows[np.repeat(found.units.starts[member], counts) + offset]
-    return rows, found.rows_of(centre)[owner], owner
 
 
 def _is_safe(

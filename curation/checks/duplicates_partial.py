@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ from core.types import Example, Finding
 from curation.checks.base import Check, chat
 from curation.checks.duplicates import LONG_ANSWER, LONG_ASK
 from curation.evidence.batch import Batch
-from curation.evidence.measured import Measured, measured, measured_bridges
+from curation.evidence.measured import measured
 from curation.evidence.relations import Relations, relations
 from curation.evidence.subsets import subsets
-from curation.minhash.clusters import bridges, centres, runs
+from curation.minhash.clusters import centres, joining, run_starts
 from curation.minhash.views import distinct
 
 _FEW_WORDS = 4  # an answer of fewer words is a label, and labels repeat by nature
@@ -31,34 +31,33 @@ def _conflict(examples: Sequence[Example]) -> Iterable[Finding]:
     others = np.array([unit for group in groups for unit in group[1:]], np.int64)
     differ = ~found.answers_alike(centre, others)
     asked, centre, others = asked[differ], centre[differ], others[differ]
-    reported: list[tuple[int, list[int]]] = []
-    cuts = runs(asked)
-    for (start, stop), alike in zip(cuts, measured(found, centre, others, cuts), strict=True):
-        head, rest = int(centre[start]), others[start:stop].tolist()
-        reported.append((head, rest))
-        yield _answers_differ(found, head, rest, alike)
+    yield from _answers_differ(found, centre, others, run_starts(asked))
     # Groups are stars around one question; two rows that resemble each other may stand in different ones.
-    left, right = found.left, found.right
-    clash = found.prompts_alike(left, right)
-    at = np.flatnonzero(clash)
-    clash[at] = ~found.answers_alike(left[at], right[at])
-    left, right, whole = left[clash], right[clash], found.whole_score[clash]
-    joined = bridges(len(found.units), left, right, whole, reported)
-    for one, other, alike in measured_bridges(found, joined):
-        yield _answers_differ(found, one, [other], alike)
+    star = np.arange(len(found.units), dtype=np.int64)
+    star[others] = centre
+    same_prompt, same_answer = found.asked
+    clash = np.flatnonzero(same_prompt & ~same_answer)
+    left, right = found.left[clash], found.right[clash]
+    chosen = joining(star, left, right, found.whole_score[clash])
+    yield from _answers_differ(found, left[chosen], right[chosen], np.arange(len(chosen), dtype=np.int64))
 
 
-def _answers_differ(found: Relations, head: int, rest: Sequence[int], alike: Measured) -> Finding:
-    related = tuple(example.id for unit in rest for example in found.units.examples(unit))
-    return Finding(
-        found.units.first(head).id,
-        "duplicates.conflict",
-        "info",
-        "answers-differ",
-        f"{len(related) + 1:,} examples ask the same and answer differently ({alike}); none is proposed for dropping.",
-        1 - alike.answer,
-        related=related,
-    )
+def _answers_differ(
+    found: Relations, one: NDArray[np.int64], other: NDArray[np.int64], starts: NDArray[np.int64]
+) -> Iterator[Finding]:
+    """One finding a run of pairs of units; the units of ``one`` are the same within a run."""
+    names = found.units.first_ids(one[starts]), found.units.ids(other, starts)
+    for example_id, related, alike in zip(*names, measured(found, one, other, starts), strict=True):
+        yield Finding(
+            example_id,
+            "duplicates.conflict",
+            "info",
+            "answers-differ",
+            f"{len(related) + 1:,} examples ask the same and answer differently ({alike}); none is proposed for "
+            "dropping.",
+            1 - alike.answer,
+            related=related,
+        )
 
 
 def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
@@ -70,22 +69,25 @@ def _canned(examples: Sequence[Example]) -> Iterable[Finding]:
     centre = head[others]
     apart = ~found.prompts_alike(centre, others)
     centre, others = centre[apart], others[apart]
-    label = (found.answer.words[found.answer.node] < _FEW_WORDS)[centre]
-    enough = np.zeros(len(centre), np.bool_)
-    for start, stop in runs(centre):
-        enough[start:stop] = stop - start + 1 >= (_MANY_PROMPTS if label[start] else 2)
+    label = found.answer.words[found.answer.node[centre]] < _FEW_WORDS
+    starts = run_starts(centre)
+    size = np.diff(starts, append=len(centre))
+    enough = np.repeat(size + 1 >= np.where(label[starts], _MANY_PROMPTS, 2), size)
     centre, others = centre[enough], others[enough]
-    cuts = runs(centre)
-    for (start, stop), alike in zip(cuts, measured(found, centre, others, cuts), strict=True):
-        first, members = int(centre[start]), others[start:stop]
-        exact = bool((found.answer.node[members] == found.answer.node[first]).all())
-        related = tuple(e.id for unit in members.tolist() for e in found.units.examples(unit))
+    starts = run_starts(centre)
+    node = found.answer.node
+    exact = np.minimum.reduceat(node[others] == node[centre], starts) if len(starts) else np.zeros(0, np.bool_)
+    every = zip(
+        found.units.first_ids(centre[starts]), found.units.ids(others, starts), exact.tolist(),
+        measured(found, centre, others, starts), strict=True,
+    )  # fmt: skip
+    for example_id, related, equal, alike in every:
         yield Finding(
-            found.units.first(first).id,
+            example_id,
             "duplicates.canned",
             "info",
             "same-answer",
-            f"{len(related) + 1:,} examples with different prompts have {'the same' if exact else 'nearly the same'} "
+            f"{len(related) + 1:,} examples with different prompts have {'the same' if equal else 'nearly the same'} "
             f"answer ({alike}); none is proposed for dropping.",
             alike.answer,
             related=related,
@@ -124,7 +126,7 @@ def _subset(examples: Sequence[Example]) -> Iterable[Finding]:
     ordered = sorted(holders.items())
     one = np.array([holder for holder, parts in ordered for _ in parts], np.int64)
     other = np.array([part for _, parts in ordered for part, _ in parts], np.int64)
-    for (holder, parts), alike in zip(ordered, measured(found, one, other, runs(one)), strict=True):
+    for (holder, parts), alike in zip(ordered, measured(found, one, other, run_starts(one)), strict=True):
         least = min(share for _, share in parts)
         yield Finding(
             found.units.first(holder).id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,21 +33,21 @@ class Measured:
 
 
 def measured(
-    found: Relations, one: NDArray[np.int64], other: NDArray[np.int64], cuts: Sequence[tuple[int, int]]
+    found: Relations, one: NDArray[np.int64], other: NDArray[np.int64], starts: NDArray[np.int64] | None = None
 ) -> list[Measured]:
-    """The least similarities of each run of pairs of units; ``cuts`` are half-open ranges that cover all pairs."""
-    starts = [start for start, _ in cuts]
-    if not starts:
+    """The least similarities of each run of pairs of units.
+
+    Args:
+        found: Of these units.
+        one, other: The pairs.
+        starts: int64 [runs]: where each run begins; None = every pair by itself.
+    """
+    if starts is None:
+        starts = np.arange(len(one), dtype=np.int64)
+    if not len(starts):
         return []
     whole, prompt, answer = (np.minimum.reduceat(view, starts).tolist() for view in found.scores(one, other))
     nodes = found.whole.node
     short = np.add.reduceat(found.whole.is_short(nodes[one], nodes[other]).astype(np.int64), starts).tolist()
-    pairs = [stop - start for start, stop in cuts]
+    pairs = np.diff(starts, append=len(one)).tolist()
     return [Measured(*values) for values in zip(whole, prompt, answer, short, pairs, strict=True)]
-
-
-def measured_bridges(found: Relations, joined: Sequence[tuple[int, int, float]]) -> Iterator[tuple[int, int, Measured]]:
-    """The same for single pairs of units, as ``clusters.bridges`` gives them."""
-    one, other = (np.array([pair[end] for pair in joined], np.int64) for end in (0, 1))
-    alike = measured(found, one, other, [(place, place + 1) for place in range(len(joined))])
-    return zip(one.tolist(), other.tolist(), alike, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
@@ -82,6 +83,22 @@ class Units(Sequence[Unit]):
         """All examples of a unit, best first."""
         return [self._examples[row] for row in self.rows[self.starts[unit] : self.starts[unit + 1]].tolist()]
 
+    def first_ids(self, units: Index) -> list[str]:
+        """The id of the example of each unit that should stay."""
+        return [self._examples[row].id for row in self.rows[self.starts[units]].tolist()]
+
+    def all_rows(self, units: Index) -> tuple[Index, Index]:
+        """The rows of all examples of some units, unit after unit, and where in ``units`` each one's unit stands."""
+        owner, rows = _expand(self.starts[units], self.starts[units + 1])
+        return self.rows[rows], owner
+
+    def ids(self, units: Index, starts: Index) -> list[tuple[str, ...]]:
+        """The ids of all examples of each run of units; a run ends where the next one begins."""
+        rows, owner = self.all_rows(units)
+        every = [self._examples[row].id for row in rows.tolist()]
+        begin = np.searchsorted(owner, starts).tolist()
+        return [tuple(every[start:stop]) for start, stop in pairwise([*begin, len(every)])]
+
 
 @dataclass(slots=True)
 class Relations:
@@ -107,6 +124,17 @@ class Relations:
     _near: dict[str, Pairs] = field(default_factory=dict)
     _read: dict[tuple[str, int, int], bool] = field(default_factory=dict)
     _questions: list[list[int]] | None = None
+    _asked: tuple[Mask, Mask] | None = None
+
+    @property
+    def asked(self) -> tuple[Mask, Mask]:
+        """Of the pairs ``left``, ``right``: which ask the same, and which of these answer alike, too."""
+        if self._asked is None:
+            same_prompt = self.prompts_alike(self.left, self.right)
+            both = same_prompt.copy()
+            _narrow(both, lambda at: self.answers_alike(self.left[at], self.right[at]))
+            self._asked = same_prompt, both
+        return self._asked
 
     @property
     def questions(self) -> list[list[int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.minhash.intersect import merged, shared
+from curation.minhash.intersect import common, hold, new_table
 from curation.minhash.scan import jit
 from curation.minhash.sets import THREADS, Sets
 from curation.minhash.signatures import BANDS
@@ -108,7 +108,7 @@ def similar_pairs(
     def work(lane: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
         joined = np.full(len(nodes), -1, np.int64)
         return [
-            _verify(sorted_bands[band], band, bands, rows, full, joined, hints, nodes, *stored, *rule)
+            _verify(sorted_bands[band], band, bands, rows, full, joined, hints, nodes, *stored, *rule, new_table())
             for band in range(lane, BANDS, LANES)
         ]
 
@@ -116,15 +116,21 @@ def similar_pairs(
         crowded = sum(pool.map(sort, range(BANDS)))
         sets.settle(nodes[met])
         found = [part for lane in pool.map(work, range(LANES)) for part in lane]
-    left = np.concatenate([part[0] for part in found])
-    right = np.concatenate([part[1] for part in found])
-    score = np.concatenate([part[2] for part in found])
-    order = np.lexsort((right, left))
-    left, right, score = left[order], right[order], score[order]
-    if crowded and len(left):
-        once = np.r_[True, (left[1:] != left[:-1]) | (right[1:] != right[:-1])]
-        left, right, score = left[once], right[once], score[once]
-    return Pairs(left, right, score, crowded)
+    left, right, score = (np.concatenate([part[column] for part in found]) for column in range(3))
+    del found
+    return Pairs(*ordered(left, right, score), crowded)
+
+
+def ordered(
+    left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs of nodes by ``left``, then by ``right``, each once; one that comes twice has the same score."""
+    code = left << 32 | right
+    order = np.argsort(code)
+    code = code[order]
+    if len(code) and not (fresh := np.r_[True, code[1:] != code[:-1]]).all():
+        code, order = code[fresh], order[fresh]
+    return code >> 32, code & 0xFFFFFFFF, score[order]
 
 
 @jit
@@ -179,7 +185,7 @@ def _grown(values, filled):  # type: ignore[no-untyped-def]
 @jit
 def _verify(  # type: ignore[no-untyped-def]
     packed, band, bands, rows, full, joined, hints, nodes, hashes, parts, extra, extra_counts, sizes, room, words,
-    short, border, kind, least, enough,
+    short, border, kind, least, enough, table,
 ):  # fmt: skip
     """The pairs of one sorted band that reach ``least``; ``joined`` is the centre each text was last verified with."""
     lefts = np.empty(1024, np.int64)
@@ -188,6 +194,7 @@ def _verify(  # type: ignore[no-untyped-def]
     filled = 0
     one = np.empty(room, np.uint64)
     two = np.empty(room, np.uint64)
+    shift = np.uint64(0)
     start = 0
     for stop in range(1, len(packed) + 1):
         if stop < len(packed) and packed[stop] >> np.uint64(32) == packed[start] >> np.uint64(32):
@@ -196,7 +203,7 @@ def _verify(  # type: ignore[no-untyped-def]
         if 1 < size <= FULL_BUCKET:
             for i in range(start, stop - 1):
                 x = np.int64(packed[i] & _LOW)
-                held = -1  # grams of x in ``one``, once they are needed
+                held = np.int64(-1)  # x is made ready once it is needed
                 for j in range(i + 1, stop):
                     y = np.int64(packed[j] & _LOW)
                     a, b = nodes[x], nodes[y]
@@ -206,8 +213,8 @@ def _verify(  # type: ignore[no-untyped-def]
                     if _met_before(bands, rows, full, band, x, y):
                         continue
                     if held < 0:
-                        held = merged(hashes, parts, extra, extra_counts, a, one)
-                    both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, b, two))
+                        shift, held = hold(hashes, parts, extra, extra_counts, a, table, one)
+                    both = common(hashes, parts, extra, extra_counts, sizes, b, shift, table, one, held, two)
                     score = both / (sizes[a] + sizes[b] - both)
                     if score >= least:
                         lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
@@ -226,13 +233,15 @@ def _verify(  # type: ignore[no-untyped-def]
                 if known:
                     continue
                 b = nodes[x]
-                held = merged(hashes, parts, extra, extra_counts, b, two)
+                held = np.int64(-1)
                 for c in range(many):
                     a = nodes[centres[c]]
                     low, high = min(sizes[a], sizes[b]), max(sizes[a], sizes[b])
                     if low < least * high - 1e-9 or not _by_this_kind(words, a, b, short, border, kind):
                         continue
-                    both = shared(one, merged(hashes, parts, extra, extra_counts, a, one), two, held)
+                    if held < 0:
+                        shift, held = hold(hashes, parts, extra, extra_counts, b, table, one)
+                    both = common(hashes, parts, extra, extra_counts, sizes, a, shift, table, one, held, two)
                     score = both / (sizes[a] + sizes[b] - both)
                     if score >= least:
                         lefts, rights, scores = _grown(lefts, filled), _grown(rights, filled), _grown(scores, filled)
@@ -256,7 +265,7 @@ def _verify(  # type: ignore[no-untyped-def]
                 order.sort()
                 for i in range(size):
                     x = np.int64(order[i] & _LOW)
-                    held = -1
+                    held = np.int64(-1)
                     for j in range(i + 1, min(i + 1 + NEIGHBOURS, size)):
                         y = np.int64(order[j] & _LOW)
                         if turn == 1 and hints[nodes[x]] != hints[nodes[y]]:
@@ -268,8 +277,8 @@ def _verify(  # type: ignore[no-untyped-def]
                         if low < least * high - 1e-9 or not _by_this_kind(words, a, b, short, border, kind):
                             continue
                         if held < 0:
-                            held = merged(hashes, parts, extra, extra_counts, nodes[x], one)
-                        both = shared(one, held, two, merged(hashes, parts, extra, extra_counts, nodes[y], two))
+                            shift, held = hold(hashes, parts, extra, extra_counts, nodes[x], table, one)
+                        both = common(hashes, parts, extra, extra_counts, sizes, nodes[y], shift, table, one, held, two)
                         score = both / (sizes[a] + sizes[b] - both)
                         if score >= least:
                             lefts, rights = _grown(lefts, filled), _grown(rights, filled)

@@ -39,10 +39,14 @@ def stars(
 
 def runs(values: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Where equal neighbours begin and end: half-open ranges that cover all."""
-    if not len(values):
-        return []
-    cuts = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), len(values)]
-    return list(pairwise(cuts))
+    return list(pairwise([*run_starts(values).tolist(), len(values)]))
+
+
+def run_starts(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where equal neighbours begin: int64 [runs]."""
+    fresh = np.ones(len(values), np.bool_)
+    fresh[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(fresh)
 
 
 def centres(nodes: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -73,17 +77,31 @@ def bridges(
     score: NDArray[np.float64],
     groups: Sequence[tuple[int, list[int]]],
 ) -> list[tuple[int, int, float]]:
-    """The fewest verified edges that join what the stars left apart, best first.
+    """The fewest verified edges that join what some stars, ``(centre, members)``, left apart; see ``joining``."""
+    star = np.arange(nodes, dtype=np.int64)
+    for centre, members in groups:
+        star[members] = centre
+    chosen = joining(star, left, right, score)
+    return list(zip(left[chosen].tolist(), right[chosen].tolist(), score[chosen].tolist(), strict=True))
+
+
+def joining(
+    star: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """The fewest verified edges that join what the stars left apart: their places, best first.
 
     Two rows that resemble each other can stand in different stars. These edges say so without putting the stars
     together. At most one edge joins two connected groups.
+
+    Args:
+        star: int64 [nodes]: the centre of each node's star, as ``centres`` gives it.
+        left, right, score: The edges, and how good they are.
     """
-    parent = np.arange(nodes, dtype=np.int64)
-    for centre, members in groups:
-        parent[members] = centre
-    order = np.lexsort((right, left, -score))
-    chosen = order[_joins(parent, left[order], right[order])]
-    return list(zip(left[chosen].tolist(), right[chosen].tolist(), score[chosen].tolist(), strict=True))
+    apart = np.flatnonzero(star[left] != star[right])
+    left, right = left[apart], right[apart]
+    order = np.lexsort((right, left, -score[apart]))
+    joins: NDArray[np.bool_] = _joins(star.copy(), left[order], right[order])
+    return apart[order[joins]]
 
 
 @jit

@@ -56,9 +56,12 @@ class Sets:
         """Sort and measure these sets, where that is not done yet; ``nodes`` may hold a set several times."""
         from curation.minhash.intersect import settle
 
-        todo = np.unique(nodes[self.sizes[nodes] < 0])
+        todo = nodes[self.sizes[nodes] < 0]
         if not len(todo):
             return
+        wanted = np.zeros(len(self.sizes), np.bool_)
+        wanted[todo] = True
+        todo = np.flatnonzero(wanted)
 
         def run(start: int) -> None:
             stored = self.hashes, self.parts, self.extra, self.extra_counts, self.room
@@ -68,16 +71,17 @@ class Sets:
 
     def shared(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """Grams in common for each pair of sets: int64 [pairs]."""
-        from curation.minhash.intersect import shared_counts
+        from curation.minhash.intersect import new_table, shared_counts
 
         out = np.zeros(len(left), np.int64)
         left, right = np.ascontiguousarray(left, np.int64), np.ascontiguousarray(right, np.int64)
-        self.settle(np.concatenate([left, right]))
+        self.settle(left)
+        self.settle(right)
 
         def run(start: int) -> None:
             part = slice(start, start + _CHUNK)
-            stored = self.hashes, self.parts, self.extra, self.extra_counts, self.room
-            shared_counts(*stored, left[part], right[part], out[part])
+            stored = self.hashes, self.parts, self.extra, self.extra_counts, self.sizes, self.room
+            shared_counts(*stored, left[part], right[part], new_table(), out[part])
 
         _in_parts(run, len(left))
         return out

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curation.minhash.bands import Lengths, Pairs, similar_pairs
+from curation.minhash.bands import Lengths, Pairs, ordered, similar_pairs
 from curation.minhash.sets import Sets
 from curation.minhash.sketch import BORDER_WORDS, SHORT_WORDS, Column, Sketch, sketch
 
@@ -128,10 +128,11 @@ class View:
             self.small_bands, self.small_rows, self.small_nodes, self.by_character, lengths,
             least=short, enough=self.short, by_character=True, hints=hints,
         )  # fmt: skip
-        left, right = np.r_[found.left, more.left], np.r_[found.right, more.right]
-        order = np.lexsort((right, left))
-        score = np.r_[found.score, more.score][order]
-        return Pairs(left[order], right[order], score, found.full_buckets + more.full_buckets)
+        full = found.full_buckets + more.full_buckets
+        if not len(more.left):
+            return replace(found, full_buckets=full)
+        columns = ordered(np.r_[found.left, more.left], np.r_[found.right, more.right], np.r_[found.score, more.score])
+        return Pairs(*columns, full)
 
     def searched(self) -> View:
         """The same without its bands, which take the most room, once its pairs are known."""

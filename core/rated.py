@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.errors import FinetoothError, InputError
+from core.ids import content_id
 from core.ledger import Entry
 from core.workspace import Workspace
 
@@ -14,11 +15,15 @@ RATING, RETIREMENT = "rating", "retirement"
 def rated(workspace: Workspace, upto: int | None = None) -> list[str]:
     """Ids of the examples whose prompts were rated in a study and not retired since, sorted.
 
-    A vote that was withdrawn counts: somebody has seen the answers.
+    A vote that was withdrawn counts: somebody has seen the answers. In a workspace that was made anew from its sources
+    and its ledger, a study is not there; its pairs are then known by their ids among all that was ever frozen.
 
     Args:
         workspace: The open workspace.
         upto: Number of the last ledger entry that counts; None = all.
+
+    Raises:
+        FinetoothError: A rated pair is of no example that was frozen here.
     """
     retired: dict[str, int] = {}
     for entry in retirements(workspace):
@@ -30,12 +35,32 @@ def rated(workspace: Workspace, upto: int | None = None) -> list[str]:
             last[str(entry.payload.get("study_id") or entry.subject.rpartition(".")[0]), entry.subject] = entry.seq
     found: set[str] = set()
     for study_id in dict.fromkeys(study_id for study_id, _ in last):
-        frame = workspace.objects.frame(study_id)
-        example_of = dict(frame.select("item_id", "example_id").iter_rows())
-        for (of_study, item), seq in last.items():
-            if of_study == study_id and item in example_of and seq > retired.get(example_of[item], 0):
-                found.add(example_of[item])
+        mine = {item: seq for (of_study, item), seq in last.items() if of_study == study_id}
+        example_of = _pairs(workspace, study_id) if workspace.objects.holds(study_id) else _known(workspace, study_id)
+        if not workspace.objects.holds(study_id) and (unknown := mine.keys() - example_of.keys()):
+            raise FinetoothError(
+                f"{len(unknown)} rated pairs are of study {study_id[:12]}, which is not in this workspace.",
+                f"Copy the folder objects/{study_id[:2]}/{study_id} from the workspace in which they were rated.",
+            )
+        rated_now = {example_of[item]: seq for item, seq in mine.items() if item in example_of}
+        found.update(one for one, seq in rated_now.items() if seq > retired.get(one, 0))
     return sorted(found)
+
+
+def pair_id(study_id: str, example_id: str) -> str:
+    """By which a pair of a study is known in the ledger; it says nothing about the example."""
+    return f"{study_id}.{content_id([study_id, example_id])[:12]}"
+
+
+def _pairs(workspace: Workspace, study_id: str) -> dict[str, str]:
+    """The example of each pair of a study."""
+    return dict(workspace.objects.frame(study_id, ["item_id", "example_id"]).iter_rows())
+
+
+def _known(workspace: Workspace, study_id: str) -> dict[str, str]:
+    """The same for all examples that were ever frozen, whether or not they are in the study."""
+    ids = {one for made in workspace.objects.ids("revision") for one in workspace.objects.frame(made, ["id"])["id"]}
+    return {pair_id(study_id, one): one for one in ids}
 
 
 def retire(workspace: Workspace, example_ids: Sequence[str], reason: str, *, who: str) -> Entry:

@@ -15,6 +15,7 @@ import polars as pl
 from core.errors import FinetoothError, InputError
 from core.ids import content_id, new_action_id
 from core.objects import Objects
+from core.rated import pair_id
 from core.types import Message
 from core.workspace import Workspace
 from evaluation.assign import sample
@@ -124,7 +125,7 @@ def create_study(
 def _record(study_id: str, row: dict[str, Any]) -> dict[str, Any]:
     both = row["base_reply"] + "\n" + row["tuned_reply"]
     return {
-        "item_id": f"{study_id}.{content_id([study_id, row['example_id']])[:12]}",
+        "item_id": pair_id(study_id, row["example_id"]),
         "example_id": row["example_id"],
         "prompt": row["prompt"],
         "reference": row["reference"],

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import FinetoothError, InputError
+from core.rated import rated
+from core.revisions import examples_of
 from core.workspace import Workspace
 from curation import actions, freeze, queries, rebuild, restore
 from curation.splits import SplitPlan
 from tests.conftest import chat
-from tests.curation.test_revisions import EXAMPLES, work
+from tests.curation.test_revisions import EXAMPLES, study, work
 
 ROOT = Path(__file__).parents[2]
 Write = Callable[..., Path]
@@ -145,3 +147,26 @@ def test_an_altered_ledger_is_named(history: tuple[Workspace, list[str]], tmp_pa
     connection.close()
     with pytest.raises(FinetoothError, match="altered at entry 3"):
         rebuild.rebuild(bundle, tmp_path / "again")
+
+
+def test_rated_prompts_stay_out_of_training_in_a_replayed_workspace_too(
+    history: tuple[Workspace, list[str]], tmp_path: Path
+) -> None:
+    workspace, made = history
+    held = [example.id for example in examples_of(workspace, made[-1], "holdout")]
+    study(workspace, made[-1], held)
+    done = rebuild.rebuild(workspace.path, tmp_path / "again")
+    again = Workspace.open(done.workspace)
+    assert rated(again) == sorted(held)
+    fresh = freeze.freeze(again, who="Ada", holdout_share=0.3, seed=9).revision.id
+    assert set(held) <= {example.id for example in examples_of(again, fresh, "holdout")}
+
+
+def test_a_rated_pair_that_nothing_here_explains_is_told_and_not_forgotten(
+    history: tuple[Workspace, list[str]],
+) -> None:
+    workspace, _ = history
+    payload = {"study_id": "0" * 32, "verdict": "left", "tuned": "left"}
+    workspace.ledger.append("rating", f"{'0' * 32}.123456789abc", payload, who="Ben")
+    with pytest.raises(FinetoothError, match="1 rated pairs are of study 000000000000"):
+        freeze.freeze(workspace, who="Ada")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import text_diff
 from core.errors import FinetoothError, InputError
 from core.ids import content_id
-from core.rated import rated, retire
+from core.rated import pair_id, rated, retire
 from core.revisions import examples_of
 from core.types import Example, Message
 from core.workspace import Workspace
@@ -156,7 +156,7 @@ def study(workspace: Workspace, revision_id: str, example_ids: Sequence[str]) ->
 
     key = ["a study", revision_id]
     study_id = content_id(["study", key])
-    items = [f"{study_id}.{number}" for number, _ in enumerate(example_ids)]
+    items = [pair_id(study_id, one) for one in example_ids]
     workspace.objects.put("study", {}, pl.DataFrame({"item_id": items, "example_id": list(example_ids)}), key)
     for item in items:
         payload = {"study_id": study_id, "verdict": "left", "tuned": "left"}

@@ -7,7 +7,7 @@ from core.workspace import Workspace
 from curation import freeze
 from training import actions, plans, queries
 from training.config import TrainConfig, read_config
-from ui import act, curve, panels, revision, runs, shell
+from ui import act, curve, panels, revision, runs, shell, tokens
 
 shell.begin()
 
@@ -55,6 +55,8 @@ def launcher(workspace: Workspace, frozen: list[freeze.RevisionView], config: Tr
             st.caption("Looking first says what would be trained, and what forbids the run.", width="content")
         if report is not None:
             curve.preflight(report)
+            if look is not None:
+                tokens.draw(workspace, chosen, config, look)
         elif look is not None:
             panels.job(look)
 

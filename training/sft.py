@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import FinetoothError
+from core.clock import utc_now
+from core.errors import CancelledError, FinetoothError
 from core.jobs import JobContext
-from core.revisions import examples_of
+from core.revisions import examples_of, places_of
+from core.turns import turn
 from core.types import Example
 from core.workspace import Workspace
 from training.config import read_config
 from training.control import Control, StoppedError
-from training.records import Run, RunLog, read_run, write_run
+from training.records import Run, RunLog, owned, read_run, write_run
 from training.session import Session
+
+QUEUE = "training"
+"""What runs queue for: this machine's memory and its GPU hold one of them at a time."""
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors")
 
@@ -26,9 +32,31 @@ def run_training(context: JobContext) -> dict[str, Any]:
     workspace = Workspace.open(Path(context.spec["workspace"]))
     folder = workspace.runs_dir / context.spec["run_id"]
     run = read_run(folder)
-    train_on = examples_of(workspace, run.revision_id, "train")
-    hold_out = examples_of(workspace, run.revision_id, "holdout")
-    return train(folder, run, train_on, hold_out, Control.of(context), resume=bool(context.spec.get("resume", False)))
+    control = Control.of(context)
+    with ExitStack() as held:
+        held.enter_context(owned(folder))
+        try:
+            waiting = turn(
+                QUEUE,
+                f"run {run.id}",
+                waiting=lambda ahead: context.waiting(f"Queued behind {ahead}."),
+                check=control.check,
+            )
+            held.enter_context(waiting)
+        except CancelledError:
+            message = "It was taken out of the queue before it began."
+            write_run(folder, replace(run, status="cancelled", message=message, ended_at=utc_now()))
+            raise
+        context.working()
+        return train(
+            folder,
+            run,
+            examples_of(workspace, run.revision_id, "train"),
+            examples_of(workspace, run.revision_id, "holdout"),
+            control,
+            resume=bool(context.spec.get("resume", False)),
+            places=places_of(workspace, run.revision_id),
+        )
 
 
 def train(
@@ -39,6 +67,7 @@ def train(
     control: Control,
     *,
     resume: bool = False,
+    places: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Train in a run's folder; however it ends, the folder says so.
 
@@ -49,6 +78,7 @@ def train(
         hold_out: The hold-out split.
         control: How the outside watches and commands it.
         resume: Go on where an earlier process left off.
+        places: Where each example stands, by its id, so that pre-flight names lines.
 
     Returns:
         The run's facts, named for people.
@@ -63,7 +93,7 @@ def train(
     write_run(folder, run)
     session = Session(folder, run, read_config(run.config), log, control)
     try:
-        session.prepare(train_on, hold_out)
+        session.prepare(train_on, hold_out, places)
         if resume:
             session.resume()
         session.fit()

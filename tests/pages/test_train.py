@@ -76,6 +76,35 @@ def test_looking_first_is_a_job_and_its_report_is_shown(
     assert spec["revision_id"] == revision_id
 
 
+TOKENS = {
+    **{"id": "ab" * 16, "place": "chats.jsonl, line 7", "n_tokens": 30, "n_trained": 4, "refused": ""},
+    "pieces": [
+        {"text": "<|im_start|>user\nWho <b>?", "kind": "context", "n_tokens": 26},
+        {"text": "I am", "kind": "trained", "n_tokens": 3},
+        {"text": "<|im_end|>", "kind": "end", "n_tokens": 1},
+    ],
+}
+
+
+def test_the_trained_tokens_of_a_row_are_shown_in_colour_and_any_row_can_be_fetched(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    config = read_config({}).to_dict()
+    spec = {"workspace": str(workspace.path), "revision_id": revision_id, "config": config}
+    ended_job(workspace, "preflight", spec, {"report": REPORT, "tokens": [TOKENS]})
+    app = open_page(workspace, "train")
+    [shown] = [one for one in app.get("html") if "ft-tok" in one.proto.body]
+    assert '<span class="ft-trained" title="3 tokens">I am</span>' in shown.proto.body
+    assert "&lt;b&gt;" in shown.proto.body and "<b>" not in shown.proto.body
+    assert "4 of 30 tokens are trained." in texts(app)
+    box = next(one for one in app.text_input if one.label == "Another row")
+    box.set_value("chats.jsonl:9").run()
+    assert submitted.asked == [
+        ("tokens", "training.first_look:tokens_job", {**spec, "rows": ["chats.jsonl:9"]}),
+    ]
+
+
 def test_what_pre_flight_forbids_cannot_be_started(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
     workspace, revision_id = ready
     block = {"name": "x", "message": "3 examples have no answer.", "hint": "Drop them.", "count": 3, "examples": ["ab"]}

@@ -19,6 +19,7 @@ from ui import act, figures, panels, render, shell
 
 POLL_S = 1.0
 POINTS_MAX = 600
+ROWS_NAMED = 10
 CURVES = ("training loss", "hold-out loss")
 STATUS: dict[str, tuple[str, str]] = {
     "queued": ("waiting", "gray"),
@@ -213,10 +214,10 @@ def preflight(report: Mapping[str, Any]) -> None:
             said, hint = render.plain(problem["message"]), render.plain(problem["hint"])
             st.markdown(f":{tint}[:material/{icon}:] {said}  \n:gray[{hint}]")
             if problem["examples"]:
-                shown = problem["examples"][:10]
-                more = len(problem["examples"]) - len(shown)
-                tail = f" and {more:,} more" if more else ""
-                st.caption(f"Examples: {', '.join(one[:12] for one in shown)}{tail}.")
+                rows = problem.get("rows") or [""] * len(problem["examples"])
+                named = [row or one[:12] for row, one in zip(rows, problem["examples"], strict=True)]
+                tail = f" and {len(named) - ROWS_NAMED:,} more" if len(named) > ROWS_NAMED else ""
+                st.caption(f"Examples: {render.plain('; '.join(named[:ROWS_NAMED]))}{tail}.")
     if not report["blocks"]:
         st.caption(":green[:material/check_circle:] Nothing forbids the run.")
 

@@ -14,7 +14,7 @@ from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, say
 from core import models
 from core.errors import InputError
 from core.revisions import find_revision
-from core.workspace import workspace_or_error
+from core.workspace import Workspace, workspace_or_error
 from training import actions, estimate, queries
 from training.config import read_config
 
@@ -77,6 +77,9 @@ def train(
         bool, typer.Option("--skip-unusable", help="Leave out, and list, what is too long or cannot be trained.")
     ] = False,
     config: Annotated[Path | None, typer.Option(help="Settings as JSON; options outrank it.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with this run from its newest complete checkpoint, as it was set.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
@@ -99,12 +102,21 @@ def train(
     settings = read_config(
         {**stored_settings(config), **{name: value for name, value in given.items() if value is not None}}
     )
+    if resume is not None:
+        if config is not None or revision is not None or any(value is not None for value in given.values()):
+            raise InputError("A resumed run keeps its revision and settings.", "Name nothing but --resume RUN.")
+        _follow_run(opened, actions.resume_run(opened, queries.find(opened, resume), who=who).id, detach, as_json)
+        return
     revision_id = find_revision(opened, revision)
     say(f"Plan: {estimate.plan_run(opened, revision_id, settings).sentence()}")
     run = actions.start_run(opened, revision_id, settings, who=who)
-    if follow(opened, queries.job_of(opened, run.id), detach=detach, as_json=as_json) is None:
+    _follow_run(opened, run.id, detach, as_json)
+
+
+def _follow_run(opened: Workspace, run_id: str, detach: bool, as_json: bool) -> None:
+    if follow(opened, queries.job_of(opened, run_id), detach=detach, as_json=as_json) is None:
         return
-    view = queries.run(opened, run.id)
+    view = queries.run(opened, run_id)
     emit(asdict(view), as_json, view.sentence(), "Next: finetooth evaluate, or the Evaluate page.")
 
 

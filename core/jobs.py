@@ -2,7 +2,7 @@
 
 ``spec.json`` is written once; ``state.json`` is replaced atomically; ``events.jsonl`` only grows; ``log.txt`` takes the
 output; ``stop``, ``save`` and ``cancel`` are commands; ``lock`` is held by the worker as long as it lives, so a killed
-worker reads as lost.
+worker reads as lost; ``heartbeat.json`` says when it last showed a sign of work.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
+from core import event_file
 from core.clock import utc_now
 from core.errors import CancelledError, FinetoothError, InputError
+from core.event_file import append, last_seq
 from core.files import read_json, write_json
+from core.heartbeat import silent_s
 from core.ids import new_action_id
 
 Progress = Callable[[str, int, int | None], None]
@@ -35,13 +38,19 @@ SPIN_COUNT = "10000"
 """Rounds in which a worker's idle thread waits awake. The library's 300,000 make two workers on one machine hinder each
 other: with others at work, training ran at 30 tokens a second, and at 110 with this."""
 
-BLOCK_BYTES = 65_536
-"""How much of a file of events is read at once, from its end."""
+STARTING_S = 60
+"""A process that has not taken its job's lock after so many seconds will not."""
+
+HUNG_S = 120.0
+"""A job that has shown no sign of work for so long may hang."""
 
 ENDED = ("done", "failed", "cancelled", "lost")
 
 Command = Literal["stop", "save", "cancel"]
 """What a person may ask of a job, as a file in its folder: end and keep what there is, save and go on, end at once."""
+
+
+events = event_file.events
 
 
 def no_progress(stage: str, done: int, total: int | None) -> None:
@@ -83,6 +92,8 @@ class JobState:
     updated_at: str = ""
     cancelled: bool = False
     """Whether somebody asked for its end without saving anything."""
+    silent_s: float | None = None
+    """Seconds since its process last showed a sign of work; None where that does not apply."""
 
     @property
     def ended(self) -> bool:
@@ -96,25 +107,58 @@ class JobContext:
     def __init__(self, folder: Path, spec: dict[str, Any]) -> None:
         self.folder = folder
         self.spec = spec
-        self._events = _last_seq(folder / "events.jsonl")
+        self.looks = 0
+        """How often the work looked for commands or reported: signs of life, counted by the heartbeat."""
+        self.interrupt: Callable[[], None] | None = None
+        """Called by a signal where the work cannot look for commands itself; raises if it is to end."""
+        self._events = last_seq(folder / "events.jsonl")
+        self._unwritten: list[str] = []
         self._reported = 0.0
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Say how far the work is (written at most five times a second, and always at the end of a stage)."""
         now = time.monotonic()
+        self.looks += 1
         if now - self._reported >= 0.2 or done in (0, total):
             self._reported = now
-            self._state(stage=stage, done=done, total=total)
+            with suppress(OSError):  # a full disk must not end the work because of its progress bar
+                self._state(lasting=False, stage=stage, done=done, total=total)
+
+    @contextmanager
+    def interruptible(self, check: Callable[[], None]) -> Iterator[None]:
+        """For a block that cannot look for commands, such as the loading of a model: ``check`` is then called amid it.
+
+        It is called while somebody waits for the end of the job, and may raise.
+        """
+        self.interrupt = check
+        try:
+            yield
+        finally:
+            self.interrupt = None
+
+    def waiting(self, for_what: str) -> None:
+        """Say that the work has not begun because something else comes first, such as ``queued behind run X``."""
+        self._state(status="queued", stage="queued", message=for_what)
+
+    def working(self) -> None:
+        """Say that the waiting is over."""
+        self._state(status="running", stage="starting", message="")
 
     def event(self, kind: str, **fields: Any) -> None:
-        """Append one event; sequence numbers start at 1 and have no gap."""
+        """Append one event; sequence numbers start at 1 and have no gap.
+
+        Where the disk is full, events wait and are written with the next one.
+        """
         self._events += 1
         record = {"seq": self._events, "type": kind, "at": utc_now(), **fields}
-        with open(self.folder / "events.jsonl", "a", encoding="utf-8") as handle:
-            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self._unwritten.append(json.dumps(record, ensure_ascii=False) + "\n")
+        with suppress(OSError):
+            append(self.folder / "events.jsonl", "".join(self._unwritten).encode())
+            self._unwritten.clear()
 
     def asked(self, command: Command) -> bool:
         """Whether a person gave this command."""
+        self.looks += 1
         return (self.folder / command).exists()
 
     def take(self, command: Command) -> bool:
@@ -137,10 +181,16 @@ class JobContext:
         if self.should_stop():
             raise CancelledError("The work was stopped on request.")
 
-    def _state(self, **fields: Any) -> None:
+    def _state(self, *, lasting: bool = True, **fields: Any) -> None:
         state = _read_state(self.folder)
         state.update(fields, updated_at=utc_now())
-        write_json(self.folder / "state.json", state)
+        path = self.folder / "state.json"
+        if lasting:
+            write_json(path, state)
+            return
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-0.tmp")  # not synced: how far it is need not outlive
+        temporary.write_text(json.dumps(state), encoding="utf-8")  # a power cut, and it is said several times a second
+        temporary.replace(path)
 
 
 class InlineContext(JobContext):
@@ -172,20 +222,26 @@ def submit(root: Path, kind: str, target: str, spec: dict[str, Any]) -> Job:
         raise FinetoothError(f"{target} is not a function of Finetooth.", "Name it as package.module:function.")
     job_id = f"{utc_now()[:19].replace('-', '').replace(':', '').replace('T', '-')}-{new_action_id()[:6]}"
     job = Job(job_id, root / job_id)
-    write_json(job.folder / "spec.json", {"kind": kind, "target": target, "spec": spec})
+    token = new_action_id()
+    write_json(job.folder / "spec.json", {"kind": kind, "target": target, "token": token, "spec": spec})
     write_json(job.folder / "state.json", {"status": "queued", "updated_at": utc_now()})
-    with open(job.folder / "log.txt", "ab") as log:
+    detach(["core.worker", str(job.folder.resolve())], job.folder / "log.txt")
+    return job
+
+
+def detach(words: list[str], log: Path) -> None:
+    """Run a module of Finetooth in a process of its own, which outlives this one; its output goes to ``log``."""
+    with open(log, "ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "core.worker", str(job.folder.resolve())],
+            [sys.executable, "-m", *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
             cwd=ROOT,
             env={"GOMP_SPINCOUNT": SPIN_COUNT, **os.environ},
         )
     _children.append(process)
-    return job
 
 
 _children: list[subprocess.Popen[bytes]] = []  # reaped in `read`, so that an ended worker leaves no zombie behind
@@ -197,7 +253,8 @@ def read(job: Job) -> JobState:
     state = _read_state(job.folder)
     if state.get("status") in ("running", "queued") and not alive(job):
         state = _read_state(job.folder)  # it may have ended between the two looks
-        if state.get("status") == "running" or (state.get("status") == "queued" and _age_s(job) > 60):
+        started = state.get("status") == "running" or (state.get("status") == "queued" and state.get("pid"))
+        if started or (state.get("status") == "queued" and _age_s(job) > STARTING_S):
             state.update(
                 status="lost",
                 message="The process died without a word (killed, or the machine went down).",
@@ -205,7 +262,11 @@ def read(job: Job) -> JobState:
             )
     known = set(JobState.__dataclass_fields__)
     stored = {name: value for name, value in state.items() if name in known}
-    return JobState(**{**stored, "cancelled": (job.folder / "cancel").exists()})
+    silent = silent_s(job.folder) if state.get("status") == "running" else None
+    if silent is not None and silent > HUNG_S:
+        stored["message"] = f"No sign of work for {silent:.0f} s: the process may hang, or the machine slept."
+        stored["hint"] = f"If it does not go on, end it: finetooth jobs {job.id} --kill"
+    return JobState(**{**stored, "cancelled": (job.folder / "cancel").exists(), "silent_s": silent})
 
 
 def alive(job: Job) -> bool:
@@ -230,11 +291,55 @@ def cancel(job: Job) -> None:
 
 def kill(job: Job) -> None:
     """End a job at once; what it had not yet written is lost."""
-    cancel(job)
-    state = read(job)
-    if alive(job) and state.pid:
-        with suppress(ProcessLookupError):  # it may end between the look and the signal
-            os.killpg(state.pid, signal.SIGKILL)
+    ask(job, "cancel")
+    send(job, signal.SIGKILL)
+
+
+def send(job: Job, number: signal.Signals) -> bool:
+    """Send a signal to a job's process and all that it started. Returns whether there was one to send it to.
+
+    The process is the job's only if it holds the job's lock, knows its token, and was born when it said; so a process
+    that came to have its number later is never meant.
+    """
+    state = _read_state(job.folder)
+    if not alive(job) or state.get("token") != read_json(job.folder / "spec.json").get("token"):
+        return False
+    pid = state.get("pid")
+    if not pid or born(pid) != state.get("born"):
+        return False
+    with suppress(ProcessLookupError):  # it may end between the look and the signal
+        os.killpg(pid, number)
+    return True
+
+
+def born(pid: int) -> float | None:
+    """When a process was born, in ticks since the machine started (elsewhere than on Linux, in seconds of its clock).
+
+    None where there is no such process. A process that comes to have the same number later was born at another time.
+    """
+    stat = Path(f"/proc/{pid}/stat")
+    if Path("/proc/self/stat").exists():
+        try:
+            return float(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19])
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def starting(job: Job) -> bool:
+    """Whether a job's process was started a moment ago and has not taken the job's lock yet."""
+    state = stored_state(job)
+    return state.get("status") == "queued" and not state.get("pid") and _age_s(job) <= STARTING_S
+
+
+def stored_state(job: Job) -> dict[str, Any]:
+    """A job's state as its process wrote it, whether or not that process still lives."""
+    return _read_state(job.folder)
 
 
 def wait(job: Job, progress: Progress = no_progress, *, poll_s: float = 0.3) -> JobState:
@@ -262,68 +367,6 @@ def find(root: Path, job_id: str) -> Job:
     if len(fitting) != 1:
         raise InputError(f"{len(fitting)} jobs have an id that starts with {job_id}.", "See `finetooth jobs`.")
     return fitting[0]
-
-
-def events(folder: Path, after: int = 0) -> list[dict[str, Any]]:
-    """The events of a job or run with ``seq`` greater than ``after``; a torn last line is left for the next look.
-
-    The file is read from its end, no further back than ``after``.
-    """
-    path = folder / "events.jsonl"
-    if not path.exists():
-        return []
-    found: list[dict[str, Any]] = []
-    with open(path, "rb") as handle:
-        for line in _backwards(handle):
-            record: dict[str, Any] = json.loads(line)
-            if record["seq"] <= after:
-                break
-            found.append(record)
-    return found[::-1]
-
-
-def _backwards(handle: BinaryIO) -> Iterator[bytes]:
-    """The whole lines of a file, the last one first (bytes: a text may hold other line ends, such as U+2028)."""
-    position, tail, ended = handle.seek(0, os.SEEK_END), b"", False
-    while position:
-        start = max(0, position - BLOCK_BYTES)
-        handle.seek(start)
-        tail, *lines = (handle.read(position - start) + tail).split(b"\n")
-        if lines and not ended:
-            lines.pop()  # nothing, or a torn line
-            ended = True
-        yield from reversed(lines)
-        position = start
-    if ended:
-        yield tail
-
-
-def _mend(path: Path) -> None:
-    """Cut off the torn line that a killed worker left, so that the next event does not end up on it."""
-    if not path.exists():
-        return
-    with open(path, "rb+") as handle:
-        end = handle.seek(0, os.SEEK_END)
-        position = end
-        while position:
-            start = max(0, position - BLOCK_BYTES)
-            handle.seek(start)
-            at = handle.read(position - start).rfind(b"\n")
-            if at >= 0:
-                position = start + at + 1
-                break
-            position = start
-        if position < end:
-            handle.truncate(position)
-
-
-def _last_seq(path: Path) -> int:
-    _mend(path)
-    if not path.exists():
-        return 0
-    with open(path, "rb") as handle:
-        last = next(_backwards(handle), None)
-    return int(json.loads(last)["seq"]) if last else 0
 
 
 def _read_state(folder: Path) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from typing import Any, TextIO
 from core.clock import utc_now
 from core.errors import CancelledError, FinetoothError
 from core.files import read_json
-from core.jobs import JobContext
+from core.heartbeat import Heartbeat
+from core.jobs import JobContext, born
 
 LOCK_TRIES = 50
 
@@ -30,8 +31,18 @@ def work(folder: Path) -> int:
             return 1
         request = read_json(folder / "spec.json")
         context = JobContext(folder, request["spec"])
-        context._state(status="running", pid=os.getpid(), started_at=utc_now(), stage="starting")
+        context._state(
+            status="running",
+            pid=os.getpid(),
+            born=born(os.getpid()),
+            token=request.get("token"),
+            started_at=utc_now(),
+            stage="starting",
+        )
         signal.signal(signal.SIGTERM, _stop_on_term(folder))
+        signal.signal(signal.SIGUSR1, _interrupt(context))
+        heartbeat = Heartbeat(context)
+        heartbeat.start()
         try:
             context.check_stop()
             result = _target(request["target"])(context)
@@ -56,6 +67,8 @@ def work(folder: Path) -> int:
                 hint=f"The whole story is in {folder / 'log.txt'}.",
             )
             return 1
+        finally:
+            heartbeat.end()
         context._state(status="done", result=result, message="")
         return 0
 
@@ -79,10 +92,24 @@ def _target(name: str) -> Callable[[JobContext], dict[str, Any]]:
 
 
 def _stop_on_term(folder: Path) -> Callable[[int, FrameType | None], None]:
+    """SIGTERM asks for a stop; where the work was cancelled already, it ends wherever it is."""
+
     def ask(_signal: int, _frame: FrameType | None) -> None:
+        if (folder / "cancel").exists():
+            raise CancelledError("The work was cancelled on request.")
         (folder / "stop").touch()
 
     return ask
+
+
+def _interrupt(context: JobContext) -> Callable[[int, FrameType | None], None]:
+    """SIGUSR1, which the heartbeat sends: have work that cannot look for commands look now."""
+
+    def look(_signal: int, _frame: FrameType | None) -> None:
+        if context.interrupt is not None:
+            context.interrupt()
+
+    return look
 
 
 if __name__ == "__main__":

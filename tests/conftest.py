@@ -37,6 +37,12 @@ def as_line(example: Example) -> str:
     return json.dumps(record)
 
 
+@pytest.fixture(autouse=True)
+def _own_queue(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Runs that a test starts queue for a machine of their own, not behind whatever else trains on this one."""
+    monkeypatch.setenv("FINETOOTH_QUEUE", str(tmp_path_factory.getbasetemp() / "queues" / os.urandom(6).hex()))
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A new workspace."""

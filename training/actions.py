@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from core import jobs
+from core import ending, jobs
 from core.errors import FinetoothError, InputError
 from core.files import write_json
 from core.ids import new_action_id
@@ -101,6 +101,9 @@ def save_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
 def cancel_run(workspace: Workspace, run_id: str, who: str = "") -> Run:
     """End a run without saving what it has learnt since its last checkpoint.
 
+    Where it does not obey, it is told and then killed, within 15 seconds, by a process of its own; this returns at
+    once.
+
     Raises:
         FinetoothError: There is no such run, or it has already ended.
     """
@@ -114,7 +117,10 @@ def _command(workspace: Workspace, run_id: str, command: jobs.Command, who: str,
     view = queries.run(workspace, run_id)
     if view.ended:
         raise FinetoothError(f"Run {view.id} has already ended ({view.status}).", "See `finetooth runs`.")
-    jobs.ask(queries.job_of(workspace, view.id), command)
+    job = queries.job_of(workspace, view.id)
+    jobs.ask(job, command)
+    if command == "cancel":
+        ending.end_in_background(job)
     workspace.ledger.append(_LEDGER_KINDS[command], view.id, {}, who=who or "unknown")
     run = read_run(workspace.runs_dir / view.id)
     return run if status is None else replace(run, status=status)

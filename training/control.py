@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from core.errors import CancelledError
@@ -21,6 +22,10 @@ def _never() -> bool:
     return False
 
 
+def _uninterrupted(_check: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """How the outside watches and commands a run.
@@ -30,12 +35,14 @@ class Control:
         should_stop: Whether it is to end and keep what it has learnt.
         should_cancel: Whether it is to end and save nothing more.
         should_save: Whether a checkpoint is to be taken now; true once for each time that somebody asks.
+        interruptible: Makes a block in which a given check is called from outside, since it cannot look by itself.
     """
 
     progress: Progress
     should_stop: Callable[[], bool]
     should_cancel: Callable[[], bool] = _never
     should_save: Callable[[], bool] = _never
+    interruptible: Callable[[Callable[[], None]], AbstractContextManager[None]] = _uninterrupted
 
     @classmethod
     def of(cls, context: JobContext) -> Control:
@@ -45,6 +52,7 @@ class Control:
             lambda: context.asked("stop"),
             lambda: context.asked("cancel"),
             lambda: context.take("save"),
+            context.interruptible,
         )
 
     def check(self) -> None:

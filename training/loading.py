@@ -136,8 +136,9 @@ def read_rows(
         StoppedError: Somebody asked for its end.
     """
     control.checked_progress("load", 0, None)
-    base = models.resolve(config.base_model)
-    tokenizer = models.load_tokenizer(base)
+    with control.interruptible(control.check):
+        base = models.resolve(config.base_model)
+        tokenizer = models.load_tokenizer(base)
     seen = look(base, tokenizer, train_on, hold_out, config, places=places, progress=control.checked_progress)
     write_json(folder / "preflight.json", seen.report.to_json())
     for problem in seen.report.warnings:
@@ -173,7 +174,8 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
         importlib.import_module(library)
     meter = footprint.Meter(device)
     precision: dict[str, models.Precision] = {"qlora": "nf4", "lora": "bf16", "full": "fp32"}
-    model = models.load_model(rows.base, precision[config.method])
+    with control.interruptible(control.check):
+        model = models.load_model(rows.base, precision[config.method])
     control.check()
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -192,11 +194,11 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
         warn("disk-short", short, 0)
     torch.manual_seed(config.seed)
     control.checked_progress("probe", 0, None)
-    probes.prove(model, rows.items, lambda items: _batch(rows, items, device, padding_free), units, config, warn)
-    control.check()
     passes = [items for step in rows.plan(0) for items in step]
     widest = max(passes, key=lambda items: n_positions(items, padding_free=padding_free))
-    real_step = footprint.real_step(model, _batch(rows, widest, device, padding_free), units, meter)
+    with control.interruptible(control.check):
+        probes.prove(model, rows.items, lambda items: _batch(rows, items, device, padding_free), units, config, warn)
+        real_step = footprint.real_step(model, _batch(rows, widest, device, padding_free), units, meter)
     control.check()
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True

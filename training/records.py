@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from core.jobs import JobContext, events
 
 RUN_FILE = "run.json"
 JOB_FILE = "job.json"
+LOCK_FILE = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,23 @@ def read_run(folder: Path) -> Run:
     if (folder / JOB_FILE).is_file():  # a file of its own, since the worker writes run.json while the job is submitted
         values["job_id"] = str(read_json(folder / JOB_FILE)["job_id"])
     return Run(**values)
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Hold a run's folder for one process.
+
+    Raises:
+        FinetoothError: Another process already works on this run.
+    """
+    with open(folder / LOCK_FILE, "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise FinetoothError(
+                f"Another process already works on run {folder.name}.", "See `finetooth runs`."
+            ) from error
+        yield
 
 
 class RunLog:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import FinetoothError
+from core.clock import utc_now
+from core.errors import CancelledError, FinetoothError
 from core.jobs import JobContext
 from core.revisions import examples_of, places_of
+from core.turns import turn
 from core.types import Example
 from core.workspace import Workspace
 from training.config import read_config
 from training.control import Control, StoppedError
-from training.records import Run, RunLog, read_run, write_run
+from training.records import Run, RunLog, owned, read_run, write_run
 from training.session import Session
+
+QUEUE = "training"
+"""What runs queue for: this machine's memory and its GPU hold one of them at a time."""
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors")
 
@@ -26,11 +32,31 @@ def run_training(context: JobContext) -> dict[str, Any]:
     workspace = Workspace.open(Path(context.spec["workspace"]))
     folder = workspace.runs_dir / context.spec["run_id"]
     run = read_run(folder)
-    train_on = examples_of(workspace, run.revision_id, "train")
-    hold_out = examples_of(workspace, run.revision_id, "holdout")
-    resume = bool(context.spec.get("resume", False))
-    places = places_of(workspace, run.revision_id)
-    return train(folder, run, train_on, hold_out, Control.of(context), resume=resume, places=places)
+    control = Control.of(context)
+    with ExitStack() as held:
+        held.enter_context(owned(folder))
+        try:
+            waiting = turn(
+                QUEUE,
+                f"run {run.id}",
+                waiting=lambda ahead: context.waiting(f"Queued behind {ahead}."),
+                check=control.check,
+            )
+            held.enter_context(waiting)
+        except CancelledError:
+            message = "It was taken out of the queue before it began."
+            write_run(folder, replace(run, status="cancelled", message=message, ended_at=utc_now()))
+            raise
+        context.working()
+        return train(
+            folder,
+            run,
+            examples_of(workspace, run.revision_id, "train"),
+            examples_of(workspace, run.revision_id, "holdout"),
+            control,
+            resume=bool(context.spec.get("resume", False)),
+            places=places_of(workspace, run.revision_id),
+        )
 
 
 def train(

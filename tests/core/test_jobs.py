@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from core import jobs, worker
+from core import event_file, jobs, worker
 from core.errors import FinetoothError, InputError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -114,7 +114,7 @@ def test_a_worker_that_goes_on_after_a_torn_event_writes_its_own_on_a_line_of_it
 def test_events_are_read_from_the_end_and_no_further_than_asked(
     block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(event_file, "BLOCK_BYTES", block_bytes)
     lines = [f'{{"seq": {n}, "text": "{"x" * (n * 7 % 40)}"}}\n' for n in range(1, 41)]
     (tmp_path / "events.jsonl").write_text("".join(lines) + '{"seq": 41, "te')
     for after in (0, 1, 20, 39, 40, 99):

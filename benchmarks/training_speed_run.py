@@ -1,0 +1,203 @@
+"""One training for ``benchmarks.training_speed``: ours or trl's on the same tokens, timed, its adapter kept.
+
+``python -m benchmarks.training_speed_run FOLDER WHO`` reads ``FOLDER/plan.json`` and writes ``FOLDER/WHO.json``. The
+loop of steps is timed: neither the loading of the model nor the measurement of the hold-out afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core import models
+from core.chat import IGNORED
+from core.jobs import events
+from core.types import Example, Message
+from training.config import TrainConfig, read_config
+from training.control import Control
+from training.data import Item, collate, encode_examples
+from training.records import Run
+from training.sft import train
+from training.steps import hold_out_loss
+
+HOLD_OUT_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A finished training. Processor seconds do not count what else the machine was doing."""
+
+    who: str
+    steps: int
+    supervised: int
+    tokens: int
+    processor_s: float
+    wall_s: float
+    hold_out_loss: float
+
+    @property
+    def rate(self) -> float:
+        """Supervised tokens a processor second."""
+        return self.supervised / self.processor_s
+
+
+class Clock:
+    """Processor and wall time of the loop, between two calls."""
+
+    def __init__(self) -> None:
+        self.begun = self.ended = (0.0, 0.0)
+
+    def begin(self) -> None:
+        """The first step is about to be taken."""
+        self.begun = self.ended = (time.process_time(), time.perf_counter())
+
+    def end(self) -> None:
+        """A step has been taken."""
+        self.ended = (time.process_time(), time.perf_counter())
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Processor seconds, wall seconds."""
+        return self.ended[0] - self.begun[0], self.ended[1] - self.begun[1]
+
+
+def main(arguments: list[str]) -> int:
+    """Train, measure, write the result."""
+    import torch
+
+    folder, who = Path(arguments[0]), arguments[1]
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    torch.set_num_threads(plan["threads"])
+    config = read_config(plan["config"])
+    train_on, held = (examples_of_turns(plan[part]) for part in ("train", "hold_out"))
+    if who == "base":
+        timed = Timed(who, 0, 0, 0, 0.0, 0.0, _hold_out(config, None, held))
+    else:
+        ours = who == "ours"
+        timed = _ours(folder, config, train_on) if ours else _theirs(folder, who, config, train_on)
+        adapter = folder / who / "adapter"
+        timed = Timed(**{**asdict(timed), "hold_out_loss": _hold_out(config, adapter, held)})
+    (folder / f"{who}.json").write_text(json.dumps(asdict(timed)), encoding="utf-8")
+    return 0
+
+
+def _ours(folder: Path, config: TrainConfig, train_on: Sequence[Example]) -> Timed:
+    clock = Clock()
+
+    def watch(stage: str, done: int, total: int | None) -> None:
+        if stage == "train" and done == 0:
+            clock.begin()
+        elif stage == "train":
+            clock.end()
+
+    home = folder / "ours"
+    run = Run(id="ours", revision_id="", base_model=config.base_model, config=config.to_dict(), seed=config.seed)
+    train(home, run, train_on, [], Control(watch, lambda: False))
+    steps = [event for event in events(home) if event["type"] == "step"]
+    supervised, tokens = (sum(step[name] for step in steps) for name in ("supervised", "tokens"))
+    return Timed("ours", len(steps), supervised, tokens, *clock.seconds, 0.0)
+
+
+def _theirs(folder: Path, who: str, config: TrainConfig, train_on: Sequence[Example]) -> Timed:
+    """trl's trainer as its guide has it, on the very token ids and labels that ours trains on.
+
+    ``padded`` pads each batch; ``packed`` packs by best fit (bfd), one pack a step, about as long as a batch of ours is
+    on average. ``-plain`` switches its gradient checkpointing off.
+    """
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, TrainerCallback
+    from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined, unused-ignore]
+
+    base = models.resolve(config.base_model)
+    tokenizer = models.load_tokenizer(base)
+    items = encode_examples(tokenizer, train_on, max_tokens=config.max_tokens).items
+    rows = [{"input_ids": list(item.input_ids), "labels": list(item.labels)} for item in items]
+    packed = who.startswith("packed")
+    longest = max(item.n_tokens for item in items)
+    pack_tokens = max(_mean_tokens(items) * config.batch_size, longest)
+    settings = SFTConfig(
+        output_dir=str(folder / who),
+        per_device_train_batch_size=1 if packed else config.batch_size,
+        packing=packed,
+        max_length=pack_tokens if packed else config.max_tokens,
+        learning_rate=config.learning_rate,
+        num_train_epochs=config.epochs,
+        lr_scheduler_type=config.scheduler,
+        warmup_steps=config.warmup_share,
+        max_grad_norm=config.max_grad_norm or 0.0,
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+        save_strategy="no",
+        use_cpu=True,
+        report_to="none",
+        disable_tqdm=True,
+        gradient_checkpointing=not who.endswith("plain"),
+    )
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.bfloat16, quantization_config=models.quantisation(), device_map={"": "cpu"}
+    )
+    clock = Clock()
+
+    class Watch(TrainerCallback):  # type: ignore[misc, unused-ignore]
+        """Times the loop."""
+
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            clock.begin()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            clock.end()
+
+    lora: Any = LoraConfig(
+        r=config.rank, lora_alpha=int(config.alpha), target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    trainer: Any = SFTTrainer(
+        model=model,
+        args=settings,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        peft_config=lora,
+        callbacks=[Watch()],
+    )
+    prepared = trainer.train_dataset
+    supervised = sum(label != IGNORED for labels in prepared["labels"] for label in labels)
+    tokens = sum(len(ids) for ids in prepared["input_ids"])
+    trainer.train()
+    trainer.model.save_pretrained(folder / who / "adapter")
+    times = round(config.epochs)
+    return Timed(who, trainer.state.global_step, supervised * times, tokens * times, *clock.seconds, 0.0)
+
+
+def _mean_tokens(items: Sequence[Item]) -> int:
+    return -(-sum(item.n_tokens for item in items) // len(items))
+
+
+def _hold_out(config: TrainConfig, adapter: Path | None, held: Sequence[Example]) -> float:
+    """Nats a supervised token of the base with an adapter, measured alike for all; padded, one number type."""
+    import torch
+
+    base = models.resolve(config.base_model)
+    tokenizer = models.load_tokenizer(base)
+    model = models.load_model(base, "nf4", adapter)
+    items = sorted(encode_examples(tokenizer, held, max_tokens=config.max_tokens).items, key=lambda item: item.n_tokens)
+    groups = [items[k : k + HOLD_OUT_BATCH] for k in range(0, len(items), HOLD_OUT_BATCH)]
+    batches = (collate(group, tokenizer.pad_token_id) for group in groups)
+    loss, _ = hold_out_loss(model, batches, torch.float32, lambda done: None)
+    return loss
+
+
+def examples_of_turns(rows: Sequence[Any]) -> list[Example]:
+    """Conversations from lists of turns; each is named by its place."""
+    return [
+        Example(str(k), tuple(Message(turn["role"], turn["content"]) for turn in turns)) for k, turns in enumerate(rows)
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

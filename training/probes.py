@@ -21,7 +21,7 @@ ROWS = 32
 """Rows that go through the collator: the shortest, the longest and others in between."""
 
 CHANGED_SHARE = 0.5
-"""At least this share of the elements that have a gradient must change in two steps."""
+"""At least this share of the elements of A, and of B, that have a gradient must change in two steps."""
 
 PACKED_SHARE = 0.02
 """The loss of a row beside others may differ by this share from its loss alone (rounding in bfloat16 makes 0.5 %)."""
@@ -195,7 +195,7 @@ def packed(model: Any, items: Sequence[Item], batch_of: Callable[[Sequence[Item]
 def _walk(
     model: Any, trained: Mapping[str, Any], starts: Mapping[str, Any], batch: Batch, units: Any, rate: float
 ) -> float:
-    """The two steps. Returns the share of elements with a gradient that they changed."""
+    """The two steps. Returns the share of elements with a gradient that they changed, of A or of B, if that is less."""
     import torch
 
     optimizer = torch.optim.AdamW(list(trained.values()), lr=rate, weight_decay=0.0)
@@ -219,12 +219,15 @@ def _walk(
             len(changed),
         )
     optimizer.step()
-    moved = pulled = 0
-    for name, parameter in trained.items():
-        felt = (first[name] != 0) | (second[name] != 0)
-        moved += int(((parameter.detach() != starts[name]) & felt).sum())
-        pulled += int(felt.sum())
-    return moved / max(1, pulled)
+    shares = []
+    for kind in ("lora_A", "lora_B"):
+        moved = pulled = 0
+        for name in (one for one in trained if kind in one):
+            felt = (first[name] != 0) | (second[name] != 0)
+            moved += int(((trained[name].detach() != starts[name]) & felt).sum())
+            pulled += int(felt.sum())
+        shares.append(moved / max(1, pulled))
+    return min(shares)
 
 
 def _gradients(model: Any, trained: Mapping[str, Any], batch: Batch, units: Any) -> dict[str, Any]:

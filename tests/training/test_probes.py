@@ -104,8 +104,6 @@ def test_steps_that_vanish_in_rounding_are_caught(tiny_base: Path) -> None:
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.bfloat16()
-            if "lora_B" in name:
-                parameter.data.fill_(0.5)  # as after some training: now a small step is lost
     config = tiny_config(tiny_base, method="lora", learning_rate=1e-5)
     with pytest.raises(ProbeError, match="lost in rounding") as caught:
         probes.two_steps(model, batch_of(rows(tiny_base, 1)), torch.bfloat16, config)

@@ -5,8 +5,13 @@ A measurement would depend on what else the machine is doing, and the same seed 
 
 from __future__ import annotations
 
+import functools
+import platform
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def fastest_units(base_type: Any, device: str) -> Any:
@@ -33,3 +38,13 @@ def multiplies_bfloat16_fast(capabilities: Mapping[str, Any]) -> bool:
     if capabilities.get("amx_bf16"):
         return True
     return bool(capabilities.get("avx512_bf16")) and "AMD" in str(capabilities.get("cpu_name", ""))
+
+
+@functools.cache
+def multiplies_bfloat16_fast_here(cpuinfo: Path = CPUINFO) -> bool:
+    """The same for this machine's processor, without torch; where Linux does not describe it, by its architecture."""
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    found = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines) if key.strip()}
+    capabilities: dict[str, Any] = dict.fromkeys(found.get("flags", "").split(), True)
+    vendor = "AMD" if found.get("vendor_id") == "AuthenticAMD" else ""
+    return multiplies_bfloat16_fast({**capabilities, "architecture": platform.machine(), "cpu_name": vendor})

@@ -12,8 +12,10 @@ def live_bytes() -> Any:
 
     Storages are counted, not tensors: views share one. ``now`` is what is alive, ``peak`` the most at once; both in
     bytes. ``hold(tensors)`` counts what was there before, ``mark(name)`` starts a phase whose own peak then stands in
-    ``phases``. Memory that a kernel takes and gives back within one operation is not seen.
+    ``phases``. What a kernel takes and gives back within one operation is not seen, but for ``logsumexp``, which makes
+    a copy of its input.
     """
+    import torch
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils._pytree import tree_leaves
 
@@ -52,13 +54,16 @@ def live_bytes() -> Any:
 
             self._alive[key] = weakref.ref(storage, gone)
             self.now += size
-            self.peak = max(self.peak, self.now)
+            self._at_most(self.now)
+
+        def _at_most(self, size: int) -> None:
+            self.peak = max(self.peak, size)
             if self._phase:
-                self.phases[self._phase] = max(self.phases[self._phase], self.now)
+                self.phases[self._phase] = max(self.phases[self._phase], size)
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            import torch
-
+            if func is torch.ops.aten.logsumexp.default:
+                self._at_most(self.now + args[0].numel() * args[0].element_size())
             out = func(*args, **(kwargs or {}))
             for leaf in tree_leaves(out):
                 if isinstance(leaf, torch.Tensor):

@@ -1,21 +1,26 @@
 """The closed form of a training step's memory: bytes by part, from a model's shape.
 
-It follows what this package's own training loop keeps: frozen weights, float32 adapters with their gradients and AdamW
-states, the tensors that each layer saves for the backward pass, and a chunk of logits. To the tensors it adds what the
-allocator keeps and, on a GPU, the context. It has not been checked on a GPU.
+It follows this package's own training loop through the moments at which its memory can be fullest: the logits at the
+end of the forward pass, the backward pass of the last layer and of the first, and the end. ``training.simulate`` runs
+the same loop on tensors without content and counts; ``python -m benchmarks.memory_closed_form`` compares the two.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from training.catalogue import Shape
+from core.units import multiplies_bfloat16_fast_here
 from training.config import Method
 from training.loss import CHUNK_TOKENS
+from training.shapes import Shape
 
 Device = Literal["gpu", "cpu"]
 NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
 """Bits a parameter with double quantisation (QLoRA, arXiv 2305.14314): 4, an 8-bit constant for 64, a float for 256."""
+
+NF4_TABLE_BYTES = 4 * (16 + 256 + 1)
+"""Of each quantised matrix: the values of the 4 bits, those of the constants' 8 bits, and their offset."""
 
 GPU_CONTEXT_BYTES = 600 * 2**20
 GPU_FRAGMENTATION_SHARE = 0.07
@@ -32,56 +37,155 @@ def memory_parts(
     *,
     gradient_checkpointing: bool,
     device: Device,
+    accumulates: bool = False,
+    tokens: int | None = None,
+    supervised: int | None = None,
 ) -> dict[str, int]:
-    """Bytes by part at the peak of a step; see ``MemoryPlan.parts``."""
-    tokens = batch * seq
+    """Bytes by part at the peak of a step; see ``MemoryPlan.parts``.
+
+    Args:
+        shape: Of the base model.
+        method: ``qlora``, ``lora`` or ``full``.
+        batch, seq: Conversations in a forward pass, and tokens of each.
+        rank: Of adapters on all linear layers, without dropout.
+        gradient_checkpointing: Whether each layer's activations are recomputed.
+        device: ``gpu`` multiplies in bfloat16; ``cpu`` in float32 where this processor is faster with it.
+        accumulates: Whether gradients of an earlier forward pass of the same step are there already.
+        tokens: In the fullest forward pass, where that is known; None takes ``batch`` x ``seq``.
+        supervised: How many of them are trained; None takes all.
+    """
+    through = batch * seq if tokens is None else tokens
+    trained_on = through if supervised is None else supervised
+    step = _Step(shape, method, through, trained_on, rank, gradient_checkpointing, _units(method, device))
     trained = shape.params if method == "full" else shape.lora_params(rank)
-    if method == "qlora":
-        weights = shape.linear_params * NF4_BITS / 8 + 2 * shape.other_params
-    else:
-        weights = (2 if method == "lora" else 4) * shape.params
-    saved = _saved_per_token(shape, method, rank, device) * tokens
-    kept_type = 4 if method == "full" else 2
-    head = 8 * shape.vocab * min(CHUNK_TOKENS, tokens) + (4 * shape.vocab * shape.hidden if device == "cpu" else 0)
-    layer_scratch = _layer_scratch(shape, tokens, device)
-    if gradient_checkpointing:
-        activations = kept_type * shape.hidden * shape.layers * tokens
-        scratch = max(head, saved + layer_scratch)
-    else:
-        activations = shape.layers * saved
-        scratch = max(head, layer_scratch)
-    adapters = 0 if method == "full" else 4 * trained
-    share, fixed = (GPU_FRAGMENTATION_SHARE, GPU_CONTEXT_BYTES) if device == "gpu" else (CPU_FRAGMENTATION_SHARE, 0)
-    overhead = fixed + share * (activations + scratch)
-    return {
-        "weights": round(weights),
-        "adapters": adapters,
+    lasting = {
+        "weights": _weights(shape, method),
+        "adapters": 0 if method == "full" else 4 * trained,
         "gradients": 4 * trained,
         "optimizer": 8 * trained,
+    }
+    fullest = max(step.beyond_lasting(accumulates))
+    activations = min(fullest, step.kept)
+    return {
+        **{name: round(size) for name, size in lasting.items()},
         "activations": round(activations),
-        "scratch": round(scratch),
-        "overhead": round(overhead),
+        "scratch": round(fullest - activations),
+        "overhead": round(_overhead(device, fullest)),
     }
 
 
-def _saved_per_token(shape: Shape, method: Method, rank: int, device: Device) -> int:
-    """Bytes that one layer keeps for the backward pass, for each token.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One forward and backward pass; sizes in bytes. ``units`` is the width of the numbers that are multiplied."""
 
-    Two norm inputs in float32, the normed inputs of attention and MLP, query, key, value and attention output, four
-    tensors of the MLP's width, the adapters' inner values, the attention's normaliser and the norms' factors.
-    """
-    h, i, q, kv = shape.hidden, shape.intermediate, shape.q, shape.kv
-    small = 4 * shape.heads + 8
-    if method == "full":  # float32 throughout; trained norms keep their normed input, too
-        return 24 * h + 12 * q + 8 * kv + 16 * i + small
-    units = 4 if device == "cpu" else 2
-    attention = units * (2 * q + 2 * kv) + (2 * q if device == "cpu" else 0)
-    return 8 * h + 4 * h + attention + 8 * i + 7 * units * rank + small
+    shape: Shape
+    method: Method
+    tokens: int
+    supervised: int
+    rank: int
+    checkpointing: bool
+    units: int
+
+    def beyond_lasting(self, accumulates: bool) -> list[float]:
+        """At each moment that can be the fullest: what is there beyond weights, states and all gradients."""
+        trained = 4 * (self.shape.params if self.method == "full" else self.shape.lora_params(self.rank))
+        missing = 0 if accumulates else trained  # gradients that do not exist yet
+        last_layer = self._layer + self._layer_scratch
+        one = trained / self.layers if self.method != "full" else 4 * self.shape.layer_params
+        head_gradient = self._head_gradient
+        first = self.shape.hidden * self._kept_type * self.tokens + last_layer
+        return [
+            self.kept + self._loss - missing,
+            self.kept + self._head_backward - missing,
+            self.kept + (last_layer if self.checkpointing else self._layer_scratch) + head_gradient - missing,
+            first - (0 if accumulates else one),
+            self._end,
+        ]
+
+    @property
+    def layers(self) -> int:
+        return self.shape.layers
+
+    @property
+    def _kept_type(self) -> int:
+        return 4 if self.method == "full" else 2
+
+    @property
+    def kept(self) -> float:
+        """What the forward pass leaves for the backward pass: all layers', and the final norm's input."""
+        h = self.shape.hidden
+        norm = (12 if self.method == "full" else 4 + 2) * h + 4
+        each = self._kept_type * h if self.checkpointing else self._layer / self.tokens
+        return (self.layers * each + norm) * self.tokens
+
+    @property
+    def _layer(self) -> float:
+        """What one layer leaves for its own backward pass.
+
+        Two norms' inputs in float32 and outputs, query, key, value and attention's output, four tensors of the MLP's
+        width, the adapters' inner values, attention's normaliser and the norms' factors.
+        """
+        shape, units = self.shape, self.units
+        h, i, q, kv = shape.hidden, shape.intermediate, shape.q, shape.kv
+        small = 4 * shape.heads + 8
+        if self.method == "full":  # float32 throughout; trained norms keep their normed input, too
+            return float(24 * h + 8 * q + 8 * kv + 16 * i + small) * self.tokens
+        attention = units * (2 * q + 2 * kv) + 2 * q  # the conversations' answers, and laid end to end
+        return float(12 * h + attention + 8 * i + 7 * units * self.rank + small) * self.tokens
+
+    @property
+    def _layer_scratch(self) -> float:
+        """Short-lived tensors while the last matrix of a layer's MLP passes its gradient on."""
+        h, i, t = self.shape.hidden, self.shape.intermediate, self.tokens
+        if self.method == "full":
+            return (4 * h + 12 * i) * t
+        if self.units == 4:
+            return max((6 * h + 8 * i) * t + 4 * h * i, (6 * h + 10 * i) * t, (6 * h + 4 * i) * t + 6 * h * i)
+        return 2 * h * t + max(2 * i * t + 2 * h * i, 4 * i * t)
+
+    @property
+    def _loss(self) -> float:
+        """The logits of a chunk with a copy, the hidden states of supervised tokens, and their gradient."""
+        h, v, t = self.shape.hidden, self.shape.vocab, self.supervised
+        logits = 8 * v * min(CHUNK_TOKENS, t)
+        if self.method == "full":
+            return logits + 4 * h * t
+        copy = 4 * v * h if self.units == 4 else 0
+        return logits + copy + 4 * h * t
+
+    @property
+    def _head_backward(self) -> float:
+        """Where the output layer is trained: the logits of a chunk, recomputed, and gradients of its weights."""
+        if self.method != "full":
+            return 0.0
+        h, v, t = self.shape.hidden, self.shape.vocab, self.supervised
+        chunk = min(CHUNK_TOKENS, t)
+        several = t > CHUNK_TOKENS
+        return 12 * v * chunk + 8 * h * t + 4 * v * h * (3 if several else 1)
+
+    @property
+    def _head_gradient(self) -> float:
+        return 4.0 * self.shape.vocab * self.shape.hidden if self.method == "full" else 0.0
+
+    @property
+    def _end(self) -> float:
+        """At the end: where the embedding is the output layer, its two gradients and their sum."""
+        return 8.0 * self.shape.vocab * self.shape.hidden if self.method == "full" and self.shape.tied else 0.0
 
 
-def _layer_scratch(shape: Shape, tokens: int, device: Device) -> float:
-    """Short-lived tensors of one layer's backward pass: gradients of the MLP's width and one full matrix."""
-    h, i = shape.hidden, shape.intermediate
-    if device == "cpu":
-        return 4 * (2 * i + h) * tokens + 6 * h * i
-    return max(0.0, 6.3 * i - 2 * h) * tokens + 2 * h * i
+def _weights(shape: Shape, method: Method) -> float:
+    if method == "qlora":
+        return shape.linear_params * NF4_BITS / 8 + shape.layers * 7 * NF4_TABLE_BYTES + 2 * shape.other_params
+    return (2 if method == "lora" else 4) * shape.params
+
+
+def _units(method: Method, device: Device) -> int:
+    """Bytes of the numbers that are multiplied (see ``core.units.fastest_units``)."""
+    if method == "full":
+        return 4
+    return 4 if device == "cpu" and not multiplies_bfloat16_fast_here() else 2
+
+
+def _overhead(device: Device, beyond_lasting: float) -> float:
+    share, fixed = (GPU_FRAGMENTATION_SHARE, GPU_CONTEXT_BYTES) if device == "gpu" else (CPU_FRAGMENTATION_SHARE, 0)
+    return fixed + share * beyond_lasting

@@ -209,6 +209,21 @@ def plan_steps(
     return [[group[k : k + batch_size] for k in range(0, len(group), batch_size)] for group in groups]
 
 
+def measuring_groups(items: Sequence[Item], *, positions: int, padding_free: bool) -> list[list[Item]]:
+    """Conversations in as few forward passes as possible, none of which takes more than so many positions.
+
+    A forward pass de-quantises every matrix once, whatever it holds, so full ones are the fastest. Each holds at least
+    one conversation, of similar length as the others.
+    """
+    groups: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: item.n_tokens):
+        if groups and n_positions([*groups[-1], item], padding_free=padding_free) <= positions:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return groups
+
+
 def sample(examples: Sequence[Example], limit: int | None, seed: int) -> list[Example]:
     """A seeded sample in the original order; all of them where ``limit`` is None or larger."""
     if limit is None or limit >= len(examples):

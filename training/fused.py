@@ -11,10 +11,6 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from training.padding import attend_in
-
-__all__ = ["attend_in", "fuse"]
-
 
 def fuse(model: Any, units: Any) -> int:
     """Give each adapted linear layer the one-pass forward. Returns the number of layers.

@@ -20,6 +20,7 @@ from training import adapters, checkpoints, limits, samples
 from training.config import TrainConfig, schedule
 from training.control import Control
 from training.course import Course, course_from, data_digest
+from training.data import measuring_groups
 from training.loading import load, read_rows, save_result
 from training.records import Run, RunLog, write_run
 from training.steps import hold_out_loss, take_step
@@ -233,21 +234,19 @@ class Session:
     def _evaluate(self) -> float:
         """Hold-out loss in nats a supervised token, at the precision of training."""
         begun = time.monotonic()
-        ordered = sorted(self.rows.held, key=lambda item: item.n_tokens)
-        size = self.config.batch_size
-        groups = [ordered[start : start + size] for start in range(0, len(ordered), size)]
+        loaded, held = self.loaded, self.rows.held
+        groups = measuring_groups(held, positions=loaded.real_step.tokens, padding_free=loaded.padding_free)
         self._enter("eval", 0, len(groups))
 
         def check(done: int) -> None:
             self._check()
             self._enter("eval", done, len(groups))
 
-        mean, supervised = hold_out_loss(
-            self.loaded.model, (self.loaded.batch(group) for group in groups), self.loaded.units, check
-        )
+        batches = (loaded.batch(group) for group in groups)
+        mean, supervised = hold_out_loss(loaded.model, batches, loaded.units, check)
         loss = self._finite(mean, "hold-out loss")
         seconds = round(time.monotonic() - begun, 3)
-        self.log.event("eval", step=self.step, loss=loss, n=len(ordered), supervised=supervised, seconds=seconds)
+        self.log.event("eval", step=self.step, loss=loss, n=len(held), supervised=supervised, seconds=seconds)
         return loss
 
     def _sample(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any
@@ -16,7 +17,7 @@ from core.types import Example, Message
 from curation.readers.shapes import conversation as read_conversation
 from tests.tiny_model import tiny_tokenizer
 from tests.training.builders import conversation, conversations
-from training.data import Item, collate, encode_examples, plan_steps, sample
+from training.data import Item, collate, encode_examples, measuring_groups, n_positions, plan_steps, sample
 
 TOKENIZER = tiny_tokenizer()
 
@@ -144,6 +145,15 @@ def test_the_order_changes_with_the_epoch_and_the_seed_and_with_nothing_else() -
 
     assert order(1, 1) == order(1, 1)
     assert order(1, 1) != order(1, 2) != order(2, 2)
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=60), st.integers(20, 200), st.booleans())
+def test_the_holdout_is_measured_in_few_full_passes(lengths: list[int], positions: int, free: bool) -> None:
+    groups = measuring_groups(items(lengths), positions=positions, padding_free=free)
+    assert sorted(int(item.id) for group in groups for item in group) == list(range(len(lengths)))
+    for group, after in itertools.pairwise(groups):
+        assert n_positions([*group, after[0]], padding_free=free) > positions
+    assert all(len(group) == 1 or n_positions(group, padding_free=free) <= positions for group in groups)
 
 
 def test_a_sample_keeps_the_order_and_depends_on_the_seed_alone() -> None:

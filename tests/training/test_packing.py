@@ -11,10 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import models
+from core import jobs, models
 from core.chat import IGNORED
 from core.errors import FinetoothError
-from tests.training.builders import conversations, tiny_config
+from tests.training.builders import conversations, tiny_config, train_tiny
 from training import adapters, fused, padding
 from training.data import Item, collate, encode_examples
 from training.loss import nll_sum
@@ -133,3 +133,24 @@ def test_adapters_on_four_bits_have_the_same_gradients_without_padding(tiny_base
     assert free[0] == pytest.approx(padded[0], rel=1e-3)
     for ours, theirs in zip(free[1], padded[1], strict=True):
         assert float((ours - theirs).norm() / theirs.norm()) < 0.02
+
+
+@pytest.mark.parametrize("method", ["qlora", "full"])
+def test_a_run_without_padding_takes_the_same_course(tiny_base: Path, tmp_path: Path, method: str) -> None:
+    courses = []
+    for free in (True, False):
+        folder = tmp_path / str(free)
+        train_tiny(folder, tiny_config(tiny_base, method=method, padding_free=free, samples=0))
+        events = jobs.events(folder)
+        courses.append([event["loss"] for event in events if event["type"] in ("step", "eval")])
+        assert not any(event.get("name") == "padding-kept" for event in events)
+    assert courses[0] == pytest.approx(courses[1], rel=2e-3 if method == "full" else 2e-2)
+
+
+def test_a_model_with_attention_of_its_own_is_padded_and_the_run_says_so(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(padding, "attend_in", lambda model, units: False)
+    facts = train_tiny(tmp_path / "run", tiny_config(tiny_base, epochs=1, samples=0))
+    assert facts["Steps"] == 4
+    assert any(event.get("name") == "padding-kept" for event in jobs.events(tmp_path / "run"))

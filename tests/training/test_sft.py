@@ -15,7 +15,7 @@ from core.errors import BlockedError, CancelledError, FinetoothError
 from core.types import Example, Message
 from tests.tiny_model import tiny
 from tests.training.builders import conversations, tiny_config, train_tiny
-from training import adapters, fused
+from training import adapters, fused, padding
 from training.config import TrainConfig, schedule
 from training.data import collate, encode_examples
 from training.loss import nll_sum
@@ -102,7 +102,7 @@ def test_the_one_pass_layer_gives_the_gradients_of_peft(tiny_base: Path, precisi
                 torch.nn.init.normal_(parameter, std=0.1, generator=torch.Generator().manual_seed(1))
         if one_pass:
             assert fused.fuse(model, torch.float32) == 14
-            fused.attend_in(model.get_base_model(), torch.float32)
+            padding.attend_in(model.get_base_model(), torch.float32)
         nll_sum(model, batch, torch.float32).backward()
         return [p.grad for p in model.parameters() if p.requires_grad]
 

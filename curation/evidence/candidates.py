@@ -101,7 +101,7 @@ class Letters:
             for start in range(0, len(parts), THREADS):
                 some = parts[start : start + THREADS]
                 for counted in pool.map(lambda part: _holders(*_codes(texts[part]), buckets), some):
-                    holders += np.bincount(counted, minlength=buckets).astype(np.int32)
+                    holders += counted
             weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
             made = list(pool.map(lambda part: _kept(*_codes(texts[part]), weight), parts))
         lengths = np.concatenate([counts for _, _, counts in made])
@@ -146,7 +146,7 @@ def cosines(texts: Sequence[str], left: Index, right: Index) -> Scores:
     buckets = _buckets(texts)
     holders = np.zeros(buckets, np.int32)
     for block in codes:
-        holders += np.bincount(_holders(*block, buckets), minlength=buckets).astype(np.int32)
+        holders += _holders(*block, buckets)
     weight = (np.log((1 + len(texts)) / (1 + holders)) + 1).astype(np.float32)
     made = [_kept(*block, weight) for block in codes]
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate([counts for _, _, counts in made]))])
@@ -182,7 +182,7 @@ def _codes(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Index]:
 
 @jit
 def _grams_of(codes, start, stop, buckets, room):  # type: ignore[no-untyped-def]
-    """The buckets of a text's n-grams, sorted, in ``room``; their number."""
+    """The buckets of a text's n-grams, in their order in the text, into ``room``; their number."""
     filled = 0
     for i in range(start, stop):
         value = np.uint64(0)
@@ -192,7 +192,6 @@ def _grams_of(codes, start, stop, buckets, room):  # type: ignore[no-untyped-def
             if n + 1 >= _SHORTEST:
                 room[filled] = np.int32(mix64(value) & np.uint64(buckets - 1))
                 filled += 1
-    room[:filled].sort()
     return filled
 
 
@@ -206,58 +205,64 @@ def _longest(starts):  # type: ignore[no-untyped-def]
 
 @jit
 def _holders(codes, starts, buckets):  # type: ignore[no-untyped-def]
-    """Each text's n-grams, each once, text after text."""
+    """How many texts hold each n-gram: int32 [buckets]."""
     room = np.empty(_longest(starts), np.int32)
-    out = np.empty(len(codes) * (_LONGEST - _SHORTEST + 1), np.int32)
-    filled = 0
+    table = np.zeros((buckets, 2), np.int32)  # the last text (from 1 on) in which it was met, and the count
     for row in range(len(starts) - 1):
-        many = _grams_of(codes, starts[row], starts[row + 1], buckets, room)
-        for i in range(many):
-            if i == 0 or room[i] != room[i - 1]:
-                out[filled] = room[i]
-                filled += 1
-    return out[:filled].copy()
+        for i in range(_grams_of(codes, starts[row], starts[row + 1], buckets, room)):
+            if table[room[i], 0] != row + 1:
+                table[room[i], 0] = row + 1
+                table[room[i], 1] += 1
+    return table[:, 1].copy()
 
 
 @jit
 def _kept(codes, starts, weight):  # type: ignore[no-untyped-def]
-    """The heaviest n-grams of each text, sorted, their weights as a vector of length one, and how many there are."""
+    """The heaviest n-grams of each text, sorted, their weights as a vector of length one, and how many there are.
+
+    Of those of equal weight, the ones of the lower buckets are kept.
+    """
     room = np.empty(_longest(starts), np.int32)
     own = np.empty(len(room), np.int32)
+    times = np.empty(len(room), np.int32)
     value = np.empty(len(room), np.float32)
+    table = np.zeros((len(weight), 2), np.int32)  # the last text (from 1 on) in which it was met, and its place there
     grams = np.empty(min(len(codes) * (_LONGEST - _SHORTEST + 1), (len(starts) - 1) * HEAVIEST) + 1, np.int32)
     values = np.empty(len(grams), np.float32)
     counts = np.zeros(len(starts) - 1, np.int64)
     filled = 0
     for row in range(len(starts) - 1):
-        many = _grams_of(codes, starts[row], starts[row + 1], len(weight), room)
         different = 0
-        begin = 0
-        for i in range(1, many + 1):
-            if i == many or room[i] != room[begin]:
-                own[different] = room[begin]
-                value[different] = (1 + np.log(np.float32(i - begin))) * weight[room[begin]]
+        for i in range(_grams_of(codes, starts[row], starts[row + 1], len(weight), room)):
+            gram = room[i]
+            if table[gram, 0] != row + 1:
+                table[gram, 0], table[gram, 1] = row + 1, different
+                own[different], times[different] = gram, 0
                 different += 1
-                begin = i
-        limit = np.float32(0)
+            times[table[gram, 1]] += 1
+        for i in range(different):
+            value[i] = (1 + np.log(np.float32(times[i]))) * weight[own[i]]
+        chosen = different
         if different > HEAVIEST:
             limit = np.partition(value[:different].copy(), different - HEAVIEST)[different - HEAVIEST]
+            chosen = 0
+            ties = 0
+            for i in range(different):
+                if value[i] > limit:
+                    own[chosen] = own[i]
+                    chosen += 1
+                elif value[i] == limit:
+                    room[ties] = own[i]
+                    ties += 1
+            room[:ties].sort()
+            own[chosen:HEAVIEST] = room[: HEAVIEST - chosen]
+            chosen = HEAVIEST
+        own[:chosen].sort()
         begin = filled
         squares = np.float32(0)
-        above = 0
-        for i in range(different):
-            if value[i] > limit:
-                above += 1
-        ties = HEAVIEST - above
-        for i in range(different):
-            if value[i] == limit and different > HEAVIEST:
-                if ties <= 0:
-                    continue
-                ties -= 1
-            elif value[i] < limit:
-                continue
-            grams[filled], values[filled] = own[i], value[i]
-            squares += value[i] * value[i]
+        for i in range(chosen):
+            grams[filled], values[filled] = own[i], value[table[own[i], 1]]
+            squares += values[filled] * values[filled]
             filled += 1
         if squares > 0:
             values[begin:filled] /= np.sqrt(squares)
@@ -265,16 +270,25 @@ def _kept(codes, starts, weight):  # type: ignore[no-untyped-def]
     return grams[:filled].copy(), values[:filled].copy(), counts
 
 
-def _postings(
-    grams: NDArray[np.int32], values: Scores, starts: Index, holders: NDArray[np.int32]
-) -> tuple[Index, NDArray[np.int32], Scores]:
+@jit
+def _postings(grams, values, starts, holders):  # type: ignore[no-untyped-def]
     """Of each n-gram that few texts hold: begins [buckets + 1], and there the texts and its weight in each."""
-    telling = (holders > 1) & (holders <= MOST_HOLDERS)
-    places = np.flatnonzero(telling[grams])
-    order = places[np.argsort(grams[places], kind="stable")]
-    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(grams[order], minlength=len(holders)))])
-    owner = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-    return begins, owner[order], values[order]
+    begins = np.zeros(len(holders) + 1, np.int64)
+    for gram in grams:
+        if 1 < holders[gram] <= MOST_HOLDERS:
+            begins[gram + 1] += 1
+    for gram in range(len(holders)):
+        begins[gram + 1] += begins[gram]
+    free = begins[:-1].copy()
+    owners = np.empty(begins[-1], np.int32)
+    weights = np.empty(begins[-1], np.float32)
+    for row in range(len(starts) - 1):
+        for at in range(starts[row], starts[row + 1]):
+            gram = grams[at]
+            if 1 < holders[gram] <= MOST_HOLDERS:
+                owners[free[gram]], weights[free[gram]] = row, values[at]
+                free[gram] += 1
+    return begins, owners, weights
 
 
 @jit

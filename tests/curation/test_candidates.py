@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.ids import example_id
 from core.types import Example, Message
 from curation.checks.base import chat, of
 from curation.checks.contradictions_clash import CLASH
+from curation.evidence import candidates
 from curation.evidence.asked import asks_apart, stands_alone
 from curation.evidence.batch import Batch
 from curation.evidence.candidates import cosines, near_by_letters
@@ -193,3 +195,26 @@ def test_back_translated_conversations_are_candidates_of_their_originals() -> No
     assert sum(pair in pairs or len(pair) == 1 for pair in true) >= 0.95 * len(true)
     assert len(found.left) <= 8 * len(batch)
     assert confirmed(Batch(batch[:0]), same_question(Batch(batch[:0]))) == []
+
+
+def test_what_is_kept_of_a_text_is_what_counting_and_sorting_by_hand_gives() -> None:
+    dice = random.Random(3)
+    words = ["".join(dice.choices("abcdefg", k=dice.randrange(1, 9))) for _ in range(60)]
+    texts = [" ".join(dice.choices(words, k=length)) for length in (1, 3, 40, 300, 300)]
+    buckets, (codes, starts) = 1 << 14, candidates._codes(texts)
+    room = np.empty(candidates._longest(starts), np.int32)
+    grams = []
+    for row in range(len(texts)):
+        many = candidates._grams_of(codes, starts[row], starts[row + 1], buckets, room)
+        grams.append(np.unique(room[:many], return_counts=True))
+    holders = np.bincount(np.concatenate([own for own, _ in grams]), minlength=buckets)
+    assert (candidates._holders(codes, starts, buckets) == holders).all()
+    weight = np.round(1 + 1 / (1 + holders), 1).astype(np.float32)  # rounded, so that many weigh the same
+    kept, values, counts = candidates._kept(codes, starts, weight)
+    ends = np.cumsum(counts)
+    assert max(counts) == candidates.HEAVIEST
+    for (own, times), start, end in zip(grams, ends - counts, ends, strict=True):
+        worth = ((1 + np.log(times.astype(np.float32))) * weight[own]).astype(np.float32)
+        best = np.sort(np.lexsort((own, -worth))[: candidates.HEAVIEST])
+        assert kept[start:end].tolist() == own[best].tolist()
+        assert np.allclose(values[start:end], worth[best] / np.linalg.norm(worth[best]), atol=1e-6)

@@ -15,17 +15,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InputError
-from core.types import Message
+from core.types import ROLES, Message
 
 IGNORED = -100
 """The label of a token that is neither trained nor scored."""
+
+KNOWN_ROLES = frozenset({*ROLES, "developer", "function", "ipython"})
+"""Roles that some model's template knows. Most templates write any other, too, as if it meant something."""
 
 
 class RefusedError(InputError):
     """A conversation that cannot be encoded truly; ``name`` tells the kind of obstacle to programs.
 
     ``unknown-template`` (none, or it cannot write a plain question and answer), ``template-refuses-turns``,
-    ``control-token-in-text``, ``boundary-mismatch``, ``history-rewritten``, ``answer-left-out``, ``turn-left-out``.
+    ``unknown-role``, ``control-token-in-text``, ``boundary-mismatch``, ``history-rewritten``, ``answer-left-out``,
+    ``turn-left-out``.
     """
 
     def __init__(self, name: str, message: str, hint: str) -> None:
@@ -70,17 +74,21 @@ def encode(
         untrained: Turns (0-based) that are not supervised in any case.
 
     Raises:
-        RefusedError: The tokenizer has no usable template, the template refuses the turns, a text holds one of the
-            tokenizer's control tokens, a rendering is not a token prefix of the next, or no token of an existing
-            assistant turn would be supervised.
+        RefusedError: The tokenizer has no usable template, the template refuses the turns, a role means nothing, a text
+            holds one of the tokenizer's control tokens, a rendering is not a token prefix of the next, or no token of
+            an existing assistant turn would be supervised.
     """
     refuse_control_tokens(tokenizer, messages)
+    _refuse_strange_roles(messages)
     text = render(tokenizer, messages)
     input_ids = _tokens(tokenizer, text)
     labels = [IGNORED] * len(input_ids)
     content = [False] * len(input_ids)
     turns = [k for k, message in enumerate(messages) if message.role == "assistant"]
     chosen = [k for k in (turns if all_turns else turns[-1:]) if k not in untrained]
+    left_out = _left_out(text, messages)
+    if chosen and left_out and all(k in left_out for k in chosen):
+        raise _answer_left_out()
     for k in chosen:
         start, length = _answer_range(tokenizer, messages, k, input_ids)
         stop, closed = end_of_turn(tokenizer, input_ids, start, length)
@@ -88,12 +96,8 @@ def encode(
             labels[position] = input_ids[position]
             content[position] = not (closed and position == stop - 1)
     if chosen and all(label == IGNORED for label in labels):
-        raise RefusedError(
-            "answer-left-out",
-            "No token of the assistant's turns would be trained: the chat template leaves them out.",
-            "Use a tokenizer whose chat template renders assistant turns.",
-        )
-    return Encoded(tuple(input_ids), tuple(labels), tuple(content), _left_out(text, messages))
+        raise _answer_left_out()
+    return Encoded(tuple(input_ids), tuple(labels), tuple(content), left_out)
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
@@ -209,6 +213,24 @@ def _answer_range(tokenizer: Any, messages: Sequence[Message], k: int, input_ids
             "Train on the last answer only, or split the conversation into single turns.",
         )
     return len(prompt), len(upto) - len(prompt)
+
+
+def _refuse_strange_roles(messages: Sequence[Message]) -> None:
+    for turn, message in enumerate(messages):
+        if message.role not in KNOWN_ROLES:
+            raise RefusedError(
+                "unknown-role",
+                f"Turn {turn} has a role that means nothing to a model ({message.role[:40]!r}).",
+                f"Edit it: the roles are {', '.join(ROLES)}.",
+            )
+
+
+def _answer_left_out() -> RefusedError:
+    return RefusedError(
+        "answer-left-out",
+        "No token of the assistant's turns would be trained: the chat template leaves them out.",
+        "Use a tokenizer whose chat template renders assistant turns.",
+    )
 
 
 def _left_out(text: str, messages: Sequence[Message]) -> tuple[int, ...]:

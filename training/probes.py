@@ -104,8 +104,9 @@ def prove(
     """
     few = sorted(items, key=lambda item: item.n_tokens)[:2]
     try:
+        proved = two_steps(model, batch_of(few[:1]), units, config)  # first: nothing may be evaluated before it
         packed(model, few, batch_of, units)
-        return two_steps(model, batch_of(few[:1]), units, config)
+        return proved
     except ProbeError as error:
         warn(error.name, error.message, error.count)
         raise

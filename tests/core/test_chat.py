@@ -121,6 +121,12 @@ def test_white_space_that_a_template_trims_is_nothing_left_out() -> None:
     assert encode(trimming, chat(" a  \n", "one\n")).left_out == ()
 
 
+def test_a_role_that_means_nothing_is_refused_although_the_template_would_write_it() -> None:
+    with pytest.raises(RefusedError, match="Turn 0 has a role") as refused:
+        encode(TOKENIZER, [Message("narrator", "Once."), Message("assistant", "Twice.")])
+    assert refused.value.name == "unknown-role"
+
+
 def test_each_refusal_has_a_name() -> None:
     with pytest.raises(RefusedError) as refused:
         encode(TOKENIZER, chat("a", f"yes{END}"))

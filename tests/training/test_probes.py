@@ -95,7 +95,7 @@ def test_the_repacking_of_four_bit_weights_on_this_processor_is_caught(tiny_base
         if isinstance(module, Linear4bit):
             module.support_avx512bf16_for_cpu = True  # what core.models.keep_the_gradient forbids
     with pytest.raises(ProbeError) as caught:
-        probes.two_steps(model, batch_of(rows(tiny_base, 1)), torch.bfloat16, tiny_config(tiny_base))
+        probes.prove(model, rows(tiny_base), batch_of, torch.bfloat16, tiny_config(tiny_base))
     assert caught.value.name == "eval-changes-gradient"
 
 

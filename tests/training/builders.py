@@ -49,7 +49,7 @@ def train_tiny(
     hold_out: list[Example] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     resume: bool = False,
-    **commands: Callable[[], bool],
+    **commands: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the run's facts."""
     run = Run(id=folder.name, revision_id="r", base_model=config.base_model, config=config.to_dict(), seed=config.seed)

@@ -1,0 +1,84 @@
+"""Sample answers are made while a model learns, and change nothing in what it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import jobs, models
+from core.types import Example, Message
+from tests.training.builders import conversations, tiny_config, train_tiny
+from training import samples
+from training.control import StoppedError
+
+
+def said(folder: Path) -> list[dict[str, Any]]:
+    return [event for event in jobs.events(folder) if event["type"] == "sample"]
+
+
+@pytest.mark.parametrize("method", ["qlora", "lora", "full"])
+def test_the_weights_are_equal_with_and_without_samples(method: str, tiny_base: Path, tmp_path: Path) -> None:
+    """With dropout, so that one random number drawn by the generation would show; in 4 bits, so that repacking would."""
+    dropout = 0.0 if method == "full" else 0.1
+    for name, count in (("with", 2), ("without", 0)):
+        train_tiny(
+            tmp_path / name, tiny_config(tiny_base, method=method, dropout=dropout, samples=count, sample_tokens=4)
+        )
+    result = "model/model.safetensors" if method == "full" else "adapter/adapter_model.safetensors"
+    assert (tmp_path / "with" / result).read_bytes() == (tmp_path / "without" / result).read_bytes()
+    assert len(said(tmp_path / "with")) == 6 and said(tmp_path / "without") == []
+
+
+def test_the_base_answers_once_and_the_tuned_model_at_each_measurement(tiny_base: Path, tmp_path: Path) -> None:
+    held = conversations(4, start=100)
+    train_tiny(tmp_path / "run", tiny_config(tiny_base, samples=2, sample_tokens=5), hold_out=held)
+    events = said(tmp_path / "run")
+    assert [(e["step"], e["prompt"], e["model"]) for e in events] == [
+        (0, 0, "base"),
+        (0, 1, "base"),
+        (4, 0, "tuned"),
+        (4, 1, "tuned"),
+        (8, 0, "tuned"),
+        (8, 1, "tuned"),
+    ]
+    assert [e["example"] for e in events] == [held[0].id, held[1].id] * 3
+    assert all(isinstance(e["text"], str) and e["seconds"] > 0 for e in events)
+
+
+def test_the_base_answer_is_that_of_the_plain_base_model(tiny_base: Path, tmp_path: Path) -> None:
+    held = conversations(4, start=100)
+    train_tiny(tmp_path / "run", tiny_config(tiny_base, method="lora", samples=1, sample_tokens=12), hold_out=held)
+    model, tokenizer = models.load_model(tiny_base, "bf16"), models.load_tokenizer(tiny_base)
+    (prompt,) = samples.choose(tokenizer, held, 1)
+    (plain,) = samples.answer(model, tokenizer, [prompt], 12, lambda: None)
+    first = said(tmp_path / "run")[0]
+    assert (first["text"], first["truncated"]) == (plain.text, plain.truncated)
+
+
+def test_a_stop_is_obeyed_between_two_tokens(tiny_base: Path, tmp_path: Path) -> None:
+    looks = 0
+
+    def stop_in_the_answer() -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 30
+
+    with pytest.raises(StoppedError):
+        train_tiny(
+            tmp_path / "run",
+            tiny_config(tiny_base, samples=1, sample_tokens=500),
+            should_stop=stop_in_the_answer,
+        )
+    assert said(tmp_path / "run") == []
+    assert jobs.events(tmp_path / "run")[-1]["phase"] == "sample"
+
+
+def test_prompts_that_leave_no_room_or_cannot_be_rendered_are_passed_over(tiny_base: Path) -> None:
+    model, tokenizer = models.load_model(tiny_base), models.load_tokenizer(tiny_base)
+    unanswered = Example("open", (Message("user", "Hello?"),))
+    long = Example("long", (Message("user", "word " * 900), Message("assistant", "Yes.")))
+    chosen = samples.choose(tokenizer, [unanswered, long, *conversations(3)], 3)
+    assert [one.number for one in chosen] == [0, 1, 2] and chosen[0].example_id == "long"
+    assert [one.number for one in samples.fitting(model, chosen, 16)] == [1, 2]

@@ -8,13 +8,12 @@ stay in the folder of ``--data``, so the parts can be run one by one with ``--pa
 from __future__ import annotations
 
 import json
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import ROOT, Figure, data_folder, needs, options, report, run_main, run_process, say
+from benchmarks.harness import ROOT, Figure, data_folder, needs, options, read_json, report, run_main, run_process, say
 from benchmarks.training_speed_run import Timed, examples_of_turns
 from core import models
 from core.errors import FinetoothError, InputError
@@ -45,12 +44,20 @@ def main() -> int:
     with data_folder(chosen.data) as folder:
         _write_plan(folder, chosen)
         for part in parts if chosen.parts is None else chosen.parts:
-            if not (folder / f"{part}.json").is_file():
-                say(f"{part} …")
-                command = [sys.executable, "-m", "benchmarks.training_speed_run", str(folder), part]
-                threads = {"OMP_NUM_THREADS": str(chosen.threads), "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
-                run_process(command, environment={**os.environ, **threads})
-        return _report(folder, [part for part in parts if (folder / f"{part}.json").is_file()], chosen)
+            _run(folder, part, chosen.threads)
+        return _report(folder, [part for part in parts if (folder / f"{part}-loss.json").is_file()], chosen)
+
+
+def _run(folder: Path, part: str, threads: int) -> None:
+    """Train and measure one part, each as a process of its own, where that has not been done."""
+    environment = {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
+    command = [sys.executable, "-m", "benchmarks.training_speed_run", str(folder), part]
+    if part != "base" and not (folder / f"{part}.json").is_file():
+        say(f"{part} trains …")
+        run_process(command, environment=environment)
+    if not (folder / f"{part}-loss.json").is_file():
+        say(f"{part} is measured …")
+        run_process([*command, "measure"], environment=environment)
 
 
 def _write_plan(folder: Path, chosen: Any) -> None:
@@ -86,13 +93,14 @@ def _write_plan(folder: Path, chosen: Any) -> None:
 
 
 def _report(folder: Path, parts: list[str], chosen: Any) -> int:
-    done = {part: Timed(**json.loads((folder / f"{part}.json").read_text(encoding="utf-8"))) for part in parts}
+    done = {part: Timed(**read_json(folder / f"{part}.json")) for part in parts if part != "base"}
+    losses = {part: float((folder / f"{part}-loss.json").read_text(encoding="utf-8")) for part in parts}
     figures = []
-    for part, timed in done.items():
-        if timed.steps:
+    for part, loss in losses.items():
+        if timed := done.get(part):
             note = f"{timed.steps} steps, {timed.supervised:,} of {timed.tokens:,} tokens, {timed.wall_s:.0f} s"
             figures.append(Figure(f"{part}: supervised tokens a processor second", timed.rate, digits=2, note=note))
-        figures.append(Figure(f"{part}: hold-out loss, nats a token", timed.hold_out_loss, digits=4))
+        figures.append(Figure(f"{part}: hold-out loss, nats a token", loss, digits=4))
     ours = done.get("ours")
     for kind, bar in (("padded", 1.2), ("packed", 1.0)):
         rivals = [timed for part, timed in done.items() if part.startswith(kind)]
@@ -100,7 +108,7 @@ def _report(folder: Path, parts: list[str], chosen: Any) -> int:
             continue
         best = max(rivals, key=lambda timed: timed.rate)
         figures.append(Figure(f"times trl {best.who}", ours.rate / best.rate, bar, digits=2))
-        apart = max(abs(ours.hold_out_loss / timed.hold_out_loss - 1) for timed in rivals)
+        apart = max(abs(losses["ours"] / losses[timed.who] - 1) for timed in rivals)
         figures.append(Figure(f"hold-out loss apart from trl {kind} (share)", apart, 0.01, "<=", digits=4))
     amount = f"{chosen.conversations} conversations of {chosen.rows.name}, {chosen.batch} a step"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "peft", "trl"))

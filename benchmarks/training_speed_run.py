@@ -1,7 +1,8 @@
 """One training for ``benchmarks.training_speed``: ours or trl's on the same tokens, timed, its adapter kept.
 
-``python -m benchmarks.training_speed_run FOLDER WHO`` reads ``FOLDER/plan.json`` and writes ``FOLDER/WHO.json``. The
-loop of steps is timed: neither the loading of the model nor the measurement of the hold-out afterwards.
+``python -m benchmarks.training_speed_run FOLDER WHO`` trains by ``FOLDER/plan.json`` and writes ``FOLDER/WHO.json``. Its
+loop of steps is timed, not the loading of the model. With ``measure`` behind it, the same command then writes the
+hold-out loss of that adapter, ``FOLDER/WHO-loss.json``; ``base`` is the model without one.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from core import models
 from core.chat import IGNORED
 from core.jobs import events
 from core.types import Example, Message
+from training import padding
 from training.config import TrainConfig, read_config
 from training.control import Control
-from training.data import Item, collate, encode_examples
+from training.data import Item, collate, encode_examples, measuring_groups
 from training.records import Run
 from training.sft import train
 from training.steps import hold_out_loss
 
-HOLD_OUT_BATCH = 8
+HOLD_OUT_POSITIONS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,6 @@ class Timed:
     tokens: int
     processor_s: float
     wall_s: float
-    hold_out_loss: float
 
     @property
     def rate(self) -> float:
@@ -67,22 +68,22 @@ class Clock:
 
 
 def main(arguments: list[str]) -> int:
-    """Train, measure, write the result."""
+    """Train or measure, write the result."""
     import torch
 
     folder, who = Path(arguments[0]), arguments[1]
     plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     torch.set_num_threads(plan["threads"])
     config = read_config(plan["config"])
-    train_on, held = (examples_of_turns(plan[part]) for part in ("train", "hold_out"))
-    if who == "base":
-        timed = Timed(who, 0, 0, 0, 0.0, 0.0, _hold_out(config, None, held))
+    if arguments[2:] == ["measure"]:
+        adapter = None if who == "base" else folder / who / "adapter"
+        result: Any = _hold_out(config, adapter, examples_of_turns(plan["hold_out"]))
+        name = f"{who}-loss.json"
     else:
-        ours = who == "ours"
-        timed = _ours(folder, config, train_on) if ours else _theirs(folder, who, config, train_on)
-        adapter = folder / who / "adapter"
-        timed = Timed(**{**asdict(timed), "hold_out_loss": _hold_out(config, adapter, held)})
-    (folder / f"{who}.json").write_text(json.dumps(asdict(timed)), encoding="utf-8")
+        train_on = examples_of_turns(plan["train"])
+        timed = _ours(folder, config, train_on) if who == "ours" else _theirs(folder, who, config, train_on)
+        result, name = asdict(timed), f"{who}.json"
+    (folder / name).write_text(json.dumps(result), encoding="utf-8")
     return 0
 
 
@@ -100,7 +101,7 @@ def _ours(folder: Path, config: TrainConfig, train_on: Sequence[Example]) -> Tim
     train(home, run, train_on, [], Control(watch, lambda: False))
     steps = [event for event in events(home) if event["type"] == "step"]
     supervised, tokens = (sum(step[name] for step in steps) for name in ("supervised", "tokens"))
-    return Timed("ours", len(steps), supervised, tokens, *clock.seconds, 0.0)
+    return Timed("ours", len(steps), supervised, tokens, *clock.seconds)
 
 
 def _theirs(folder: Path, who: str, config: TrainConfig, train_on: Sequence[Example]) -> Timed:
@@ -171,7 +172,7 @@ def _theirs(folder: Path, who: str, config: TrainConfig, train_on: Sequence[Exam
     trainer.train()
     trainer.model.save_pretrained(folder / who / "adapter")
     times = round(config.epochs)
-    return Timed(who, trainer.state.global_step, supervised * times, tokens * times, *clock.seconds, 0.0)
+    return Timed(who, trainer.state.global_step, supervised * times, tokens * times, *clock.seconds)
 
 
 def _mean_tokens(items: Sequence[Item]) -> int:
@@ -179,15 +180,16 @@ def _mean_tokens(items: Sequence[Item]) -> int:
 
 
 def _hold_out(config: TrainConfig, adapter: Path | None, held: Sequence[Example]) -> float:
-    """Nats a supervised token of the base with an adapter, measured alike for all; padded, one number type."""
+    """Nats a supervised token of the base with an adapter, measured alike for all in one number type."""
     import torch
 
     base = models.resolve(config.base_model)
     tokenizer = models.load_tokenizer(base)
     model = models.load_model(base, "nf4", adapter)
-    items = sorted(encode_examples(tokenizer, held, max_tokens=config.max_tokens).items, key=lambda item: item.n_tokens)
-    groups = [items[k : k + HOLD_OUT_BATCH] for k in range(0, len(items), HOLD_OUT_BATCH)]
-    batches = (collate(group, tokenizer.pad_token_id) for group in groups)
+    padding.attend_in(model.get_base_model() if adapter else model, torch.float32)
+    items = encode_examples(tokenizer, held, max_tokens=config.max_tokens).items
+    groups = measuring_groups(items, positions=HOLD_OUT_POSITIONS, padding_free=True)
+    batches = (collate(group, tokenizer.pad_token_id, padding_free=True) for group in groups)
     loss, _ = hold_out_loss(model, batches, torch.float32, lambda done: None)
     return loss
 

@@ -7,7 +7,8 @@ from core.errors import FinetoothError
 from core.workspace import Workspace
 from evaluation import queries
 from training import queries as trained
-from ui import act, measured, panels, shell, studies
+from ui import act, measured, panels, render, shell, studies
+from ui.runs import model_name
 
 shell.begin()
 KIND = "evaluate"
@@ -30,7 +31,7 @@ def start(workspace: Workspace, run_id: str) -> None:
 
 def launcher(workspace: Workspace, runs: list[trained.RunView], *, open_: bool) -> None:
     """Which run, how many answers; and the button."""
-    names = {run.id: f"{run.id} · {run.base_model.rsplit('/', 1)[-1]} · {run.status}" for run in runs}
+    names = {run.id: f"{run.id} · {render.cell(model_name(run.base_model))} · {run.status}" for run in runs}
     with st.expander("Evaluate a run", expanded=open_, icon=":material/play_circle:"):
         chosen = st.selectbox("Run", list(names), format_func=names.__getitem__, key="evaluate_run")
         left, middle, right = st.columns(3)

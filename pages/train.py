@@ -14,7 +14,7 @@ shell.begin()
 
 def launcher(workspace: Workspace, frozen: list[freeze.RevisionView], config: TrainConfig, who: str) -> None:
     """The revision and the settings of the next run, pre-flight, and the button that starts it."""
-    names = {view.revision.id: revision.label(view) for view in frozen}
+    names = {view.revision.id: revision.option(view) for view in frozen}
     with st.container(border=True):
         st.markdown("**Next run**")
         chosen = st.selectbox(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 import typer
+
+from core.errors import FinetoothError
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
@@ -34,28 +37,49 @@ PAGES = (
     "results",
 )
 SIZES = ((1280, 900), (1920, 1080))
+START_S = 60
 
 
 @contextmanager
-def served(workspace: Path) -> Iterator[str]:
-    """The app on a free port, as people run it."""
+def served(workspace: Path, log: Path | None = None, *, plain: bool = False) -> Iterator[str]:
+    """The app on a free port, as people run it.
+
+    Args:
+        workspace: The workspace that opens.
+        log: Where the server writes what it has to say; None = nowhere.
+        plain: Streamlit without our headers.
+
+    Yields:
+        The address.
+
+    Raises:
+        FinetoothError: The app does not answer within a minute.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "ui.server", "--port", str(port), "--workspace", str(workspace.resolve())]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
+    if plain:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = {**os.environ, "FINETOOTH_WORKSPACE": str(workspace.resolve())}
+    with open(log or os.devnull, "wb") as out:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, env=environment)
     try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        yield url
+        yield _answering(f"http://127.0.0.1:{port}", log)
     finally:
         server.terminate()
-        server.wait()
+        server.wait(10)
+
+
+def _answering(url: str, log: Path | None) -> str:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
+                return url
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise FinetoothError(f"The app did not answer within {START_S} s.", log.read_text() if log else "Start it by hand.")
 
 
 def main(

@@ -21,6 +21,7 @@ TYPICAL = 5
 """Prompts of a cluster that are shown."""
 
 _NAMED = 14  # clusters whose names stand on the map
+_LISTED = 11  # rows of the table that are seen without scrolling
 _COLOURS = 7  # of the theme's palette, used in turn: neighbours in size differ
 
 
@@ -47,7 +48,7 @@ def _map(stored: StoredMap) -> None:
     names = pl.DataFrame(
         {
             "cluster": [cluster.number for cluster in stored.clusters],
-            "name": [cluster.name for cluster in stored.clusters],
+            "name": [render.cell(cluster.name) for cluster in stored.clusters],
             "size": [f"{cluster.size:,} of {stored.points.height:,} prompts" for cluster in stored.clusters],
         },
         schema={"cluster": pl.Int16(), "name": pl.String(), "size": pl.String()},
@@ -103,7 +104,8 @@ def _said(stored: StoredMap, n_drawn: int) -> str:
 def _table(stored: StoredMap) -> None:
     """Every cluster with its size; names are words of the dataset, so they stand in cells that show only text."""
     rows = [
-        {"words": cluster.name, "prompts": cluster.size, "share": 100 * cluster.share} for cluster in stored.clusters
+        {"words": render.cell(cluster.name), "prompts": cluster.size, "share": 100 * cluster.share}
+        for cluster in stored.clusters
     ]
     st.dataframe(
         pl.DataFrame(rows, schema={"words": pl.String(), "prompts": pl.Int64(), "share": pl.Float64()}),
@@ -113,7 +115,7 @@ def _table(stored: StoredMap) -> None:
             "share": st.column_config.ProgressColumn("Share", format="%.1f %%", min_value=0, max_value=100),
         },
         hide_index=True,
-        height=min(38 * (len(rows) + 1), 420),
+        height="content" if len(rows) <= _LISTED else 420,
         key="coverage-table",
     )
 
@@ -123,7 +125,7 @@ def _typical(workspace: Workspace, stored: StoredMap) -> None:
     chosen = st.selectbox(
         "Show prompts of",
         range(len(stored.clusters)),
-        format_func=lambda number: render.plain(stored.clusters[number].name),
+        format_func=lambda number: render.cell(stored.clusters[number].name),
         key="coverage-cluster",
     )
     members = stored.members(chosen, TYPICAL)

@@ -185,7 +185,10 @@ def _verdict(workspace: Workspace, view: queries.RunView) -> None:
     if view.facts:
         with st.expander("All that was measured, and the settings"):
             st.dataframe(
-                {"Measured": list(view.facts), "Value": [str(value) for value in view.facts.values()]},
+                {
+                    "Measured": [render.cell(name) for name in view.facts],
+                    "Value": [render.cell(str(value)) for value in view.facts.values()],
+                },
                 hide_index=True,
                 height="content",
             )

@@ -142,7 +142,7 @@ def _fields(form: Form, draft: Draft, place: int, turn: Turn) -> None:
         st.selectbox(
             f"Role of turn {place + 1:,}",
             options,
-            format_func=render.plain,
+            format_func=render.cell,
             index=options.index(turn.role),
             key=f"{at}-role",
             label_visibility="collapsed",

@@ -10,7 +10,7 @@ import streamlit as st
 from core.workspace import Workspace
 from curation import queries, thresholds
 from curation.thresholds import NoTable, PairTable, Sides
-from ui import example
+from ui import example, render
 
 PAGE = 5
 PAGER_PIXELS = 260
@@ -136,7 +136,7 @@ def _where(member: queries.MemberView | None) -> str:
     if member is None or not member.lines:
         return "an edited example" if member else "no longer in the workspace"
     (name, line), more = member.lines[0], len(member.lines) - 1
-    return f"{Path(name).name}, line {line:,}" + (f" and {more:,} more" if more else "")
+    return f"{render.cell(Path(name).name)}, line {line:,}" + (f" and {more:,} more" if more else "")
 
 
 def alike(sides: Sides | None) -> None:

@@ -15,12 +15,22 @@ from ui.diff import Range, diff
 MAX_TURNS = 60
 EXCERPT_TURNS = 4
 SHORT_WORD = 24
+LONG_LINE = 20_000
+BLOCK = 2_000
+"""A line of more characters than LONG_LINE is laid out in blocks of so many."""
 
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
     "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]|\r(?!\n)"
 )
 """Characters that act without being seen (controls, bidirectional overrides, zero widths): shown by their names."""
+
+UNMARKED = re.compile(
+    r"(?<=https)(?=://)|(?<=http)(?=://)|(?<=www)(?=\.)|(?=@[-\w]+\.)"  # addresses become links
+    r"|(?<=:)(?=[-+\w]+[/:])|(?<=\s[-<>~])(?=[-=>])",  # :smile: and :material/home: become signs, -> an arrow
+    re.IGNORECASE,
+)
+"""Where what Streamlit's Markdown acts on after escapes were undone can be cut in two."""
 
 STYLE = """<style>
 .ft-turn{max-width:80ch;margin:0 0 .9rem;padding:.1rem 0 .1rem .9rem;border-left:3px solid rgba(128,134,136,.45)}
@@ -33,6 +43,8 @@ STYLE = """<style>
 .ft-text mark.ft-differs{background:rgba(124,92,200,.24);box-shadow:inset 0 -2px 0 rgba(124,92,200,.75)}
 .ft-text mark.ft-gone{background:rgba(214,69,56,.2);text-decoration:line-through}
 .ft-text mark.ft-new{background:rgba(40,150,90,.24);box-shadow:inset 0 -2px 0 rgba(40,150,90,.75)}
+.ft-block{display:inline-block;width:100%;unicode-bidi:plaintext;content-visibility:auto;
+contain-intrinsic-size:auto 60ch auto 40em}
 .ft-fold{display:block;font-size:.82rem;opacity:.75;border:1px dashed rgba(128,134,136,.6);border-radius:4px;
 padding:.1rem .5rem;margin:.35rem 0;white-space:normal}
 .ft-char{font-family:monospace;font-size:.72em;border:1px solid rgba(128,134,136,.6);border-radius:3px;padding:0 .2em;
@@ -93,7 +105,7 @@ def text_html(text: str, marks: Iterable[Mark] = (), *, windows: Windows | None 
     for start, end in _visible(text, flat, windows) if windows else [(0, len(text))]:
         if start > at:
             pieces.append(_fold_note(start - at))
-        pieces.append(_segment(text, start, end, flat))
+        pieces += _lines(text, start, end, flat)
         at = end
     if at < len(text):
         pieces.append(_fold_note(len(text) - at))
@@ -222,9 +234,22 @@ def lines(items: Iterable[tuple[str, str]], *, limit: int = 160) -> None:
     st.html(f"{STYLE}<div>{rows}</div>")
 
 
+def cell(text: str, *, limit: int = 200) -> str:
+    """The start of a text for a cell of a table, which draws it as it is: characters that are not seen by their names.
+
+    A cut ends in an ellipsis; a table is for finding a row, and the row is read in full elsewhere.
+    """
+    shown = INVISIBLE.sub(lambda match: f"<U+{ord(match[0]):04X}>", text[:limit])
+    return f"{shown}…" if len(text) > limit else shown
+
+
 def plain(text: str) -> str:
-    """Text for a Streamlit label or caption, with Markdown's signs switched off (names and paths, not dataset text)."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:^=&\"'])", r"\\\1", INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text))
+    """Text for a Streamlit label or caption, with Markdown's signs switched off (names and paths, not dataset text).
+
+    Some things are acted on after escapes were undone; a word joiner (U+2060, which is not seen) keeps them apart.
+    """
+    shown = UNMARKED.sub("\u2060", INVISIBLE.sub("\N{REPLACEMENT CHARACTER}", text))
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:^=&\"'])", r"\\\1", shown)
 
 
 def _places(text: str, missing: Sequence[Range]) -> list[Mark]:
@@ -276,6 +301,26 @@ def _word_edge(text: str, at: int, step: int) -> int:
         if moved <= 0 or moved >= len(text) or text[moved if step > 0 else moved - 1].isspace():
             return min(max(moved, 0), len(text))
     return at
+
+
+def _lines(text: str, start: int, end: int, marks: Sequence[Mark]) -> list[str]:
+    """A range of a text. A line of many thousand characters is cut into blocks that are laid out one by one.
+
+    Browsers take time with the square of a line's length: 20 s for a megabyte in Chromium, and 0.4 s in blocks.
+    """
+    pieces, at, line = [], start, start
+    while line < end:
+        stop = text.find("\n", line, end)
+        stop = end if stop < 0 else stop
+        if stop - line > LONG_LINE:
+            pieces.append(_segment(text, at, line, marks))
+            at = line
+            while at < stop:
+                cut = min(_word_edge(text, min(at + BLOCK, stop), 1), stop)
+                pieces.append(f'<span class="ft-block">{_segment(text, at, cut, marks)}</span>')
+                at = cut
+        line = stop + 1
+    return [*pieces, _segment(text, at, end, marks)]
 
 
 def _segment(text: str, start: int, end: int, marks: Sequence[Mark]) -> str:

@@ -14,11 +14,16 @@ from ui import panels, render
 LISTED = 20
 
 
-def label(view: freeze.RevisionView) -> str:
-    """Its short id, its size, when and by whom it was frozen, ready for a label."""
+def option(view: freeze.RevisionView) -> str:
+    """Its short id, its size, when and by whom it was frozen, for a list to choose from (which draws it as it is)."""
     when = view.created_at[:16].replace("T", " ")
     size = wording.many(view.revision.n_examples, "example")
-    return f"{view.revision.id[:8]} · {size} · {when} UTC · {render.plain(view.who)}"
+    return f"{view.revision.id[:8]} · {size} · {when} UTC · {render.cell(view.who)}"
+
+
+def label(view: freeze.RevisionView) -> str:
+    """The same, ready for a label."""
+    return render.plain(option(view))
 
 
 def figures(view: freeze.RevisionView) -> None:
@@ -54,7 +59,7 @@ def figures(view: freeze.RevisionView) -> None:
 
 def comparison(workspace: Workspace, views: list[freeze.RevisionView]) -> None:
     """What changed between two revisions, by example, edits with their words."""
-    names = {view.revision.id: label(view) for view in views}
+    names = {view.revision.id: option(view) for view in views}
     left, right = st.columns(2)
     before = left.selectbox("From", list(names), index=1, format_func=names.__getitem__, key="diff_from")
     after = right.selectbox("To", list(names), index=0, format_func=names.__getitem__, key="diff_to")

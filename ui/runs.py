@@ -79,7 +79,7 @@ def table(runs: list[queries.RunView]) -> None:
         {
             "Run": [run.id for run in runs],
             "Status": [curve.STATUS.get(run.status, (run.status, ""))[0] for run in runs],
-            "Model": [model_name(run.base_model) for run in runs],
+            "Model": [render.cell(model_name(run.base_model)) for run in runs],
             "Method": [run.settings.get("method") for run in runs],
             "Steps": [f"{run.step:,} of {run.total_steps or 0:,}" for run in runs],
             "Hold-out loss before": [fact(run, "Hold-out loss before") for run in runs],

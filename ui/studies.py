@@ -46,7 +46,7 @@ def evaluation_label(manifest: dict[str, Any]) -> str:
     """An evaluation's name for a list: when, run, base model, number of answers."""
     when = str(manifest["created_at"])[:16].replace("T", " ")
     answered = manifest["summary"]["replies"]["tuned"]["n"]
-    base = str(manifest["base_model"]).rstrip("/").rsplit("/", 1)[-1]
+    base = render.cell(str(manifest["base_model"]).rstrip("/").rsplit("/", 1)[-1])
     return f"{when} UTC · run {manifest['run_id'][:12]} on {base} · {wording.many(answered, 'answer')} each"
 
 

@@ -147,7 +147,7 @@ def _raters(found: Mapping[str, Any]) -> None:
 
     st.dataframe(
         {
-            "Rater": [row["rater"] for row in found["raters"]],
+            "Rater": [render.cell(row["rater"]) for row in found["raters"]],
             "Votes": [row["votes"] for row in found["raters"]],
             "Skipped": [row["skips"] for row in found["raters"]],
             "Tuned preferred": [share(row["win_rate"]) for row in found["raters"]],

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from core.ids import new_action_id
 from core.workspace import Workspace
 from curation import actions, checking
+from scripts.pictures import served
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "examples" / "icd10_coding.jsonl"
@@ -103,32 +101,32 @@ def checked(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start the app on a workspace; returns its address. ``plain`` is Streamlit without our headers."""
-    started: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as servers:
 
-    def start(workspace: Path, *, plain: bool = False) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "ui.server", "--port", str(port), "--workspace", str(workspace)]
-        if plain:
-            command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        log = (tmp_path / f"server-{port}.log").open("wb")
-        environment = {**os.environ, "FINETOOTH_WORKSPACE": str(workspace)}
-        started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment))
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):
-                    return url
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        raise AssertionError((tmp_path / f"server-{port}.log").read_text())
+        def start(workspace: Path, *, plain: bool = False) -> str:
+            return servers.enter_context(served(workspace, tmp_path / f"server-{new_action_id()}.log", plain=plain))
 
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(10)
+        yield start
+
+
+@pytest.fixture(scope="module")
+def beacon() -> Iterator[tuple[str, list[str]]]:
+    """A web server that must never be asked for anything, and the list of what it was asked for."""
+    asked: list[str] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listening)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", asked
+    server.shutdown()
 
 
 @pytest.fixture
@@ -138,7 +136,7 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Visit]]:
 
     def opened(url: str) -> Visit:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         made = Visit(context.new_page(), url)
         made.page.on("console", lambda m: made.complaints.append(m.text) if "Security Policy" in m.text else None)

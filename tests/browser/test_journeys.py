@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.workspace import Workspace
-from curation import actions, checking, queries
+from curation import queries
 from tests.browser.conftest import DEMO, Visit
 
 pytestmark = pytest.mark.browser
@@ -21,26 +19,6 @@ pytestmark = pytest.mark.browser
 PAGES = ("", "import", "duplicates", "consistency", "contradictions", "review", "dataset")
 Serve = Callable[..., str]
 OpenTab = Callable[[str], Visit]
-
-
-@pytest.fixture
-def beacon() -> Iterator[tuple[str, list[str]]]:
-    """A web server that must never be asked for anything, and the list of what it was asked for."""
-    asked: list[str] = []
-
-    class Listening(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Listening)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
 
 
 def test_the_first_session_on_a_deep_link_is_framed_asks_the_name_and_goes_on(
@@ -176,41 +154,3 @@ def test_a_request_under_another_host_name_is_refused(serve: Serve, checked: Wor
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)
         assert refused.value.code == 403
-
-
-def test_text_in_a_dataset_cannot_call_home_even_without_the_policy(
-    serve: Serve, visit: OpenTab, tmp_path: Path, beacon: tuple[str, list[str]]
-) -> None:
-    url, asked = beacon
-    attack = (
-        f"![x]({url}/markdown.png) <img src='{url}/img.png'> <script>fetch('{url}/script')</script>"
-        f" [a]({url}/link) <style>@import '{url}/css'</style> \x1b[31m \u202e {url}/bare.png a@example.org"
-    )
-    rows = [
-        {
-            "messages": [
-                {"role": "system", "content": attack},
-                {"role": "user", "content": f"{attack} {n // 2}"},
-                {"role": "assistant", "content": f"{attack}  answer  {n}"},
-            ],
-            "meta": {attack: attack},
-        }
-        for n in range(30)
-    ]
-    rows.append({"messages": [{"role": attack, "content": attack}, {"role": "assistant", "content": ""}]})
-    path = tmp_path / "![x](evil) <img src=x>.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + f"{attack}\n", encoding="utf-8")
-    workspace = Workspace.create(tmp_path / "project", name=f"![x]({url}/name.png)")
-    actions.import_file(workspace, path, who=f"![x]({url}/who.png)")
-    checking.check(workspace)
-    assert queries.findings(workspace).total > 0
-    tab = visit(serve(workspace.path, plain=True))
-    for page in PAGES:
-        tab.open(page, who="Ana")
-    for view in queries.findings(workspace, limit=4, order="check").items:
-        tab.open("review", who="Ana", finding=view.id)
-    tab.press("e")
-    tab.sees("Save the edit")
-    tab.page.wait_for_timeout(500)
-    assert asked == []
-    assert tab.outside == []

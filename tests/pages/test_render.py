@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +56,20 @@ def test_a_huge_text_is_folded_with_counts_that_add_up() -> None:
     assert render.text_html(text, windows=None).count("x") == len(text)
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\nshort"])
+@pytest.mark.parametrize("long", ["w" * 45_000, "many words " * 5_000])
+def test_a_line_of_many_thousand_characters_is_laid_out_in_blocks_and_nothing_of_it_is_lost(
+    long: str, end: str
+) -> None:
+    text = f"short\n{long}{end}"
+    made = render.text_html(text, [Mark(0, 5), Mark(2_000, 30_000)], windows=None)
+    assert re.sub("<[^>]+>", "", made) == text
+    blocks = re.findall('<span class="ft-block">(.*?)</span>', made)
+    assert len(blocks) > 20 and max(len(re.sub("<[^>]+>", "", block)) for block in blocks) < 2_100
+    assert made.startswith("<mark>short</mark>") and blocks[1].startswith("<mark>") and "<mark>" not in blocks[-1]
+    assert "ft-block" not in render.text_html("short\n" * 9_000, windows=None)
+
+
 def test_many_turns_are_folded_with_their_number() -> None:
     made = render.conversation_html([Message("user", "hi")] * 100)
     assert "40 more turns are folded" in made
@@ -67,7 +82,25 @@ def test_an_unknown_role_is_text_too() -> None:
 
 def test_a_label_switches_markdown_off() -> None:
     made = render.plain("![x](http://evil) :red[a] `b` <img>")
-    assert made == r"\!\[x\]\(http\://evil\) \:red\[a\] \`b\` \<img\>"
+    assert made == r"\!\[x\]\(http\://evil\) \:red\[a\] \`b\` \<img\>".replace("http", "http\u2060")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://a.b", "HTTPS://a", "www.a.b", "a@b.c", "see :smile: now", ":material/home:", "a -> b"]
+)
+def test_a_label_keeps_apart_what_is_acted_on_after_escapes_were_undone(text: str) -> None:
+    assert "\u2060" in render.plain(text)
+    assert render.plain(text).replace("\u2060", "").replace("\\", "") == text
+
+
+def test_a_label_leaves_times_paths_and_numbers_alone() -> None:
+    for text in ("11:37", "/home/ana/ward 3/a_b.jsonl", "C:\\data\\x.csv", "3.5 of 10: all", "a-b", "1 - 2"):
+        assert "\u2060" not in render.plain(text)
+
+
+def test_a_cell_names_what_is_not_seen_and_shows_where_it_was_cut() -> None:
+    assert render.cell("a\u202eb\x1b[31m") == "a<U+202E>b<U+001B>[31m"
+    assert render.cell("w" * 300) == "w" * 200 + "…"
 
 
 @given(ANY, ANY)

@@ -1,8 +1,8 @@
 """One training for ``benchmarks.training_speed``: ours or trl's on the same tokens, timed, its adapter kept.
 
-``python -m benchmarks.training_speed_run FOLDER WHO`` trains by ``FOLDER/plan.json`` and writes ``FOLDER/WHO.json``. Its
-loop of steps is timed, not the loading of the model. With ``measure`` behind it, the same command then writes the
-hold-out loss of that adapter, ``FOLDER/WHO-loss.json``; ``base`` is the model without one.
+``python -m benchmarks.training_speed_run FOLDER WHO`` trains by ``FOLDER/plan.json`` and writes ``FOLDER/WHO.json``;
+the loop of steps is timed, not the loading of the model. The same command with ``measure`` behind it writes the loss on
+the hold-out with that adapter, ``FOLDER/WHO-loss.json``; ``base`` is the model without one.
 """
 
 from __future__ import annotations

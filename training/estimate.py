@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from core import models
+from core import machine, models
+from core.chat import IGNORED
 from core.errors import InputError
 from core.revisions import examples_of
 from core.types import Example
@@ -15,8 +16,8 @@ from core.workspace import Workspace
 from training import queries
 from training.catalogue import find, shape_of
 from training.config import Method, TrainConfig, unusual
-from training.data import sample
-from training.memory import Device, memory_parts
+from training.data import Item, plan_steps, sample
+from training.memory import Device, memory_parts, run_parts
 
 GIB = 2**30
 
@@ -31,8 +32,11 @@ class MemoryPlan:
         batch, seq: Conversations in a forward pass, and tokens of each (padded).
         rank: Of the adapters.
         gradient_checkpointing: Whether activations are recomputed.
-        parts: ``weights``, ``adapters``, ``gradients``, ``optimizer``, ``activations`` (kept for the backward pass),
-            ``scratch`` (the largest of: logits of a chunk, one recomputed layer) and ``overhead``; they add up.
+        parts: What the tensors of a step take at its peak: ``weights``, ``adapters``, ``gradients``, ``optimizer``,
+            ``activations`` (kept for the backward pass) and ``scratch`` (short-lived: the logits of a chunk, the
+            gradients within a layer).
+        overhead_bytes: What is needed besides: the GPU's context or the process with its libraries, and what the
+            allocator keeps.
         n_params: Of the base model.
         n_trainable: Parameters that are trained.
         gpu_gb: The memory that was named, in GiB.
@@ -47,6 +51,7 @@ class MemoryPlan:
     rank: int
     gradient_checkpointing: bool
     parts: Mapping[str, int]
+    overhead_bytes: int
     n_params: int
     n_trainable: int
     gpu_gb: float | None = None
@@ -55,13 +60,18 @@ class MemoryPlan:
 
     @property
     def total_bytes(self) -> int:
-        """All parts together, at the peak."""
+        """All tensors together, at the peak: what torch's allocator reports, and a simulated step counts."""
         return sum(self.parts.values())
+
+    @property
+    def needed_bytes(self) -> int:
+        """What the machine has to have free: the tensors and the overhead."""
+        return self.total_bytes + self.overhead_bytes
 
     @property
     def fits(self) -> bool | None:
         """Whether it fits in the named memory; None where none was named."""
-        return None if self.gpu_gb is None else self.total_bytes <= self.gpu_gb * GIB
+        return None if self.gpu_gb is None else self.needed_bytes <= self.gpu_gb * GIB
 
     def to_json(self) -> dict[str, Any]:
         """The public form."""
@@ -76,6 +86,8 @@ class MemoryPlan:
             "trainable_parameters": self.n_trainable,
             "bytes": dict(self.parts),
             "total_bytes": self.total_bytes,
+            "overhead_bytes": self.overhead_bytes,
+            "needed_bytes": self.needed_bytes,
             "gpu_gb": self.gpu_gb,
             "fits": self.fits,
             "largest_batch": self.largest_batch,
@@ -93,6 +105,8 @@ def plan(
     rank: int = 16,
     gradient_checkpointing: bool = True,
     device: Device = "gpu",
+    accumulates: bool = False,
+    dropout: bool = False,
 ) -> MemoryPlan:
     """Memory of one configuration, by part.
 
@@ -104,7 +118,9 @@ def plan(
         gpu_gb: Memory to fit into, in GiB.
         rank: Of adapters on all linear layers.
         gradient_checkpointing: Recompute activations.
-        device: ``gpu`` multiplies in bfloat16 and has an overhead; ``cpu`` may multiply in float32.
+        device: ``gpu`` multiplies in bfloat16; ``cpu`` as this machine's processor does.
+        accumulates: Whether a step consists of several forward passes.
+        dropout: Whether the adapters' inputs are dropped at random.
 
     Raises:
         InputError: The model or method is unknown, or a number is not positive.
@@ -116,9 +132,21 @@ def plan(
         raise InputError("Batch, sequence length, rank and GPU memory must be positive.", "Give numbers above zero.")
 
     def parts(b: int, s: int) -> dict[str, int]:
-        return memory_parts(shape, method, b, s, rank, gradient_checkpointing=gradient_checkpointing, device=device)
+        return memory_parts(
+            shape,
+            method,
+            b,
+            s,
+            rank,
+            gradient_checkpointing=gradient_checkpointing,
+            device=device,
+            accumulates=accumulates,
+            dropout=dropout,
+        )
 
     limit = None if gpu_gb is None else gpu_gb * GIB
+    tensors = parts(batch, seq)
+    overhead = tensors.pop("overhead")
     return MemoryPlan(
         model=name,
         method=method,
@@ -126,12 +154,33 @@ def plan(
         seq=seq,
         rank=rank,
         gradient_checkpointing=gradient_checkpointing,
-        parts=parts(batch, seq),
+        parts=tensors,
+        overhead_bytes=overhead,
         n_params=shape.params,
         n_trainable=shape.params if method == "full" else shape.lora_params(rank),
         gpu_gb=gpu_gb,
         largest_batch=None if limit is None else _largest(lambda n: sum(parts(n, seq).values()) <= limit),
         largest_seq=None if limit is None else _largest(lambda n: sum(parts(batch, n).values()) <= limit),
+    )
+
+
+def for_config(config: TrainConfig, seq: int, gpu_gb: float | None, device: Device) -> MemoryPlan:
+    """The plan of these settings at a length.
+
+    Raises:
+        InputError: The model is unknown.
+    """
+    return plan(
+        config.base_model,
+        config.method,
+        config.batch_size,
+        seq,
+        gpu_gb,
+        rank=config.rank,
+        gradient_checkpointing=config.gradient_checkpointing,
+        device=device,
+        accumulates=config.gradient_accumulation > 1,
+        dropout=config.dropout > 0 and config.method != "full",
     )
 
 
@@ -173,7 +222,7 @@ class RunPlan:
         return (
             f"{self.memory.model} by {self.memory.method}, {self.memory.n_trainable:,} of {self.memory.n_params:,} "
             f"parameters trained; {self.n_examples:,} examples of up to {self.longest} tokens, {self.steps} steps; "
-            f"memory {self.memory.total_bytes / GIB:.1f} of {self.free_bytes / GIB:.1f} GiB free; {took}."
+            f"memory {self.memory.needed_bytes / GIB:.1f} of {self.free_bytes / GIB:.1f} GiB free; {took}."
         )
 
 
@@ -183,53 +232,68 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
     Raises:
         FinetoothError: There is no such revision or model.
     """
-    import psutil
-
     examples = sample(examples_of(workspace, revision_id, "train"), config.limit, config.seed)
-    lengths = _token_counts(examples, config.base_model)
-    usable = [length for length in lengths if length <= config.max_tokens]
-    longest = max(usable, default=config.max_tokens)
-    memory = plan(
-        config.base_model if find(config.base_model) else str(models.resolve(config.base_model)),
-        config.method,
-        config.batch_size,
-        longest,
-        rank=config.rank,
-        gradient_checkpointing=config.gradient_checkpointing,
-        device="cpu",
-    )
+    base = models.resolve(config.base_model)
+    counted = _counted(examples, base / "tokenizer.json")
+    usable = [item for item in counted if item.n_tokens <= config.max_tokens]
+    longest = max((item.n_tokens for item in usable), default=config.max_tokens)
+    known = config if find(config.base_model) else config.model_copy(update={"base_model": str(base)})
+    memory = for_config(known, longest, None, "cpu")
     said = list(unusual(config, len(usable)))
-    if len(usable) < len(lengths):
-        said.append(f"{len(lengths) - len(usable)} examples are longer than {config.max_tokens} tokens.")
-    free = int(psutil.virtual_memory().available)
-    if memory.total_bytes > free:
-        said.append(f"It needs {memory.total_bytes / GIB:.1f} GiB, and {free / GIB:.1f} GiB are free.")
+    if usable:
+        passes = [items for step in planned_steps(usable, config) for items in step]
+        parts = run_parts(shape_of(known.base_model)[1], config, passes, "cpu")
+        overhead = parts.pop("overhead")
+        memory = replace(memory, parts=parts, overhead_bytes=overhead)
+    if len(usable) < len(counted):
+        said.append(f"{len(counted) - len(usable)} examples are longer than {config.max_tokens} tokens.")
+    free = machine.free_bytes()
+    if memory.needed_bytes > free:
+        said.append(f"It needs {memory.needed_bytes / GIB:.1f} GiB, and {free / GIB:.1f} GiB are free.")
     speed, speed_from = queries.measured_speed(workspace, config.base_model, config.method)
+    n_tokens = sum(item.n_tokens for item in usable)
     return RunPlan(
         memory=memory,
         n_examples=len(usable),
-        n_tokens=sum(usable),
+        n_tokens=n_tokens,
         longest=longest,
         steps=config.steps(len(usable)) if usable else 0,
-        seconds=sum(usable) * config.epochs / speed if speed else None,
+        seconds=n_tokens * config.epochs / speed if speed else None,
         speed_from=speed_from,
         free_bytes=free,
         warnings=tuple(said),
     )
 
 
-def _token_counts(examples: Sequence[Example], base_model: str) -> list[int]:
-    """Tokens of each conversation, the template's own estimated at 8 a turn; needs no torch."""
+def planned_steps(items: Sequence[Item], config: TrainConfig) -> list[list[list[Item]]]:
+    """The forward passes of the first epoch, by step."""
+    return plan_steps(
+        items,
+        batch_size=config.batch_size,
+        gradient_accumulation=config.gradient_accumulation,
+        seed=config.seed,
+        epoch=0,
+    )
+
+
+def _counted(examples: Sequence[Example], tokenizer_file: Path) -> list[Item]:
+    """Conversations of the right lengths, the template's own tokens estimated at 8 a turn; needs no torch."""
     from tokenizers import Tokenizer
 
-    path: Path = models.resolve(base_model) / "tokenizer.json"
-    if not path.is_file():
-        return [sum(len(m.content) // 3 + 8 for m in example.messages) for example in examples]
-    tokenizer = Tokenizer.from_file(str(path))
-    counts = [
-        [len(one.ids) for one in tokenizer.encode_batch([m.content for m in example.messages])] for example in examples
-    ]
-    return [sum(turns) + 8 * len(turns) for turns in counts]
+    tokenizer = Tokenizer.from_file(str(tokenizer_file)) if tokenizer_file.is_file() else None
+    items: list[Item] = []
+    for example in examples:
+        texts = [message.content for message in example.messages]
+        turns = (
+            [len(text) // 3 for text in texts]
+            if tokenizer is None
+            else [len(one.ids) for one in tokenizer.encode_batch(texts)]
+        )
+        n_tokens = sum(turns) + 8 * len(turns)
+        spoken = zip(turns, example.messages, strict=True)
+        supervised = sum(n + 1 for n, message in spoken if message.role == "assistant")
+        items.append(Item(example.id, (0,) * n_tokens, (IGNORED,) * (n_tokens - supervised) + (0,) * supervised))
+    return items
 
 
 def _minutes(seconds: float) -> str:

@@ -19,7 +19,7 @@ from training.config import TrainConfig
 from training.control import Control
 from training.data import Batch, Item, collate, n_positions, plan_steps, sample
 from training.first_look import look
-from training.memory import memory_parts
+from training.memory import run_parts
 
 Warn = Callable[[str, str, int], None]
 """Told the name, the message and the count of something that does not forbid the run."""
@@ -213,7 +213,7 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
         device=device,
         padding_free=padding_free,
         meter=meter,
-        predicted_bytes=sum(_predicted(model, rows, device).values()),
+        predicted_bytes=_predicted(model, config.model_copy(update={"padding_free": padding_free}), passes, device),
         real_step=real_step,
         prompts=samples.fitting(model, rows.prompts, config.sample_tokens),
     )
@@ -235,14 +235,8 @@ def _batch(rows: Rows, items: Sequence[Item], device: str, padding_free: bool) -
     return collate(items, rows.tokenizer.pad_token_id, device, padding_free=padding_free)
 
 
-def _predicted(model: Any, rows: Rows, device: str) -> dict[str, int]:
-    config = rows.config
-    return memory_parts(
-        read_shape(model.config.to_dict(), config.base_model),
-        config.method,
-        config.batch_size,
-        max(item.n_tokens for item in rows.items),
-        config.rank,
-        gradient_checkpointing=config.gradient_checkpointing,
-        device="gpu" if device == "cuda" else "cpu",
-    )
+def _predicted(model: Any, config: TrainConfig, passes: Sequence[Sequence[Item]], device: str) -> int:
+    """What the meter will read at the peak, by the closed form: a GPU's allocator counts tensors alone."""
+    shape = read_shape(model.config.to_dict(), config.base_model)
+    parts = run_parts(shape, config, passes, "gpu" if device == "cuda" else "cpu")
+    return sum(parts.values()) - (parts["overhead"] if device == "cuda" else 0)

@@ -7,11 +7,13 @@ the same loop on tensors without content and counts; ``python -m benchmarks.memo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.units import multiplies_bfloat16_fast_here
-from training.config import Method
+from training.config import Method, TrainConfig
+from training.data import Item, n_positions
 from training.loss import CHUNK_TOKENS
 from training.shapes import Shape
 
@@ -24,8 +26,14 @@ NF4_TABLE_BYTES = 4 * (16 + 256 + 1)
 
 GPU_CONTEXT_BYTES = 600 * 2**20
 GPU_FRAGMENTATION_SHARE = 0.07
-CPU_FRAGMENTATION_SHARE = 0.45
-"""What glibc's allocator keeps beyond the tensors of a step (measured: 2,297 MiB for 1,611 MiB of tensors)."""
+"""What a GPU needs beside the tensors, as others report it; not measured here."""
+
+CPU_PROCESS_BYTES = 519 * 2**20
+"""Resident memory of a process that has loaded the libraries and taken a step, its model not counted (measured)."""
+
+CPU_KEPT_SHARE, CPU_LAYER_SHARE = 0.21, 3.2
+"""What glibc's allocator holds beyond the tensors of a step, of the activations that are kept and of one layer's own
+tensors (fitted to four measured runs, ``python -m benchmarks.memory_measured``)."""
 
 
 def memory_parts(
@@ -38,6 +46,7 @@ def memory_parts(
     gradient_checkpointing: bool,
     device: Device,
     accumulates: bool = False,
+    dropout: bool = False,
     tokens: int | None = None,
     supervised: int | None = None,
 ) -> dict[str, int]:
@@ -47,16 +56,18 @@ def memory_parts(
         shape: Of the base model.
         method: ``qlora``, ``lora`` or ``full``.
         batch, seq: Conversations in a forward pass, and tokens of each.
-        rank: Of adapters on all linear layers, without dropout.
+        rank: Of adapters on all linear layers.
         gradient_checkpointing: Whether each layer's activations are recomputed.
         device: ``gpu`` multiplies in bfloat16; ``cpu`` in float32 where this processor is faster with it.
         accumulates: Whether gradients of an earlier forward pass of the same step are there already.
+        dropout: Whether the adapters' inputs are dropped at random: then PEFT's own layers run instead of fused ones.
         tokens: In the fullest forward pass, where that is known; None takes ``batch`` x ``seq``.
         supervised: How many of them are trained; None takes all.
     """
     through = batch * seq if tokens is None else tokens
     trained_on = through if supervised is None else supervised
-    step = _Step(shape, method, through, trained_on, rank, gradient_checkpointing, _units(method, device))
+    units = _units(method, device)
+    step = _Step(shape, method, through, trained_on, rank, gradient_checkpointing, units, dropout)
     trained = shape.params if method == "full" else shape.lora_params(rank)
     lasting = {
         "weights": _weights(shape, method),
@@ -70,8 +81,29 @@ def memory_parts(
         **{name: round(size) for name, size in lasting.items()},
         "activations": round(activations),
         "scratch": round(fullest - activations),
-        "overhead": round(_overhead(device, fullest)),
+        "overhead": round(_overhead(step, device, fullest)),
     }
+
+
+def run_parts(shape: Shape, config: TrainConfig, passes: Sequence[Sequence[Item]], device: Device) -> dict[str, int]:
+    """The same for a run whose forward passes are known (see ``data.plan_steps``): its fullest one decides.
+
+    Raises:
+        ValueError: There is no pass.
+    """
+    return memory_parts(
+        shape,
+        config.method,
+        config.batch_size,
+        max(item.n_tokens for items in passes for item in items),
+        config.rank,
+        gradient_checkpointing=config.gradient_checkpointing,
+        device=device,
+        accumulates=config.gradient_accumulation > 1,
+        dropout=config.dropout > 0 and config.method != "full",
+        tokens=max(n_positions(items, padding_free=config.padding_free) for items in passes),
+        supervised=max(sum(item.n_supervised for item in items) for items in passes),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,7 @@ class _Step:
     rank: int
     checkpointing: bool
     units: int
+    dropout: bool
 
     def beyond_lasting(self, accumulates: bool) -> list[float]:
         """At each moment that can be the fullest: what is there beyond weights, states and all gradients."""
@@ -105,6 +138,12 @@ class _Step:
     @property
     def layers(self) -> int:
         return self.shape.layers
+
+    @property
+    def layer_tensors(self) -> float:
+        """All tensors of one layer's forward and backward pass, its weights not counted."""
+        h, i = self.shape.hidden, self.shape.intermediate
+        return self._layer + (6 * h + 10 * i) * self.tokens
 
     @property
     def _kept_type(self) -> int:
@@ -131,7 +170,10 @@ class _Step:
         if self.method == "full":  # float32 throughout; trained norms keep their normed input, too
             return float(24 * h + 8 * q + 8 * kv + 16 * i + small) * self.tokens
         attention = units * (2 * q + 2 * kv) + 2 * q  # the conversations' answers, and laid end to end
-        return float(12 * h + attention + 8 * i + 7 * units * self.rank + small) * self.tokens
+        plain = 12 * h + attention + 8 * i + 7 * units * self.rank + small
+        if self.dropout:  # each adapter keeps its input in float32, before and after the dropping, and what was drawn
+            plain += 44 * h + 6 * i
+        return float(plain) * self.tokens
 
     @property
     def _layer_scratch(self) -> float:
@@ -186,6 +228,7 @@ def _units(method: Method, device: Device) -> int:
     return 4 if device == "cpu" and not multiplies_bfloat16_fast_here() else 2
 
 
-def _overhead(device: Device, beyond_lasting: float) -> float:
-    share, fixed = (GPU_FRAGMENTATION_SHARE, GPU_CONTEXT_BYTES) if device == "gpu" else (CPU_FRAGMENTATION_SHARE, 0)
-    return fixed + share * beyond_lasting
+def _overhead(step: _Step, device: Device, beyond_lasting: float) -> float:
+    if device == "gpu":
+        return GPU_CONTEXT_BYTES + GPU_FRAGMENTATION_SHARE * beyond_lasting
+    return CPU_PROCESS_BYTES + CPU_KEPT_SHARE * step.kept + CPU_LAYER_SHARE * step.layer_tensors

@@ -13,15 +13,20 @@ import polars as pl
 from core import wording
 from core.errors import InputError
 from core.jobs import Progress, no_progress
-from core.rated import rated
+from core.ledger import Draft, Entry
+from core.rated import RATING, rated
 from core.revisions import SCHEMA, example_of, frozen
 from core.types import Revision
 from core.workspace import Workspace
 from curation import added, cache, norms, queries, resolutions
 from curation.certificate import write_certificate
 from curation.checks import CHECKS
+from curation.overtaken import OvertakenError
 from curation.reworded import Paraphrases
 from curation.splits import SPLITS, SplitPlan, split
+
+TRIES = 5
+"""How often the facts are counted anew while others decide; then the card says that they may be of a later state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,11 @@ class RevisionView:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """All that a freeze stores. ``upto`` is the number of the last ledger entry that it knows of."""
+    """All that a freeze stores.
+
+    ``upto`` is the number of the last ledger entry that it knows of; ``facts`` is what the data card says of that
+    state, ``checks`` the versions of the checks that had run.
+    """
 
     frame: pl.DataFrame
     key: Sequence[tuple[Any, ...]]
@@ -54,6 +63,8 @@ class Assembled:
     splits: Mapping[str, int]
     upto: int
     decided_upto: object
+    facts: Mapping[str, Any]
+    checks: Mapping[str, int | str]
 
 
 def freeze(
@@ -84,6 +95,7 @@ def freeze(
     Raises:
         InputError: The dataset is empty, or the hold-out asked for is impossible.
         BlockedError: Prompts that people have rated would enter training.
+        OvertakenError: Such prompts were rated while the set was split; nothing is frozen.
     """
     plan = SplitPlan(holdout_share, holdout_size, test_share, test_size, seed, by, paraphrases)
     spent = rated(workspace)
@@ -94,9 +106,25 @@ def freeze(
     already = any(entry.subject == revision_id for entry in previous)
     if not previous or previous[0].subject != revision_id:  # frozen again after another one, it is the newest again
         how = {"split": plan.as_dict(), "upto": made.upto, "rated": spent, "version": version()}
-        payload = {"already": already, **how}
-        workspace.ledger.append("freeze", revision_id, payload, who=who)
+        draft = Draft("freeze", revision_id, {"already": already, **how})
+
+        def unless_rated(later: Sequence[Entry]) -> Sequence[Draft]:
+            if any(entry.kind == RATING for entry in later):
+                _require_held_out(made.frame, frozenset(rated(workspace)).difference(spent))
+            return [draft]
+
+        workspace.ledger.append_after(made.upto, unless_rated, who=who)
     return Frozen(_revision(workspace.objects.manifest(revision_id)), made.certificate, already)
+
+
+def _require_held_out(frame: pl.DataFrame, rated_since: frozenset[str]) -> None:
+    held = set(frame.filter(pl.col("split") == "holdout")["id"])
+    if rated_since - held:
+        raise OvertakenError(
+            f"{wording.many(len(rated_since - held), 'prompt')} that would enter training were rated while the set was "
+            "split. Nothing was frozen.",
+            "Freeze again: they are held out then.",
+        )
 
 
 def version() -> str:
@@ -109,19 +137,18 @@ def version() -> str:
 
 def store(workspace: Workspace, made: Assembled, plan: SplitPlan) -> str:
     """Store what was assembled with all that the data card says, and its leak certificate. Returns the id."""
-    seen = queries.overview(workspace)
     previous = frozen(workspace)
     manifest = {
         "parent": previous[0].subject if previous else None,
         "n_examples": made.frame.height,
         "splits": dict(made.splits),
-        "checks": {check.name: check.version for check in CHECKS if check.name in seen.checks_run},
+        "checks": dict(made.checks),
         "decided_upto": made.decided_upto,
         "upto": made.upto,
         "sources": _sources(workspace, made.upto),
         "certificate": dict(made.certificate),
         "seed": plan.seed,
-        "facts": _facts(workspace, seen),
+        "facts": dict(made.facts),
     }
     revision_id = workspace.objects.put("revision", manifest, made.frame, made.key)
     write_certificate(certificate_path(workspace, revision_id), revision_id, made.certificate)
@@ -143,12 +170,19 @@ def assemble(
         InputError: The dataset is empty, or the hold-out asked for is impossible.
         BlockedError: More rated examples have to be held out than were asked for.
     """
+    for _ in range(TRIES):  # what the card says is counted in several looks, while others may go on deciding
+        upto = workspace.ledger.head()[0]
+        seen = queries.overview(workspace)
+        facts = {**_facts(workspace, seen), "counted_upto": upto}
+        if upto == workspace.ledger.head()[0]:
+            break
     with cache.synced(workspace).reading() as connection:  # one look, so that what is split is what is frozen
         connection.execute("BEGIN")
         rows = connection.execute(
             "SELECT id, messages, meta, source, line FROM examples WHERE state = 'in' ORDER BY position, id"
         ).fetchall()
-        decided_upto, upto = cache.get_fact(connection, "ledger_hash"), cache.get_fact(connection, "ledger_seq")
+        decided_upto, known = cache.get_fact(connection, "ledger_hash"), cache.get_fact(connection, "ledger_seq")
+        upto = known if isinstance(known, int) else 0
         query = "SELECT id, messages, meta FROM examples WHERE id = ?"
         old = [row for one in spent if (row := connection.execute(query, (one,)).fetchone())]
     if not rows:
@@ -160,7 +194,8 @@ def assemble(
     sizes = {name: made.sides.count(name) for name in SPLITS}
     splits = {name: size for name, size in sizes.items() if size or name in ("train", "holdout")}
     key = frame.select("id", "split", "messages", "meta").rows()
-    return Assembled(frame, key, made.certificate, splits, upto if isinstance(upto, int) else 0, decided_upto)
+    checks = {check.name: check.version for check in CHECKS if check.name in seen.checks_run}
+    return Assembled(frame, key, made.certificate, splits, upto, decided_upto, facts, checks)
 
 
 def remarks(proof: Mapping[str, Any]) -> list[str]:

@@ -172,8 +172,17 @@ def facts(workspace: Workspace, revision_id: str) -> CardFacts:
         checks=[CardCheck(c["check"], c["title"], c["open"] + c["settled"], c["settled"]) for c in frozen["findings"]],
         norms=frozen.get("norms", {}),
         certificate=manifest["certificate"],
-        limits=["The dataset was changed after the last run of the checks."] if frozen["stale"] else [],
+        limits=_limits(manifest),
     )
+
+
+def _limits(manifest: Mapping[str, Any]) -> list[str]:
+    frozen, said = manifest["facts"], []
+    if frozen["stale"]:
+        said.append("The dataset was changed after the last run of the checks.")
+    if frozen.get("counted_upto", manifest.get("upto")) != manifest.get("upto"):
+        said.append("People went on deciding while it was frozen: the counts of this card may include later decisions.")
+    return said
 
 
 def _source(workspace: Workspace, source_id: str, licence: str | None) -> CardSource:

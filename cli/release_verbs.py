@@ -165,7 +165,9 @@ def export_(
 ) -> None:
     """Write a revision with its data card, certificate, change list and manifest; code 3 where the hold-out leaks."""
     opened = workspace_or_error(workspace)
-    done = release.export_revision(opened, find_revision(opened, revision), out, format, who=who)
+    meant = find_revision(opened, revision)
+    with progress_bar() as progress:
+        done = release.export_revision(opened, meant, out, format, who=who, progress=progress)
     emit(
         {name: str(value) if isinstance(value, Path) else value for name, value in asdict(done).items()},
         as_json,

@@ -117,6 +117,16 @@ def freeze(
     return Frozen(_revision(workspace.objects.manifest(revision_id)), made.certificate, already)
 
 
+def fields(workspace: Workspace) -> dict[str, int]:
+    """The fields of the meta of the examples that are in the dataset, and how many values each has, by name."""
+    query = """
+        SELECT key, COUNT(DISTINCT value) FROM examples, json_each(examples.meta) WHERE state = 'in'
+        GROUP BY key ORDER BY key
+    """
+    with cache.synced(workspace).reading() as connection:
+        return {str(key): int(n) for key, n in connection.execute(query)}
+
+
 def _require_held_out(frame: pl.DataFrame, rated_since: frozenset[str]) -> None:
     held = set(frame.filter(pl.col("split") == "holdout")["id"])
     if rated_since - held:

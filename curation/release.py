@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import FinetoothError, InputError
 from core.files import read_json, sha256_file, write_json, writing_together
+from core.jobs import Progress, no_progress
 from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
@@ -71,13 +72,27 @@ class _Places:
 
 
 def export_revision(
-    workspace: Workspace, revision_id: str, out: Path, format: str = "messages", *, who: str
+    workspace: Workspace,
+    revision_id: str,
+    out: Path,
+    format: str = "messages",
+    *,
+    who: str,
+    progress: Progress = no_progress,
 ) -> ExportReport:
     """Write a revision's examples with a data card, the leak certificate, the change list and a manifest.
 
     Where the manifest stands, all are there and fit each other. The data is the same, byte for byte, on every machine;
     the hold-out is written beside the training data as ``NAME.holdout.EXT``, a test set as ``NAME.test.EXT``. The
     format ``huggingface`` makes a folder that ``datasets.load_dataset`` reads.
+
+    Args:
+        workspace: The open workspace.
+        revision_id: The revision.
+        out: The file, or for ``huggingface`` the folder.
+        format: One of :data:`FORMATS`.
+        who: The person.
+        progress: Told what is done.
 
     Raises:
         FinetoothError: The format is unknown or cannot hold these conversations, or the disk is full.
@@ -88,22 +103,26 @@ def export_revision(
         raise InputError(f"{out} is a folder, not a file.", "Name a file inside it.")
     if format == HUGGINGFACE and out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file, not a folder.", "Name a folder.")
+    progress("reading the revision", 0, None)
     manifest = workspace.objects.manifest(revision_id)
     by_split: dict[str, list[Example]] = {name: examples_of(workspace, revision_id, name) for name in SPLITS}
     written = [name for name in SPLITS if by_split[name] or name in ("train", "holdout")]
     places = _Places.at(out, format, written)
     export.require_fit([example for name in written for example in by_split[name]], places.format)
+    progress("listing the changes", 0, None)
     told = facts(workspace, revision_id)
     listed = changes.since_import(workspace, revision_id).changes
     outdated = _outdated(places)
     with writing_together(places.all) as paths:
         temporary = dict(zip(places.all, paths, strict=True))
-        for name, path in places.data.items():
+        for done, (name, path) in enumerate(places.data.items()):
+            progress("writing the data", done, len(places.data))
             export.write(by_split[name], temporary[path], places.format)
         head = hub.front_matter(told, list(places.data)) if format == HUGGINGFACE else ""
         temporary[places.card].write_text(head + data_card(told), encoding="utf-8")
         write_certificate(temporary[places.certificate], revision_id, manifest["certificate"])
         temporary[places.changes].write_bytes(changes.as_csv(workspace, listed))
+        progress("storing", 0, None)
         root = places.manifest.parent
         files = {
             path.relative_to(root).as_posix(): sha256_file(temporary[path])

@@ -2,46 +2,11 @@
 
 import streamlit as st
 
-from core import wording
 from core.workspace import Workspace
 from curation import freeze, queries, restore
-from ui import act, editor_new, panels, revision, revision_files, shell
+from ui import act, editor_new, freeze_form, panels, retirement, revision, revision_files, shell
 
 shell.begin()
-
-
-def freeze_panel(workspace: Workspace, overview: queries.Overview, who: str) -> None:
-    """How much to hold out, and the button that freezes."""
-    with st.container(border=True):
-        st.markdown(f"**Freeze** the {wording.many(overview.n_in, 'example')} that are in the dataset now.")
-        if overview.n_blocking:
-            st.warning(
-                f"{wording.many(overview.n_blocking, 'finding')} would make training go wrong and "
-                f"{'is' if overview.n_blocking == 1 else 'are'} still open.",
-                icon=":material/warning:",
-            )
-            shell.link("review.py", "Review them first", icon="arrow_forward")
-        share, test, seed, button = st.columns([2, 1, 1, 1], vertical_alignment="bottom")
-        share.slider("Hold-out, percent of the examples", 1, 50, 10, key="holdout_percent", format="%d%%")
-        test.number_input("Test set, percent", 0, 49, 0, key="test_percent", help="Kept apart from both; 0 = none.")
-        seed.number_input("Seed of the split", 0, 2**31 - 1, 0, key="split_seed")
-        shown = act.show(f"freeze-{workspace.ledger.head()[0]}", scope="freeze")
-
-        def do(_: str) -> str:
-            with st.spinner("Splitting, and scanning for leaks"):
-                made = freeze.freeze(
-                    workspace,
-                    who=who,
-                    holdout_share=st.session_state["holdout_percent"] / 100,
-                    test_share=st.session_state["test_percent"] / 100 or None,
-                    seed=int(st.session_state["split_seed"]),
-                )
-            return "This very state was frozen before." if made.already else f"Frozen as {made.revision.id[:8]}."
-
-        with button:
-            act.button(
-                "Freeze", shown, "freeze", do, kind="primary", icon=":material/ac_unit:", guard=False, stretch=True
-            )
 
 
 def going_back(workspace: Workspace, view: freeze.RevisionView, who: str) -> None:
@@ -73,7 +38,8 @@ if overview.n_in == 0:
     panels.empty("There is nothing to freeze yet.", "import_data.py", "Import a file")
     editor_new.section(workspace, who)
     st.stop()
-freeze_panel(workspace, overview, who)
+freeze_form.draw(workspace, overview, who)
+retirement.draw(workspace, who)
 editor_new.section(workspace, who)
 frozen = freeze.revisions(workspace)
 if not frozen:

@@ -1,27 +1,33 @@
 """Import: bring a file of chats in, see what was read, and each rejected line with its reason."""
 
-import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from core import wording
 from core.errors import FinetoothError
 from core.workspace import Workspace
-from curation import actions, export, queries, sources
-from ui import act, panels, render, shell
+from curation import export, queries, sources
+from curation import long_work as work
+from ui import act, long_work, panels, render, shell
 
 shell.begin()
 TYPES = ["jsonl", "json", "csv", "tsv", "parquet", "gz", "ndjson", "txt"]
 REJECTS_SHOWN = 200
 
 
-def bring(workspace: Workspace, path: Path, name: str, who: str) -> None:
-    """Import one file and keep its report for this session."""
+def bring(workspace: Workspace, path: Path, name: str, who: str, *, uploaded: bool = False) -> None:
+    """Import one file: a small one at once, a large one as a job."""
+    spec = {"path": str(path.resolve()), "name": name, "who": who, "uploaded": uploaded}
+    small = not path.is_file() or path.stat().st_size <= long_work.SMALL_BYTES
+    st.session_state.pop("import_report", None)
     with st.spinner("Reading the file"):
-        report = actions.import_file(workspace, path, who=who, name=name)
-    st.session_state["import_report"] = report
+        done = long_work.run(workspace, "import", work.import_job, spec, small=small)
+    if done is not None:
+        st.session_state["import_report"] = done
 
 
 def bring_upload(workspace: Workspace, who: str) -> None:
@@ -29,14 +35,10 @@ def bring_upload(workspace: Workspace, who: str) -> None:
     upload = st.session_state.get("import_upload")
     if upload is None:
         raise FinetoothError("No file was chosen.", "Choose a file, or type a path.")
+    long_work.require_none(workspace, "import")
     name = Path(upload.name).name
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (re.sub(r"[^\w.\- ]", "_", name).lstrip(".") or "upload")
-        path.write_bytes(upload.getbuffer())
-        try:
-            bring(workspace, path, name, who)
-        except FinetoothError as error:
-            raise FinetoothError(error.message.replace(f"{folder}/", ""), error.hint) from error
+    path = work.store_upload(workspace, name, upload.getbuffer())
+    bring(workspace, path, name, who, uploaded=True)
 
 
 def bring_path(workspace: Workspace, who: str) -> None:
@@ -48,19 +50,17 @@ def bring_path(workspace: Workspace, who: str) -> None:
     bring(workspace, path, path.name, who)
 
 
-def report_of(report: actions.ImportReport) -> None:
+def report_of(report: Mapping[str, Any]) -> None:
     """What the last import brought."""
+    name, n_rows, n_rejects = report["name"], report["n_rows"], report["n_rejects"]
     with st.container(border=True):
-        render.note(
-            f"{report.name} was already imported; nothing changed." if report.already else f"{report.name} is imported."
-        )
+        render.note(f"{name} was already imported; nothing changed." if report["already"] else f"{name} is imported.")
         st.caption(
-            f"Format {render.plain(report.format)} · "
-            f"{wording.of(report.n_rows, report.n_rows + report.n_rejects, 'lines')} read · "
-            f"{wording.many(report.n_examples, 'distinct example')}, {report.n_new:,} of them new · "
-            f"{wording.many(report.n_rejects, 'line')} rejected"
+            f"Format {render.plain(report['format'])} · {wording.of(n_rows, n_rows + n_rejects, 'lines')} read · "
+            f"{wording.many(report['n_examples'], 'distinct example')}, {report['n_new']:,} of them new · "
+            f"{wording.many(n_rejects, 'line')} rejected"
         )
-        for sentence in report.notes:
+        for sentence in report["notes"]:
             render.note(sentence)
 
 
@@ -115,8 +115,9 @@ with upload:
 with by_path, st.form("import-path-form", border=False):
     st.text_input("Or the path of a file on this machine", key="import_path", placeholder="data/chats.jsonl")
     st.form_submit_button("Import from the path", on_click=act.guarded(bring_path), args=(workspace, who))
-if "import_report" in st.session_state:
-    report_of(st.session_state["import_report"])
+long_work.panel(workspace, "import")
+if brought := st.session_state.get("import_report") or long_work.result(workspace, "import"):
+    report_of(brought)
 overview = queries.overview(workspace)
 if overview.sources:
     st.subheader("Imported files", anchor=False)

@@ -81,7 +81,8 @@ def _draw_job(shown: jobs.Job, state: jobs.JobState, stop_label: str) -> None:
     elif not state.ended:
         with st.container(border=True):
             share = min(1.0, state.done / state.total) if state.total else 0.0
-            count = f"{state.done:,} of {state.total:,}" if state.total else "working"
+            since = f" since {state.started_at[11:19]} UTC" if state.started_at else ""
+            count = f"{state.done:,} of {state.total:,}" if state.total else f"working{since}"
             st.progress(share, text=f"{render.plain(state.stage or 'starting')} · {count}")
             asked = (shown.folder / "stop").exists()
             st.button(

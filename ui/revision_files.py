@@ -12,8 +12,9 @@ from core import wording
 from core.workspace import Workspace
 from curation import changes, freeze, queries, release, sources
 from curation import licences as spoken
+from curation import long_work as work
 from curation.export import SUFFIXES
-from ui import act, panels, render
+from ui import act, long_work, panels, render
 
 TITLES = {
     "messages": "messages JSONL (OpenAI)",
@@ -34,13 +35,18 @@ def export_panel(workspace: Workspace, view: freeze.RevisionView, who: str) -> N
             "Format", release.FORMATS, key=f"format-{revision_id}", width=280, format_func=TITLES.__getitem__
         )
         out = folder / (chosen if chosen == release.HUGGINGFACE else f"{chosen}{SUFFIXES[chosen]}")
-        shown = act.show(f"export-{revision_id}-{chosen}-{out.exists()}", scope=f"export-{revision_id}")
+        going = long_work.running(workspace, "export")
+        shown = act.show(f"export-{revision_id}-{chosen}-{out.exists()}-{going}", scope=f"export-{revision_id}")
 
         def do(_: str) -> str:
-            made = release.export_revision(workspace, revision_id, out, chosen, who=who)
-            return f"{wording.many(made.n_examples, 'example')} written."
+            spec = {"who": who, "revision": revision_id, "out": str(out), "format": chosen}
+            small = view.revision.n_examples <= long_work.SMALL_EXAMPLES
+            made = long_work.run(workspace, "export", work.export_job, spec, small=small)
+            if made is None:
+                return "The export has begun; it goes on when this page is closed."
+            return f"{wording.many(made['n_examples'], 'example')} written."
 
-        act.button("Export", shown, "export", do, icon=":material/output:", guard=False)
+        act.button("Export", shown, "export", do, icon=":material/output:", guard=False, disabled=going)
         st.download_button(
             "Change list (CSV)",
             data=lambda: changes.as_csv(workspace, changes.since_import(workspace, revision_id).changes),
@@ -51,6 +57,7 @@ def export_panel(workspace: Workspace, view: freeze.RevisionView, who: str) -> N
             on_click="ignore",
             help="Every example that was dropped, edited or added since the import: who, when, what, from, to, why.",
         )
+    long_work.panel(workspace, "export", fits=lambda spec: spec["revision"] == revision_id)
     if chosen == release.HUGGINGFACE:
         if out.is_dir():
             _download(f"{chosen}.zip", lambda: _zipped(out), revision_id)

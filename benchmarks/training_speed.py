@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--held", type=int, default=40, help="conversations that measure")
     parser.add_argument("--batch", type=int, default=4, help="conversations a step")
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=5e-4, help="learning rate")
+    parser.add_argument("--rate", type=float, default=2e-4, help="learning rate")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--plain", action="store_true", help="trl without gradient checkpointing, too")
     parser.add_argument("--parts", nargs="*", help=f"run only these now, of {' '.join(PARTS)} and the -plain ones")

@@ -19,7 +19,7 @@ from core import models
 from core.chat import IGNORED
 from core.jobs import events
 from core.types import Example, Message
-from training import padding
+from training import adapters, padding
 from training.config import TrainConfig, read_config
 from training.control import Control
 from training.data import Item, collate, encode_examples, measuring_groups
@@ -105,14 +105,13 @@ def _ours(folder: Path, config: TrainConfig, train_on: Sequence[Example]) -> Tim
 
 
 def _theirs(folder: Path, who: str, config: TrainConfig, train_on: Sequence[Example]) -> Timed:
-    """trl's trainer as its guide has it, on the very token ids and labels that ours trains on.
+    """trl's trainer as its guide has it, on the token ids and labels that ours trains on, from the same fresh adapter.
 
     ``padded`` pads each batch; ``packed`` packs by best fit (bfd), one pack a step, about as long as a batch of ours is
     on average. ``-plain`` switches its gradient checkpointing off.
     """
     import torch
     from datasets import Dataset
-    from peft import LoraConfig
     from transformers import AutoModelForCausalLM, TrainerCallback
     from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined, unused-ignore]
 
@@ -155,15 +154,11 @@ def _theirs(folder: Path, who: str, config: TrainConfig, train_on: Sequence[Exam
         def on_step_end(self, *_: Any, **__: Any) -> None:
             clock.end()
 
-    lora: Any = LoraConfig(
-        r=config.rank, lora_alpha=int(config.alpha), target_modules="all-linear", task_type="CAUSAL_LM"
-    )
     trainer: Any = SFTTrainer(
-        model=model,
+        model=adapters.add(model, config),
         args=settings,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        peft_config=lora,
         callbacks=[Watch()],
     )
     prepared = trainer.train_dataset

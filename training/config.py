@@ -50,6 +50,8 @@ class TrainConfig(BaseModel):
         checkpoints_kept: Newest checkpoints that stay on disk, besides the best.
         samples: Hold-out prompts answered at each measurement, so that people see it learn.
         sample_tokens: Longest such answer, in tokens.
+        general_questions: General questions whose loss is measured before the first step and after the last, so that
+            forgetting shows; 0 measures none.
         padding_free: Pass the conversations of a batch one after the other without padding, where attention stays
             within each; the same conversations are trained together either way.
     """
@@ -85,6 +87,7 @@ class TrainConfig(BaseModel):
     checkpoints_kept: int = Field(2, ge=1)
     samples: int = Field(3, ge=0, le=20)
     sample_tokens: int = Field(64, ge=1)
+    general_questions: int = Field(40, ge=0)
     padding_free: bool = True
 
     @property

@@ -15,6 +15,9 @@ from training.data import Item
 POSITIONS_MAX = 512
 """Supervised tokens that are compared; their whole distributions are kept meanwhile (4 bytes a word of vocabulary)."""
 
+TOKENS_MAX = 2048
+"""Tokens, prompts included, that pass each model."""
+
 KL_MAX = 0.01
 TOP1_MIN = 0.97
 NLL_MAX = 0.01
@@ -93,7 +96,8 @@ def compare(
         base: The base model's folder.
         adapter: The adapter's folder.
         merged: The merged model's folder.
-        items: Conversations, best from the hold-out; as many as ``POSITIONS_MAX`` supervised tokens reach.
+        items: Conversations, best from the hold-out; those within ``POSITIONS_MAX`` and ``TOKENS_MAX`` are compared, in
+            their order, and at least the first.
         rounding_share: Of the merge, for the record.
         as_trained: Look at the 4-bit base with the adapter, too.
 
@@ -123,12 +127,12 @@ def compare(
 
 def _enough(items: Sequence[Item]) -> list[Item]:
     chosen: list[Item] = []
-    tokens = 0
+    supervised = tokens = 0
     for item in items:
-        if chosen and tokens + item.n_supervised > POSITIONS_MAX:
+        supervised, tokens = supervised + item.n_supervised, tokens + item.n_tokens
+        if chosen and (supervised > POSITIONS_MAX or tokens > TOKENS_MAX):
             break
         chosen.append(item)
-        tokens += item.n_supervised
     return chosen
 
 
@@ -141,8 +145,9 @@ def _distributions(model: Any, items: Sequence[Item]) -> tuple[Any, Any]:
         for item in items:
             scored = [k for k, label in enumerate(item.labels) if label != IGNORED and k > 0]
             ids = torch.tensor([item.input_ids])
-            logits = model(input_ids=ids.to(model.device), use_cache=False).logits[0, [k - 1 for k in scored]]
-            parts.append(torch.log_softmax(logits.float(), dim=-1).cpu())
+            before = torch.tensor(scored, device=model.device) - 1
+            out = model(input_ids=ids.to(model.device), use_cache=False, logits_to_keep=before)
+            parts.append(torch.log_softmax(out.logits[0].float(), dim=-1).cpu())
             targets.append(ids[0, scored])
     return torch.cat(parts)[:POSITIONS_MAX], torch.cat(targets)[:POSITIONS_MAX]
 

@@ -15,11 +15,19 @@ from core.types import Example
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A hold-out example's turns before its last answer. ``number`` is its place among the prompts, from 0."""
+    """A hold-out example's turns before its last answer.
+
+    Attributes:
+        number: Its place among the prompts, from 0.
+        example_id: The example's.
+        ids: Its tokens.
+        expected_tokens: Length of the answer that people gave.
+    """
 
     number: int
     example_id: str
     ids: tuple[int, ...]
+    expected_tokens: int
 
 
 def choose(tokenizer: Any, hold_out: Sequence[Example], n: int) -> tuple[Prompt, ...]:
@@ -34,7 +42,8 @@ def choose(tokenizer: Any, hold_out: Sequence[Example], n: int) -> tuple[Prompt,
             ids = prompt_ids(tokenizer, example.prompt)
         except InputError:  # pre-flight names it
             continue
-        chosen.append(Prompt(len(chosen), example.id, tuple(ids)))
+        expected = len(tokenizer(example.answer, add_special_tokens=False)["input_ids"])
+        chosen.append(Prompt(len(chosen), example.id, tuple(ids), expected))
     return tuple(chosen)
 
 
@@ -59,6 +68,18 @@ def answer(
     with _untouched(model):
         ids = [one.ids for one in prompts]
         return generate(model, tokenizer, ids, Generation(max_new_tokens, len(ids)), check=check)
+
+
+def told(prompt: Prompt, answered: Answer) -> dict[str, Any]:
+    """What an event tells of an answer."""
+    return {
+        "prompt": prompt.number,
+        "example": prompt.example_id,
+        "text": answered.text,
+        "expected_tokens": prompt.expected_tokens,
+        "truncated": answered.truncated,
+        "seconds": round(answered.seconds, 3),
+    }
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from training.config import TrainConfig, schedule
 from training.control import Control
 from training.course import Course, course_from, data_digest
 from training.data import measuring_groups
+from training.forgetting import general_loss
 from training.loading import load, read_rows, save_result
 from training.records import Run, RunLog, write_run
 from training.steps import hold_out_loss, take_step
@@ -134,6 +135,8 @@ class Session:
         if not any(event["type"] == "start" for event in self._earlier):
             self._announce()
         course = self.course
+        if course.step == 0 and course.measured != 0:
+            self._general("before")
         while True:
             self._measure_if_due()
             self._checkpoint_if_due()
@@ -249,6 +252,13 @@ class Session:
         self.log.event("eval", step=self.step, loss=loss, n=len(held), supervised=supervised, seconds=seconds)
         return loss
 
+    def _general(self, when: str) -> None:
+        """The loss on questions that have nothing to do with the data: does it forget?"""
+        self._enter("eval")
+        if measured := general_loss(self.loaded, self._check):
+            self.facts[f"Loss on general questions {when}"] = round(measured[0], 4)
+            self.log.event("general", step=self.step, loss=measured[0], n=measured[1])
+
     def _sample(self) -> None:
         """Answer the fixed prompts: before the first step the model answers as its base does."""
         if not self.loaded.prompts:
@@ -258,16 +268,8 @@ class Session:
             self.loaded.model, self.rows.tokenizer, self.loaded.prompts, self.config.sample_tokens, self._check
         )
         for prompt, answer in zip(self.loaded.prompts, said, strict=True):
-            self.log.event(
-                "sample",
-                step=self.step,
-                prompt=prompt.number,
-                example=prompt.example_id,
-                model="base" if self.step == 0 else "tuned",
-                text=answer.text,
-                truncated=answer.truncated,
-                seconds=round(answer.seconds, 3),
-            )
+            model = "base" if self.step == 0 else "tuned"
+            self.log.event("sample", step=self.step, model=model, **samples.told(prompt, answer))
 
     def _checkpoint_if_due(self) -> None:
         course, every = self.course, self.config.checkpoint_every
@@ -279,12 +281,9 @@ class Session:
     def _checkpoint(self, *, best: bool = False) -> bool:
         """Store all that is needed to go on from the last finished step. Returns whether it could be stored."""
         course = self.course
-        if (
-            course.checkpointed == course.step
-        ):  # a measurement since then is taken again after a resume, with one result
-            self.log.event(
-                "checkpoint", step=course.step, folder=checkpoints.place(self.folder, course.step).name, best=best
-            )
+        if course.checkpointed == course.step:  # a measurement since then is taken again after a resume
+            there = checkpoints.place(self.folder, course.step).name
+            self.log.event("checkpoint", step=course.step, folder=there, best=best)
             return True
         self._enter("save", course.step, self.total_steps)
         stored = replace(course, elapsed_s=self._elapsed_s())
@@ -318,6 +317,7 @@ class Session:
     def finish(self) -> None:
         """Take the weights that are to be kept, prove that they have an effect, and save them."""
         self._restore_best()
+        self._general("after")
         if self.config.method != "full":
             proof = adapters.prove(
                 self.loaded.model, self.loaded.batch([min(self.rows.items, key=lambda item: item.n_tokens)])
@@ -370,7 +370,9 @@ class Session:
         if course.train_seconds > 0:
             self.facts["Steps"] = course.step
             self.facts["Tokens per second"] = round(course.trained_tokens / course.train_seconds, 1)
-            self.facts["Predicted memory (MiB)"] = round(self.loaded.predicted_bytes / 2**20)
+            if self.loaded.predicted_bytes is not None:
+                self.facts["Predicted memory (MiB)"] = round(self.loaded.predicted_bytes / 2**20)
+            self.facts["Memory of one real step (MiB)"] = round(self.loaded.real_step.peak_bytes / 2**20)
             self.facts["Measured memory (MiB)"] = round(self.loaded.meter.peak_bytes() / 2**20)
         self.facts["Seconds"] = round(self._elapsed_s(), 1)
         self.log.event("end", status=status, step=course.step, message=message, phase=self.phase, facts=self.facts)

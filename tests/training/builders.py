@@ -36,7 +36,7 @@ def conversations(n: int, start: int = 0) -> list[Example]:
 
 def tiny_config(base: Path, **settings: Any) -> TrainConfig:
     """A config that trains a tiny model in a second."""
-    size = {"batch_size": 4, "epochs": 2, "rank": 4, "alpha": 8, "samples": 0}
+    size = {"batch_size": 4, "epochs": 2, "rank": 4, "alpha": 8, "samples": 0, "general_questions": 0}
     chosen = {"base_model": str(base), "learning_rate": 5e-3, **size}
     return TrainConfig(**{**chosen, **settings})
 

@@ -176,3 +176,20 @@ def test_a_real_run_that_goes_well_is_healthy(tiny_base: Path, tmp_path: Path) -
     config = tiny_config(tiny_base, epochs=4)
     train_tiny(tmp_path / "run", config, examples=conversations(40))
     assert diagnose(events(tmp_path / "run"), "done", config=config).verdict == "healthy"
+
+
+def test_a_real_run_asks_general_questions_before_and_after(tiny_base: Path, tmp_path: Path) -> None:
+    config = tiny_config(tiny_base, general_questions=20, samples=2)
+    facts = train_tiny(tmp_path / "run", config)
+    asked = [event for event in events(tmp_path / "run") if event["type"] == "general"]
+    assert [event["step"] for event in asked] == [0, 8] and all(event["n"] == 20 for event in asked)
+    assert facts["Loss on general questions before"] == round(asked[0]["loss"], 4)
+    said = [event for event in events(tmp_path / "run") if event["type"] == "sample"]
+    assert all(event["expected_tokens"] > 3 for event in said)
+
+
+def test_what_a_run_asks_changes_nothing_in_its_weights(tiny_base: Path, tmp_path: Path) -> None:
+    for name, asked in (("with", 20), ("without", 0)):
+        train_tiny(tmp_path / name, tiny_config(tiny_base, general_questions=asked, samples=0))
+    with_them, without = (tmp_path / name / "adapter" / "adapter_model.safetensors" for name in ("with", "without"))
+    assert with_them.read_bytes() == without.read_bytes()

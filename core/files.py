@@ -20,6 +20,9 @@ from core.errors import FinetoothError, InputError
 STALE_S = 60
 """A temporary file untouched for this long, of a process that this machine does not know, was left by a kill."""
 
+KEPT = ("workspace.json", "ledger.", "cache.", "reservations.")
+"""How the names of a workspace's own files begin: what writes them writes them otherwise, and never over others."""
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
@@ -49,6 +52,8 @@ def writing_together(paths: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
             raise InputError(f"{path} is a folder, not a file.", "Name a file inside it.")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is a device or a pipe, not a file.", "Name a file.")
+        if path.name.startswith(KEPT) and (path.parent / KEPT[0]).is_file():
+            raise InputError(f"{path} is a part of a workspace, which is never overwritten.", "Name another file.")
     own = f"{os.getpid()}-{threading.get_ident()}"
     temporaries = tuple(path.with_name(f".{path.name}.{own}.tmp") for path in paths)
     at = paths[-1]

@@ -21,6 +21,11 @@ from curation.certificate import write_certificate
 HUGGINGFACE = "huggingface"
 FORMATS = (*export.FORMATS, HUGGINGFACE)
 SPLITS = ("train", "holdout", "test", "quarantine")
+MISLEADING = frozenset(
+    (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".gz", ".bz2", ".xz", ".zst", ".zip")
+)
+"""Ends of names that say what is inside; the data is never compressed."""
+ENDINGS = {".jsonl": {".jsonl", ".ndjson", ".json"}, ".parquet": {".parquet"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,12 @@ def export_revision(
         raise InputError(f"There is no export format named {format}.", f"Choose one of: {', '.join(FORMATS)}.")
     if format != HUGGINGFACE and (not out.name or out.is_dir()):
         raise InputError(f"{out} is a folder, not a file.", "Name a file inside it.")
+    if format != HUGGINGFACE and out.suffix.lower() in MISLEADING.difference(ENDINGS[export.SUFFIXES[format]]):
+        right = out.with_name(f"{out.name.partition('.')[0]}{export.SUFFIXES[format]}")
+        raise InputError(
+            f"{out.name} is no name for the format {format}: programs would take it for something else.",
+            f"Name it {right.name}, or choose another --format.",
+        )
     if format == HUGGINGFACE and out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file, not a folder.", "Name a folder.")
     progress("reading the revision", 0, None)

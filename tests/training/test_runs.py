@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from core import jobs
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
 from tests.training.builders import conversations, frozen, tiny_config
-from training import actions, estimate, queries
+from training import actions, checkpoints, estimate, queries
+from training.records import owned
 from training.sft import run_training
 
 
@@ -58,6 +61,67 @@ def test_a_killed_run_shows_as_lost(workspace: Workspace, tiny_base: Path) -> No
     assert view.status == "lost" and view.hint
 
 
+def test_a_run_is_saved_cancelled_resumed_and_stopped_on_command(workspace: Workspace, tiny_base: Path) -> None:
+    revision = frozen(workspace, conversations(40), [])
+    run_id = actions.start_run(workspace, revision, tiny_config(tiny_base, epochs=900, checkpoint_every=2000)).id
+    folder = workspace.runs_dir / run_id
+    _wait_for_a_step(workspace, run_id)
+    with pytest.raises(FinetoothError, match="need not be resumed"):
+        actions.resume_run(workspace, run_id)
+    actions.save_run(workspace, run_id, who="ada")
+    _until(lambda: _events(workspace, run_id, "save"))
+    (saved,) = checkpoints.listing(folder)
+    assert saved.complete and _events(workspace, run_id, "save")[0]["step"] == saved.step > 0
+
+    actions.cancel_run(workspace, run_id)
+    _until(lambda: queries.run(workspace, run_id).ended, within_s=15)
+    view = queries.run(workspace, run_id)
+    assert view.status == "cancelled" and view.adapter_hash is None and not (folder / "adapter").exists()
+    assert [one.step for one in checkpoints.listing(folder)] == [saved.step]
+    with pytest.raises(FinetoothError, match="already ended"):
+        actions.save_run(workspace, run_id)
+
+    actions.resume_run(workspace, run_id)
+    _until(lambda: _events(workspace, run_id, "resume"))
+    assert _events(workspace, run_id, "resume")[0]["from_step"] == saved.step
+    _until(lambda: queries.run(workspace, run_id).step > saved.step)
+    actions.stop_run(workspace, run_id)
+    assert jobs.wait(queries.job_of(workspace, run_id)).status == "cancelled"
+    view = queries.run(workspace, run_id)
+    assert view.status == "stopped" and view.adapter_hash and checkpoints.listing(folder)[0].step == view.step
+    kinds = ["run.started", "run.saved", "run.cancelled", "run.resumed", "run.stopped"]
+    assert [entry.kind for entry in workspace.ledger.entries() if entry.kind in kinds] == kinds
+
+
+def test_a_second_run_waits_for_the_first_and_can_be_taken_out_of_the_queue(
+    workspace: Workspace, tiny_base: Path
+) -> None:
+    revision = frozen(workspace, conversations(40), [])
+    long = tiny_config(tiny_base, epochs=900)
+    first = actions.start_run(workspace, revision, long).id
+    _wait_for_a_step(workspace, first)
+    second, third = (actions.start_run(workspace, revision, long).id for _ in range(2))
+    for run_id in (second, third):
+        _until(lambda run_id=run_id: "Queued behind run" in queries.run(workspace, run_id).message)  # type: ignore[misc]
+        assert queries.run(workspace, run_id).status == "queued"
+    assert {queries.run(workspace, one).message.split()[-1] for one in (second, third)} >= {f"{first}."}
+    actions.cancel_run(workspace, second)
+    _until(lambda: queries.run(workspace, second).status == "cancelled")
+    jobs.kill(queries.job_of(workspace, first))
+    _wait_for_a_step(workspace, third)
+    actions.cancel_run(workspace, third)
+    _until(lambda: queries.run(workspace, third).ended, within_s=15)
+
+
+def test_two_processes_never_train_in_one_folder(workspace: Workspace, tiny_base: Path, tmp_path: Path) -> None:
+    run, spec = actions.prepare_run(workspace, frozen(workspace, conversations(4), []), tiny_config(tiny_base))
+    with (
+        owned(workspace.runs_dir / run.id),
+        pytest.raises(FinetoothError, match="Another process already works on run"),
+    ):
+        run_training(jobs.InlineContext(spec, tmp_path / "job"))
+
+
 def test_a_run_that_pre_flight_forbids_says_why(workspace: Workspace, tiny_base: Path, tmp_path: Path) -> None:
     revision = frozen(workspace, conversations(4), conversations(4))
     run, spec = actions.prepare_run(workspace, revision, tiny_config(tiny_base))
@@ -91,6 +155,17 @@ def test_a_planned_run_learns_its_speed_from_a_finished_one(
     run_training(jobs.InlineContext(spec, tmp_path / "job"))
     after = estimate.plan_run(workspace, revision, config)
     assert after.seconds is not None and after.seconds > 0 and "measured in run" in after.sentence()
+
+
+def _events(workspace: Workspace, run_id: str, kind: str) -> list[dict[str, Any]]:
+    return [event for event in queries.run_events(workspace, run_id) if event["type"] == kind]
+
+
+def _until(condition: Callable[[], object], within_s: float = 60) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _wait_for_a_step(workspace: Workspace, run_id: str) -> None:

@@ -20,7 +20,7 @@ def said(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("method", ["qlora", "lora", "full"])
 def test_the_weights_are_equal_with_and_without_samples(method: str, tiny_base: Path, tmp_path: Path) -> None:
-    """With dropout, so that one random number drawn by the generation would show; in 4 bits, so that repacking would."""
+    """With dropout, so that a random number drawn by the generation would show; in 4 bits, so that repacking would."""
     dropout = 0.0 if method == "full" else 0.1
     for name, count in (("with", 2), ("without", 0)):
         train_tiny(

@@ -52,7 +52,8 @@ def tiny(folder: Path, seed: int = 0, *, template: str | None = TEMPLATE, layers
         model: Any = LlamaForCausalLM(config)
         with torch.no_grad():  # the pad token is the end of turn here, too: no real model keeps its row at zero
             model.get_input_embeddings().weight[config.pad_token_id].normal_(std=config.initializer_range)
-    model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=2, pad_token_id=2)
+    generation: Any = GenerationConfig
+    model.generation_config = generation(bos_token_id=1, eos_token_id=2, pad_token_id=2)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -73,9 +74,8 @@ def tiny_tokenizer(template: str | None = TEMPLATE) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator([TEXT], trainer)
-    fast: Any = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=SPECIAL[1], eos_token=SPECIAL[2], pad_token=SPECIAL[2]
-    )
+    made: Any = PreTrainedTokenizerFast
+    fast = made(tokenizer_object=tokenizer, bos_token=SPECIAL[1], eos_token=SPECIAL[2], pad_token=SPECIAL[2])
     fast.chat_template = template
     return fast
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from core.errors import InputError
 from core.revisions import find_revision
 from core.workspace import Workspace, workspace_or_error
 from training import actions, estimate, queries
-from training.config import read_config
+from training.config import read_config, read_settings
 
 GIB = 2**30
 ModelOption = Annotated[str, typer.Option(help="A model's name, path or hub id.")]
@@ -153,16 +152,11 @@ def stored_settings(path: Path | None) -> dict[str, Any]:
     """The settings in a JSON file; empty where no file is named.
 
     Raises:
-        InputError: It cannot be read, or is no JSON object.
+        InputError: It cannot be read, is no JSON object, or holds a wrong setting.
     """
     if path is None:
         return {}
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        return read_settings(path.read_bytes(), str(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON.", 'Write settings like {"epochs": 3}.') from error
-    if not isinstance(settings, dict):
-        raise InputError(f"{path} is not a JSON object.", 'Write settings like {"epochs": 3}.')
-    return settings

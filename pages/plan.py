@@ -49,6 +49,7 @@ def take(workspace: Workspace, config: TrainConfig, who: str) -> None:
 
     def do(action_id: str) -> str:
         plans.keep(workspace, config, who=who, action_id=action_id)
+        plan_form.forget_start()
         st.session_state["plan_taken"] = True
         return "These settings are kept for the next run."
 
@@ -68,9 +69,10 @@ st.subheader("Model and settings", anchor=False)
 base_model = plan_form.model(kept)
 try:
     config = plan_form.settings(kept, base_model)
-    memory.fitting(config)
+    memory.fitting(workspace, config)
     memory.expected(workspace, frozen, config)
 except FinetoothError as error:
     shell.show_error(error.message, error.hint)
 else:
     take(workspace, config, who)
+    plan_form.file(config)

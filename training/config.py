@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -121,6 +122,26 @@ def read_config(settings: Mapping[str, Any]) -> TrainConfig:
         raise InputError(
             f"The training settings are wrong ({'; '.join(dict.fromkeys(problems))}).", f"Known settings: {known}."
         ) from error
+
+
+def read_settings(content: bytes, name: str) -> dict[str, Any]:
+    """The settings in a JSON file, checked one by one, as they stand there.
+
+    Args:
+        content: Of the file.
+        name: Of the file, for the error.
+
+    Raises:
+        InputError: It is no JSON object, or a setting in it is unknown or out of range.
+    """
+    try:
+        settings = json.loads(content)
+    except ValueError as error:
+        raise InputError(f"{name} is not JSON.", 'Write settings like {"epochs": 3}.') from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{name} is not a JSON object.", 'Write settings like {"epochs": 3}.')
+    read_config(settings)
+    return settings
 
 
 def unusual(config: TrainConfig, n_examples: int | None = None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
-from training import queries
+from training import queries, tiers
 from training.catalogue import find, shape_of
 from training.config import Method, TrainConfig, unusual
 from training.data import Item, plan_steps, sample
@@ -251,6 +251,8 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
     if memory.needed_bytes > free:
         said.append(f"It needs {memory.needed_bytes / GIB:.1f} GiB, and {free / GIB:.1f} GiB are free.")
     speed, speed_from = queries.measured_speed(workspace, config.base_model, config.method)
+    if speed is None and (one := tiers.measured_speed(workspace, config.base_model, config.method)) is not None:
+        speed, speed_from = one, "measured on one step"
     n_tokens = sum(item.n_tokens for item in usable)
     return RunPlan(
         memory=memory,

@@ -31,9 +31,10 @@ GPU_FRAGMENTATION_SHARE = 0.07
 CPU_PROCESS_BYTES = 519 * 2**20
 """Resident memory of a process that has loaded the libraries and taken a step, its model not counted (measured)."""
 
-CPU_KEPT_SHARE, CPU_LAYER_SHARE = 0.21, 3.2
-"""What glibc's allocator holds beyond the tensors of a step, of the activations that are kept and of one layer's own
-tensors (fitted to four measured runs, ``python -m benchmarks.memory_measured``)."""
+CPU_KEPT_SHARE, CPU_KEPT_SHARE_FULL, CPU_LAYER_SHARE = 0.21, 0.4, 3.2
+"""What glibc's allocator holds beyond the tensors of a step, of the activations that are kept (more where gradients of
+all weights settle between them) and of one layer's own tensors. Fitted to five measured runs; ``python -m
+benchmarks.memory_measured`` compares others with it."""
 
 
 def memory_parts(
@@ -231,4 +232,5 @@ def _units(method: Method, device: Device) -> int:
 def _overhead(step: _Step, device: Device, beyond_lasting: float) -> float:
     if device == "gpu":
         return GPU_CONTEXT_BYTES + GPU_FRAGMENTATION_SHARE * beyond_lasting
-    return CPU_PROCESS_BYTES + CPU_KEPT_SHARE * step.kept + CPU_LAYER_SHARE * step.layer_tensors
+    share = CPU_KEPT_SHARE_FULL if step.method == "full" else CPU_KEPT_SHARE
+    return CPU_PROCESS_BYTES + share * step.kept + CPU_LAYER_SHARE * step.layer_tensors

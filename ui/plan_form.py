@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -10,8 +11,8 @@ import streamlit as st
 
 from core import smollm2
 from training import catalogue
-from training.config import Method, Scheduler, TrainConfig, read_config
-from ui import render
+from training.config import Method, Scheduler, TrainConfig, read_config, read_settings
+from ui import act, render
 
 START = "plan_start"
 OTHER = "another model (folder or hub id)"
@@ -20,6 +21,53 @@ METHODS = {
     "lora": "LoRA: base in 16 bits, adapters on top. Somewhat faster where memory allows it.",
     "full": "Full: every weight is trained, in 32 bits. The most memory; about a tenth of the learning rate.",
 }
+LABELS = {
+    "max_tokens": "Longest conversation, tokens",
+    "max_grad_norm": "Largest gradient norm",
+    "batch_size": "Conversations a pass",
+    "gradient_accumulation": "Passes a step",
+    "eval_every": "Steps between measurements",
+    "eval_examples": "Hold-out examples",
+    "limit": "Sample of",
+    "scheduler": "How the rate falls",
+    "target_modules": "Layers with adapters",
+    "on_unusable": "What cannot be trained",
+    "train_turns": "Turns that are trained",
+    "patience": "Patience, measurements",
+    "min_improvement": "Smallest gain, nats",
+    "keep": "Adapter that is kept",
+    "checkpoint_every": "Steps between checkpoints",
+    "samples": "Sample prompts",
+    "sample_tokens": "Longest sample, tokens",
+    "padding_free": "Without padding",
+}
+MORE = {
+    "Adapters": (("alpha", "dropout", "target_modules"),),
+    "Optimiser": (("warmup_share", "scheduler", "weight_decay"), ("max_grad_norm", "seed", "limit")),
+    "Measuring and stopping": (("eval_every", "eval_examples", "keep"), ("patience", "min_improvement")),
+    "Checkpoints and samples": (
+        ("checkpoint_every", "checkpoints_kept", "general_questions"),
+        ("samples", "sample_tokens"),
+    ),
+    "Rows and memory": (("train_turns", "on_unusable"), ("gradient_checkpointing", "padding_free")),
+}
+CHOICES: dict[str, dict[str, str]] = {
+    "scheduler": {name: name for name in get_args(Scheduler)},
+    "keep": {"best": "the best on the hold-out", "last": "the last"},
+    "train_turns": {"all": "all of the assistant's", "last": "the last alone"},
+    "on_unusable": {"refuse": "forbids the run", "skip": "is left out, and listed"},
+}
+REAL = (
+    "epochs",
+    "learning_rate",
+    "alpha",
+    "dropout",
+    "warmup_share",
+    "weight_decay",
+    "max_grad_norm",
+    "min_improvement",
+)
+MAY_BE_OFF = ("eval_every", "eval_examples", "limit", "max_grad_norm", "patience", "checkpoint_every")
 HELP = {
     "epochs": "Passes over the training set. Three are enough for most; more learn the examples by heart.",
     "learning_rate": "Peak rate. Adapters want about ten times the rate of full fine-tuning: 1e-4 to 5e-4.",
@@ -37,6 +85,19 @@ HELP = {
     "eval_every": "Steps between measurements of the hold-out loss; 0 measures once an epoch.",
     "eval_examples": "Hold-out conversations that measure it; 0 takes all.",
     "limit": "Train on a seeded sample of this many conversations; 0 takes all.",
+    "scheduler": "Cosine falls gently at both ends; constant suits short trials.",
+    "target_modules": "all-linear learns most at equal size; or the names of layers, separated by commas.",
+    "train_turns": "Turns whose answers are trained; those with the weight 0 in the file never are.",
+    "on_unusable": "Rows that are too long or have no answer: they forbid the run, or are left out and listed.",
+    "patience": "Measurements in a row without a better hold-out loss after which the run ends; 0 goes on to the end.",
+    "min_improvement": "By how much the hold-out loss must fall to count as better.",
+    "keep": "The best on the hold-out is safe against learning by heart; the last is what the run ended with.",
+    "checkpoint_every": "Where a run can be taken up again after a power cut; 0 takes one at each measurement.",
+    "checkpoints_kept": "Newest checkpoints that stay on disk, besides the best.",
+    "samples": "Hold-out prompts that are answered at each measurement, so that you see it learn; 0 for none.",
+    "sample_tokens": "Longest such answer; each takes time.",
+    "general_questions": "Questions foreign to the data, measured before and after: does it forget? 0 for none.",
+    "padding_free": "Conversations of a pass lie end to end, attention stays within each: the same training, faster.",
 }
 
 
@@ -58,6 +119,11 @@ def beginning(kept: TrainConfig) -> TrainConfig:
         InputError: A given setting is unknown or out of range; it is named.
     """
     return read_config({**kept.to_dict(), **st.session_state.get(START, {})})
+
+
+def forget_start() -> None:
+    """Have the form begin with the settings kept last again."""
+    st.session_state.pop(START, None)
 
 
 def model(config: TrainConfig) -> str:
@@ -112,50 +178,47 @@ def settings(config: TrainConfig, base_model: str) -> TrainConfig:
             with column:
                 values[name] = _number(config, name)
     with st.expander("More settings, with sane defaults"):
-        for names in (
-            ("alpha", "dropout", "warmup_share"),
-            ("weight_decay", "max_grad_norm", "seed"),
-            ("eval_every", "eval_examples", "limit"),
-        ):
-            for column, name in zip(st.columns(3), names, strict=True):
-                with column:
-                    values[name] = _number(config, name)
-        values["scheduler"] = st.selectbox(
-            "How the rate falls",
-            get_args(Scheduler),
-            index=get_args(Scheduler).index(config.scheduler),
-            key="plan_scheduler",
-            persist_state="session",
-            width=240,
-        )
-        values["gradient_checkpointing"] = st.toggle(
-            "Gradient checkpointing",
-            value=config.gradient_checkpointing,
-            help=HELP["gradient_checkpointing"],
-            key="plan_gradient_checkpointing",
-            persist_state="session",
-        )
-        skip = st.toggle(
-            "Leave out, and list, what is too long or cannot be trained (otherwise it forbids the run)",
-            value=config.on_unusable == "skip",
-            key="plan_on_unusable",
-            persist_state="session",
-        )
-        values["on_unusable"] = "skip" if skip else "refuse"
+        for title, rows in MORE.items():
+            st.markdown(f"**{title}**")
+            for part in rows:
+                for column, name in zip(st.columns(3), part, strict=False):
+                    with column:
+                        values[name] = _field(config, name)
     return read_config({**config.to_dict(), **values})
+
+
+def _field(config: TrainConfig, name: str) -> Any:
+    """The widget of one setting, by its kind: a choice, a switch, names of layers, or a number."""
+    key, words = f"plan_{name}", LABELS.get(name, name.replace("_", " ").capitalize())
+    current = getattr(config, name)
+    if name in CHOICES:
+        options, said = list(CHOICES[name]), CHOICES[name]
+        return st.selectbox(
+            words,
+            options,
+            index=options.index(current),
+            format_func=lambda option: said[option],
+            help=HELP[name],
+            key=key,
+            persist_state="session",
+        )
+    if isinstance(current, bool):
+        return st.toggle(words, value=current, help=HELP[name], key=key, persist_state="session")
+    if name == "target_modules":
+        shown = current if isinstance(current, str) else ", ".join(current)
+        typed = st.text_input(words, value=shown, help=HELP[name], key=key, persist_state="session")
+        named = [part.strip() for part in typed.split(",") if part.strip()]
+        return "all-linear" if named in ([], ["all-linear"]) else named
+    return _number(config, name)
 
 
 def _number(config: TrainConfig, name: str) -> float | int | None:
     """One number; where the setting may be off, 0 stands for that."""
     current = getattr(config, name)
-    words = name.replace("_", " ").capitalize()
-    labels = {"max_tokens": "Longest conversation, tokens", "max_grad_norm": "Largest gradient norm"}
-    labels |= {"batch_size": "Conversations a pass", "gradient_accumulation": "Passes a step"}
-    labels |= {"eval_every": "Steps between measurements", "eval_examples": "Hold-out examples", "limit": "Sample of"}
-    real = name in ("epochs", "learning_rate", "alpha", "dropout", "warmup_share", "weight_decay", "max_grad_norm")
+    real = name in REAL
     shown: Any = float(current or 0) if real else int(current or 0)
     value = st.number_input(
-        labels.get(name, words),
+        LABELS.get(name, name.replace("_", " ").capitalize()),
         min_value=0.0 if real else 0,
         value=shown,
         step=_step(name, shown),
@@ -164,7 +227,7 @@ def _number(config: TrainConfig, name: str) -> float | int | None:
         key=f"plan_{name}",
         persist_state="session",
     )
-    return None if not value and name in ("eval_every", "eval_examples", "limit", "max_grad_norm") else value
+    return None if not value and name in MAY_BE_OFF else value
 
 
 def _step(name: str, shown: float) -> Any:
@@ -172,6 +235,29 @@ def _step(name: str, shown: float) -> Any:
     if name in steps:
         return steps[name]
     return 0.01 if isinstance(shown, float) else 1
+
+
+def file(config: TrainConfig) -> None:
+    """Take the settings away as a file, or bring those of a file; `finetooth train --config` reads the same."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.download_button(
+            "Settings as a file",
+            data=json.dumps(config.to_dict(), indent=2) + "\n",
+            file_name="finetooth-train.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            key="plan_download",
+        )
+        with st.popover("Settings from a file", icon=":material/upload_file:"):
+            given = st.file_uploader("A JSON file of settings", type=["json"], key="plan_upload")
+            st.button(
+                "Use them", key="plan_use_file", disabled=given is None, on_click=act.guarded(_use), args=(given,)
+            )
+
+
+def _use(given: Any) -> None:
+    start_from(read_settings(given.getvalue(), given.name))
 
 
 def is_local(base_model: str) -> bool:

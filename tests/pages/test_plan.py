@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core import smollm2
+from core.errors import InputError
 from core.workspace import Workspace
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import frozen
 from training import plans
+from training.config import TrainConfig, read_settings
 
 
 @pytest.fixture
@@ -67,6 +71,62 @@ def test_the_settings_are_kept_and_handed_to_train(open_page: OpenPage, ready: W
     assert (config.method, config.epochs, config.eval_every, config.limit) == ("lora", 2.0, 5, None)
     assert app.title[0].value == "Train", "the person goes on there"
     assert "by lora, rank 16, 2 epochs" in texts(app).replace("\\", "")
+
+
+OTHERS: dict[str, Any] = {
+    "method": "lora",
+    "rank": 8,
+    "alpha": 20.0,
+    "dropout": 0.1,
+    "target_modules": ["q_proj", "v_proj"],
+    "learning_rate": 3e-4,
+    "epochs": 1.5,
+    "batch_size": 2,
+    "gradient_accumulation": 4,
+    "max_tokens": 640,
+    "on_unusable": "skip",
+    "train_turns": "last",
+    "warmup_share": 0.1,
+    "scheduler": "linear",
+    "weight_decay": 0.01,
+    "max_grad_norm": None,
+    "gradient_checkpointing": True,
+    "seed": 5,
+    "eval_every": 7,
+    "eval_examples": None,
+    "limit": 40,
+    "patience": None,
+    "min_improvement": 0.25,
+    "keep": "last",
+    "checkpoint_every": 9,
+    "checkpoints_kept": 3,
+    "samples": 1,
+    "sample_tokens": 16,
+    "general_questions": 2,
+    "padding_free": False,
+}
+"""Each setting with another value than its default."""
+
+
+def test_a_file_of_settings_fills_the_form_and_comes_back_unchanged(open_page: OpenPage, ready: Workspace) -> None:
+    wanted = TrainConfig(**OTHERS)
+    default = TrainConfig().to_dict()
+    same = [name for name, value in wanted.to_dict().items() if value == default[name]]
+    assert same == ["base_model"], "a setting that the form does not show would come back as its default"
+    app = open_page(ready, "plan")
+    app.number_input(key="plan_epochs").set_value(2.0).run()
+    content = json.dumps(wanted.to_dict()).encode()
+    app.file_uploader(key="plan_upload").set_value(("train.json", content, "application/json")).run()
+    app.button(key="plan_use_file").click().run()
+    assert not app.exception
+    press(app, "Train with this")
+    assert plans.kept(ready) == wanted
+
+
+def test_a_file_that_is_not_settings_is_refused_by_name(ready: Workspace) -> None:
+    for content, said in ((b"epochs: 3", "not JSON"), (b"[1]", "not a JSON object"), (b'{"epoch": 1}', "unknown")):
+        with pytest.raises(InputError, match=said):
+            read_settings(content, "train.json")
 
 
 def test_what_is_unusual_is_said_and_what_is_impossible_refused(open_page: OpenPage, ready: Workspace) -> None:

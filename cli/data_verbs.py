@@ -72,8 +72,9 @@ def import_(
     emit(
         document,
         as_json,
-        f"{report.name}: {report.n_rows:,} rows read as {report.format}, {report.n_examples:,} different "
-        f"conversations, {report.n_new:,} of them new, {report.n_rejects:,} lines rejected{again}.",
+        f"{report.name}: {wording.many(report.n_rows, 'row')} read as {report.format}, "
+        f"{wording.many(report.n_examples, 'different conversation')}, {report.n_new:,} of them new, "
+        f"{wording.many(report.n_rejects, 'line')} rejected{again}.",
         *report.notes,
     )
 
@@ -95,7 +96,7 @@ def rejects(
             listed = queries.rejects(opened, source_id)
             target = out if len(queries.imported(opened)) == 1 else out.with_stem(f"{out.stem}-{source_id[:8]}")
             export.rejects(sources.original(opened, source_id), listed, target)
-            say(f"{len(listed)} rejected lines written to {target}.")
+            say(f"{wording.many(len(listed), 'rejected line')} written to {target}.")
     emit(found, as_json, *(f"{r['source']} line {r['line']}: {r['reason']}" for r in found))
 
 
@@ -124,8 +125,16 @@ def findings(
         {"total": page.total, "offset": offset, "findings": items},
         as_json,
         *lines,
-        f"{len(items)} of {page.total:,} {state} findings.",
+        f"{len(items):,} of {page.total:,} findings{'' if state == 'all' else f' that are {state}'}.",
+        *_unchecked(opened),
     )
+
+
+def _unchecked(workspace: Workspace) -> list[str]:
+    """That there can be no findings yet, where no check has run."""
+    if queries.overview(workspace).checked:
+        return []
+    return [f"The checks have not run yet: finetooth check -w {workspace.path}"]
 
 
 def decide(
@@ -145,7 +154,10 @@ def decide(
     chosen = cast(Literal["keep", "drop"], verdict)
     opened = workspace_or_error(workspace)
     meant = queries.full_id(opened, "examples", example_id)
+    before = queries.example(opened, meant)
     made = actions.decide(opened, meant, chosen, who=who, action_id=action_id, note=note)
+    if before.becomes is not None:
+        say(f"It had been edited into {before.becomes[:12]}; that edit no longer holds.")
     emit(asdict(made), as_json, f"{made.verdict}: {made.example_id} ({made.action_id})")
 
 
@@ -183,10 +195,11 @@ def accept(
     opened = workspace_or_error(workspace)
     if finding is not None:
         changed = actions.accept(opened, queries.full_id(opened, "findings", finding), who=who)
-        emit({"changed": changed}, as_json, f"{changed} examples changed.")
+        emit({"changed": changed}, as_json, f"{wording.many(changed, 'example')} changed.")
         return
     done = actions.accept_all(opened, who=who, checks=named(names(only)), safe_only=not everything)
-    emit(asdict(done), as_json, f"{done.n_dropped} examples dropped, {done.n_edited} edited.", *done.skipped)
+    line = f"{wording.many(done.n_dropped, 'example')} dropped, {done.n_edited:,} edited."
+    emit(asdict(done), as_json, line, *done.skipped, *_unchecked(opened))
 
 
 def undo(
@@ -216,5 +229,6 @@ def redo(workspace: WorkspaceOption = None, who: WhoOption = ME, as_json: JsonFl
 
 
 def _emit_decisions(decisions: list[Decision], as_json: bool, word: str) -> None:
-    line = f"{len(decisions)} decisions {word} at {clock.utc_now()[:19]}." if decisions else f"Nothing was {word}."
+    when = f"{clock.utc_now()[:16].replace('T', ' ')} UTC"
+    line = f"{wording.many(len(decisions), 'decision')} {word} at {when}." if decisions else f"Nothing was {word}."
     emit([asdict(d) for d in decisions], as_json, line)

@@ -45,8 +45,11 @@ def edit(
     opened = workspace_or_error(workspace)
     turns = _messages(file)
     meant = queries.full_id(opened, "examples", example_id)
+    view = queries.example(opened, meant)
+    if view.becomes is not None:
+        raise InputError(f"This text was edited already, into {view.becomes[:12]}.", "Edit that one, or undo the edit.")
     seen = neighbours.compare(opened, turns, replacing=meant)
-    judged = live.judge(opened, turns, meta=queries.example(opened, meant).example.meta, replacing=meant)
+    judged = live.judge(opened, turns, meta=view.example.meta, replacing=meant)
     made = actions.edit(opened, meant, turns, who=who, note=note)
     emit(
         {**asdict(made), "nearby": asdict(seen), "checks": _document(judged)},

@@ -11,7 +11,7 @@ import polars as pl
 from core.errors import FinetoothError, InputError
 from core.files import read_json, write_json
 from core.ids import content_id
-from core.tables import write_table
+from core.tables import read_table, write_table
 
 
 class Objects:
@@ -50,11 +50,13 @@ class Objects:
         return document
 
     def frame(self, object_id: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """An object's table, or some of its columns."""
+        """An object's table, or some of its columns.
+
+        Raises:
+            FinetoothError: There is no such complete object, or its table is missing or damaged.
+        """
         self.manifest(object_id)
-        return pl.read_parquet(
-            self.folder(object_id) / "data.parquet", columns=None if columns is None else list(columns)
-        )
+        return read_table(self.folder(object_id) / "data.parquet", columns)
 
     def ids(self, kind: str) -> list[str]:
         """Ids of the complete objects of a kind, oldest first."""

@@ -73,7 +73,9 @@ def retire(workspace: Workspace, example_ids: Sequence[str], reason: str, *, who
     if not reason.strip():
         raise InputError("A retirement needs a reason.", "Say why these prompts may be trained on from now.")
     if not example_ids:
-        raise FinetoothError("No rated prompt is held out for that.", "Nothing has to be retired.")
+        raise FinetoothError(
+            "No rated prompt is kept out of training, so there is none to retire.", "Nothing has to be done."
+        )
     payload = {"examples": sorted(set(example_ids)), "reason": reason.strip()}
     return workspace.ledger.append(RETIREMENT, "rated", payload, who=who)
 

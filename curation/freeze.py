@@ -93,10 +93,15 @@ def freeze(
         progress: Told what is done.
 
     Raises:
-        InputError: The dataset is empty, or the hold-out asked for is impossible.
+        InputError: The dataset is empty, the hold-out asked for is impossible, or no example has the field ``by``.
         BlockedError: Prompts that people have rated would enter training.
         OvertakenError: Such prompts were rated while the set was split; nothing is frozen.
     """
+    if by is not None and by not in (known := fields(workspace)):
+        raise InputError(
+            f"No example has a field {by!r} in its meta, so nothing can be held out by it.",
+            f"Known fields: {', '.join(known) or 'none'}.",
+        )
     plan = SplitPlan(holdout_share, holdout_size, test_share, test_size, seed, by, paraphrases)
     spent = rated(workspace)
     made = assemble(workspace, plan, spent, progress)

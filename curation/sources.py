@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from core.errors import InputError
+from core.errors import FinetoothError, InputError
 from core.files import copy_atomic, read_json, sha256_file, write_json
 from core.jobs import Progress, no_progress
 from core.revisions import messages_to_json
-from core.tables import write_table
+from core.tables import read_table, write_table
 from core.types import Reject
 from core.workspace import Workspace
 from curation import readers
@@ -118,17 +118,25 @@ def rejects(workspace: Workspace, source_id: str) -> list[Reject]:
 
 
 def original(workspace: Workspace, source_id: str) -> Path:
-    """The stored bytes of a source."""
-    return next((workspace.sources_dir / source_id).glob("original*"))
+    """The stored bytes of a source.
+
+    Raises:
+        FinetoothError: They are gone.
+    """
+    folder = workspace.sources_dir / source_id
+    found = next(folder.glob("original*"), None)
+    if found is None:
+        raise FinetoothError(f"The imported file is no longer in {folder}.", "Restore the folder from a copy.")
+    return found
 
 
 def rows(workspace: Workspace, source_id: str) -> Iterator[tuple[int, str, str, str]]:
     """(line, example id, messages as JSON, meta as JSON) of every row that was read, in file order."""
-    frame = pl.read_parquet(workspace.sources_dir / source_id / "rows.parquet")
+    frame = read_table(workspace.sources_dir / source_id / "rows.parquet")
     yield from frame.select("line", "id", "messages", "meta").iter_rows()
 
 
 def ids(workspace: Workspace, source_id: str) -> list[str]:
     """The example ids of its rows, in file order."""
-    path = workspace.sources_dir / source_id / "rows.parquet"
-    return pl.read_parquet(path, columns=["id"])["id"].to_list()
+    found: list[str] = read_table(workspace.sources_dir / source_id / "rows.parquet", ["id"])["id"].to_list()
+    return found

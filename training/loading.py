@@ -10,6 +10,7 @@ from typing import Any
 
 from core import models
 from core.adapters import base_identity
+from core.errors import InputError
 from core.files import write_json
 from core.types import Example
 from core.units import fastest_units
@@ -73,7 +74,7 @@ class Loaded:
         parameters: What is trained, by name.
         units: The number type in which matrices are multiplied.
         padding_free: Whether conversations lie end to end in a batch.
-        predicted_bytes: Memory by the closed form.
+        predicted_bytes: Memory by the closed form; None for a model that it does not know.
         real_step: The longest batch, measured.
         prompts: Those of the rows whose answers have room in the model.
     """
@@ -86,7 +87,7 @@ class Loaded:
     device: str
     padding_free: bool
     meter: footprint.Meter
-    predicted_bytes: int
+    predicted_bytes: int | None
     real_step: footprint.RealStep
     prompts: tuple[samples.Prompt, ...]
     _plans: dict[int, list[list[list[Item]]]] = field(default_factory=dict)
@@ -235,8 +236,11 @@ def _batch(rows: Rows, items: Sequence[Item], device: str, padding_free: bool) -
     return collate(items, rows.tokenizer.pad_token_id, device, padding_free=padding_free)
 
 
-def _predicted(model: Any, config: TrainConfig, passes: Sequence[Sequence[Item]], device: str) -> int:
+def _predicted(model: Any, config: TrainConfig, passes: Sequence[Sequence[Item]], device: str) -> int | None:
     """What the meter will read at the peak, by the closed form: a GPU's allocator counts tensors alone."""
-    shape = read_shape(model.config.to_dict(), config.base_model)
+    try:
+        shape = read_shape(model.config.to_dict(), config.base_model)
+    except InputError:
+        return None  # pre-flight has said that its memory is not known
     parts = run_parts(shape, config, passes, "gpu" if device == "cuda" else "cpu")
     return sum(parts.values()) - (parts["overhead"] if device == "cuda" else 0)

@@ -7,12 +7,18 @@ from core.workspace import Workspace
 from curation import freeze
 from training import actions, plans, queries
 from training.config import TrainConfig, read_config
-from ui import act, curve, panels, revision, runs, shell, tokens
+from ui import act, curve, panels, revision, run_chart, runs, shell, tokens
 
 shell.begin()
 
 
-def launcher(workspace: Workspace, frozen: list[freeze.RevisionView], config: TrainConfig, who: str) -> None:
+def launcher(
+    workspace: Workspace,
+    frozen: list[freeze.RevisionView],
+    config: TrainConfig,
+    who: str,
+    start: str = "Start training",
+) -> None:
     """The revision and the settings of the next run, pre-flight, and the button that starts it."""
     names = {view.revision.id: revision.option(view) for view in frozen}
     with st.container(border=True):
@@ -28,16 +34,16 @@ def launcher(workspace: Workspace, frozen: list[freeze.RevisionView], config: Tr
         state = f"{chosen}-{config.to_dict()}-{look.id if look else ''}-{len(known)}"
         with st.container(horizontal=True, vertical_alignment="center"):
 
-            def start(_: str) -> str:
+            def launch(_: str) -> str:
                 run = actions.start_run(workspace, chosen, config, who)
                 st.query_params["run"] = run.id
                 return "The run has started; it goes on when this page is closed."
 
             act.button(
-                "Start training",
+                start,
                 act.show(f"start-{state}", scope="start"),
                 "start",
-                start,
+                launch,
                 kind="primary",
                 icon=":material/play_arrow:",
                 guard=False,
@@ -69,10 +75,14 @@ if not frozen:
     panels.empty("There is no frozen revision to train on.", "dataset.py", "Freeze one")
     st.stop()
 known = queries.runs(workspace)
+config = plans.kept(workspace) or read_config({})
 if all(run.ended for run in known):
-    launcher(workspace, frozen, plans.kept(workspace) or read_config({}), who)
+    launcher(workspace, frozen, config, who)
+elif st.toggle("Queue another run, which starts when this one has ended", key="train_queue"):
+    launcher(workspace, frozen, config, who, start="Queue it")
 if known:
     curve.draw(workspace, runs.chooser(known), who)
+    run_chart.compare(workspace, known, runs.labels(known))
     runs.table(known)
 else:
     panels.empty("No run yet. Its curve, speed and diagnosis will stand here.")

@@ -8,7 +8,7 @@ from typing import Any
 from core import jobs
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
-from training import timeline
+from training import followed
 from training.records import RUN_FILE, Run, read_run
 
 
@@ -17,7 +17,7 @@ class RunView:
     """A run as people see it: the stored record, corrected by what its process is really doing.
 
     Attributes:
-        status: ``queued``, ``running``, ``done``, ``stopped``, ``cancelled``, ``failed`` or ``lost`` (the process died).
+        status: ``queued``, ``running``, ``done``, ``stopped``, ``cancelled``, ``failed``, ``lost`` (its process died).
         settings: The training settings, by name.
         facts: What was measured, by a name fit for a report.
         step, total_steps: How far it is.
@@ -119,23 +119,57 @@ def job_of(workspace: Workspace, run_id: str) -> jobs.Job:
 
 def run_events(workspace: Workspace, run_id: str, after: int = 0) -> list[dict[str, Any]]:
     """A run's events with a sequence number above ``after``, oldest first."""
-    return jobs.events(workspace.runs_dir / run_id, after)
+    known = followed.events(workspace.runs_dir / run_id)
+    return known if after == 0 else [event for event in known if event["seq"] > after]
+
+
+CURVE = ("step", "loss", "lr", "grad_norm", "tokens_per_s", "memory_bytes")
+"""What a step's point in ``curve`` holds."""
 
 
 def curve(workspace: Workspace, run_id: str) -> list[dict[str, Any]]:
-    """The loss curves: one point a step or measurement.
+    """The curves: one point a step or measurement, resumed stretches counted once.
 
     Returns:
-        ``{"step", "loss", "lr", "grad_norm", "tokens_per_s"}`` for steps, ``{"step", "eval_loss"}`` for hold-out
-        measurements; losses in nats a supervised token. A value that was not finite is None.
+        ``{"step", "loss", "lr", "grad_norm", "tokens_per_s", "memory_bytes"}`` for steps, ``{"step", "eval_loss"}`` for
+        hold-out measurements; losses in nats a supervised token. A value that was not finite is None.
     """
     points: list[dict[str, Any]] = []
-    for event in timeline.fold(run_events(workspace, run_id)):
+    for event in followed.course(workspace.runs_dir / run_id):
         if event["type"] == "step":
-            points.append({key: event.get(key) for key in ("step", "loss", "lr", "grad_norm", "tokens_per_s")})
+            points.append({key: event.get(key) for key in CURVE})
         elif event["type"] == "eval":
             points.append({"step": event.get("step"), "eval_loss": event.get("loss")})
     return points
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One hold-out prompt and how the model has answered it: the base's answer and the tuned one's at each measurement.
+
+    ``tuned`` is [(step, text, truncated)], oldest first.
+    """
+
+    number: int
+    example_id: str
+    base: str | None
+    base_truncated: bool
+    tuned: tuple[tuple[int, str, bool], ...]
+
+
+def samples(workspace: Workspace, run_id: str) -> list[Sample]:
+    """The sample prompts of a run with their answers so far, by number."""
+    by_number: dict[int, list[dict[str, Any]]] = {}
+    for event in followed.course(workspace.runs_dir / run_id):
+        if event["type"] == "sample":
+            by_number.setdefault(int(event["prompt"]), []).append(event)
+    found = []
+    for number, said in sorted(by_number.items()):
+        base = next((e for e in said if e["model"] == "base"), None)
+        tuned = tuple((int(e["step"]), str(e["text"]), bool(e["truncated"])) for e in said if e["model"] == "tuned")
+        text = None if base is None else str(base["text"])
+        found.append(Sample(number, str(said[0]["example"]), text, bool(base and base["truncated"]), tuned))
+    return found
 
 
 def measured_speed(workspace: Workspace, base_model: str, method: str) -> tuple[float | None, str]:
@@ -155,7 +189,7 @@ def _view(workspace: Workspace, stored: Run) -> RunView:
     status, message, hint = stored.status, stored.message, ""
     if status in ("queued", "running") and stored.job_id:
         status, message, hint = _from_job(workspace, stored)
-    folded = timeline.fold(run_events(workspace, stored.id))
+    folded = followed.course(workspace.runs_dir / stored.id)
     steps = [event for event in folded if event["type"] in ("start", "step", "eval")]
     last: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "step"), {})
     measured: dict[str, Any] = next((event for event in reversed(steps) if event["type"] == "eval"), {})

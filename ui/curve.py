@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
-import polars as pl
 import streamlit as st
 
 from core import jobs, wording
 from core.errors import FinetoothError
 from core.files import read_json
 from core.workspace import Workspace
-from training import actions, queries
-from training.doctor import diagnose
-from ui import act, figures, panels, render, shell
+from training import doctor, queries
+from ui import panels, plan_form, render, run_chart, run_controls, run_samples, shell
 
 POLL_S = 1.0
-POINTS_MAX = 600
 ROWS_NAMED = 10
-CURVES = ("training loss", "hold-out loss")
+GIB = 2**30
+STAGES = {
+    "": "starting",
+    "load": "loading the model",
+    "tokenise": "reading the examples",
+    "probe": "proving that every adapter learns",
+    "train": "training",
+    "eval": "measuring the hold-out",
+    "sample": "answering sample prompts",
+    "save": "saving",
+}
 STATUS: dict[str, tuple[str, str]] = {
     "queued": ("waiting", "gray"),
     "running": ("running", "blue"),
     "done": ("done", "green"),
     "stopped": ("stopped on request", "orange"),
+    "cancelled": ("cancelled on request", "orange"),
     "failed": ("failed", "red"),
     "lost": ("its process died", "red"),
 }
@@ -56,53 +63,43 @@ def _draw(workspace: Workspace, run_id: str, who: str) -> None:
         model = view.base_model.rstrip("/").rsplit("/", 1)[-1]
         said = f"{model} by {view.settings.get('method', '')} on revision {view.revision_id[:8]}"
         st.caption(render.plain(said), width="content")
-        if not view.ended:
-            _stop(workspace, view, who)
+        if view.ended:
+            run_controls.ended(workspace, view, who)
+        else:
+            run_controls.live(workspace, view, who)
     if not view.ended:
         _progress(workspace, view)
     if view.status in ("failed", "lost"):
         shell.show_error(view.message or "The run ended without a word.", view.hint)
         _blocks(workspace, run_id)
     _figures(view, points)
-    chart(points, view.total_steps)
+    _warnings(workspace, view)
+    run_chart.losses(points, view.total_steps)
+    run_chart.measures(points)
     if view.ended:
         _verdict(workspace, view)
-
-
-def _stop(workspace: Workspace, view: queries.RunView, who: str) -> None:
-    """Stopping asks first, and says what is kept."""
-    asked = _stop_asked(workspace, view.id)
-    if asked:
-        st.caption("Stopping after the forward pass it is in.", width="content")
-        return
-    with st.popover("Stop", icon=":material/stop:"):
-        st.markdown("Stop this run? The adapter as it stands is kept; a stopped run cannot be resumed yet.")
-        st.button(
-            "Stop the run",
-            key=f"stop-run-{view.id}",
-            type="primary",
-            on_click=act.guarded(actions.stop_run),
-            args=(workspace, view.id, who),
-        )
-
-
-def _stop_asked(workspace: Workspace, run_id: str) -> bool:
-    return bool(workspace.ledger.entries("run.stopped", run_id))
+    run_samples.draw(workspace, view)
+    if view.ended and view.adapter_hash:
+        run_controls.model(workspace, view)
 
 
 def _progress(workspace: Workspace, view: queries.RunView) -> None:
-    if view.step and view.total_steps:
-        left = "" if view.eta_s is None else f" · about {duration(view.eta_s)} left"
-        text = f"{wording.of(view.step, view.total_steps, 'steps')}{left}"
-        st.progress(min(1.0, view.step / view.total_steps), text=text)
-        return
     try:
         state = jobs.read(queries.job_of(workspace, view.id))
     except FinetoothError:
         return
-    stages = {"load": "loading the model", "tokenise": "reading the examples", "train": "measuring the hold-out"}
+    if view.status == "queued":
+        st.caption(f":material/hourglass_empty: {render.plain(state.message or 'Waiting to start.')}")
+        return
+    doing = STAGES.get(state.stage, state.stage)
+    if view.step and view.total_steps:
+        left = "" if view.eta_s is None else f" · about {duration(view.eta_s)} left"
+        now = "" if state.stage == "train" else f" · {doing}"
+        text = f"{wording.of(view.step, view.total_steps, 'steps')}{left}{now}"
+        st.progress(min(1.0, view.step / view.total_steps), text=text)
+        return
     count = f" · {state.done:,} of {state.total:,}" if state.total else ""
-    st.progress(0.0, text=f"{stages.get(state.stage, state.stage or 'starting')}{count}")
+    st.progress(0.0, text=f"{doing}{count}")
 
 
 def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None:
@@ -129,55 +126,35 @@ def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None
             last,
         ]
     )
+    if steps:
+        st.caption(_last_step(steps[-1], view))
 
 
-def chart(points: Sequence[Mapping[str, Any]], total_steps: int | None = None) -> None:
-    """Training loss as a line, hold-out loss with its points, over all steps of the run."""
-    train = [(p["step"], p["loss"]) for p in points if p.get("loss") is not None]
-    held = [(p["step"], p["eval_loss"]) for p in points if p.get("eval_loss") is not None]
-    if len(train) + len(held) < 2:
-        return
-    size = -(-len(train) // POINTS_MAX)
-    if size > 1:
-        groups = [train[k : k + size] for k in range(0, len(train), size)]
-        train = [(group[-1][0], sum(loss for _, loss in group) / len(group)) for group in groups]
-    end = max([total_steps or 0, *(step for step, _ in (*train, *held))])
-    rows = [
-        {"step": step, "loss": loss, "role": role}
-        for role, series in zip(CURVES, (train, held), strict=True)
-        for step, loss in series
-    ]
-    base = alt.Chart(pl.DataFrame(rows)).encode(
-        x=alt.X(
-            "step:Q",
-            title="step",
-            scale=alt.Scale(domainMin=0, domainMax=end),
-            axis=alt.Axis(grid=False, tickMinStep=1),
-        ),
-        y=alt.Y("loss:Q", title="loss, nats a token", scale=alt.Scale(zero=True)),
-        color=figures.colour(CURVES, CURVES),
-        tooltip=[alt.Tooltip("role:N"), alt.Tooltip("step:Q"), alt.Tooltip("loss:Q", format=".4f")],
-    )
-    line = base.mark_line(strokeWidth=1.8, interpolate="linear")
-    dots = base.transform_filter(alt.datum.role == CURVES[1]).mark_circle(size=60, opacity=1)
-    said = (
-        f"Training loss over {len(train)} points; hold-out loss {number(held[0][1])} to {number(held[-1][1])}"
-        if held
-        else "Training loss"
-    )
-    st.altair_chart(alt.layer(line, dots).properties(height=300), alt=said, key=None)
-    if size > 1:
-        st.caption(f"Each point of the training loss is the mean of {size:,} steps.")
+def _last_step(step: Mapping[str, Any], view: queries.RunView) -> str:
+    """What else was measured at the last step, in one line."""
+    said = [f"Step {step['step']:,}"]
+    if step.get("lr") is not None:
+        said.append(f"learning rate {step['lr']:.2e}")
+    if step.get("grad_norm") is not None:
+        said.append(f"gradient norm {step['grad_norm']:.3g}")
+    if step.get("memory_bytes"):
+        predicted = view.facts.get("Predicted memory (MiB)")
+        beside = f" ({predicted / 1024:.1f} predicted)" if predicted else ""
+        said.append(f"memory {step['memory_bytes'] / GIB:.1f} GiB{beside}")
+    before, after = (view.facts.get(f"Loss on general questions {when}") for when in ("before", "after"))
+    if before is not None and after is not None:
+        said.append(f"loss on general questions {before:.3f} to {after:.3f}")
+    return render.plain(" · ".join(said))
 
 
 def _verdict(workspace: Workspace, view: queries.RunView) -> None:
-    """The doctor's word, and what was measured."""
-    found = diagnose(queries.run_events(workspace, view.id), view.status)
+    """The doctor's word, each change with a button that takes it to the plan, and what was measured."""
+    found = doctor.examine(workspace, view.id)
     with st.container(border=True):
         if found.complaints:
             st.markdown(f":orange[:material/stethoscope:] **{render.plain(found.verdict.capitalize())}**")
             for one in found.complaints:
-                st.markdown(f"{render.plain(one.evidence)} **{render.plain(one.change)}**")
+                _complaint(view, one)
         elif found.verdict == "healthy":
             st.markdown(":green[:material/stethoscope:] **Healthy.** Nothing in the run's events points to a fault.")
         else:
@@ -195,6 +172,24 @@ def _verdict(workspace: Workspace, view: queries.RunView) -> None:
             st.json(view.settings, expanded=False)
     if view.adapter_hash and view.status in ("done", "stopped"):
         shell.link("evaluate.py", "Evaluate it on the hold-out", icon="arrow_forward")
+
+
+def _complaint(view: queries.RunView, one: doctor.Complaint) -> None:
+    """One cause with its evidence and its change."""
+    st.markdown(f"{render.plain(one.evidence)} **{render.plain(one.change)}**")
+    if not one.settings:
+        return
+    words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in one.settings.items())
+    if st.button(f"Plan with {words}", key=f"plan-{view.id}-{one.name}", icon=":material/tune:"):
+        plan_form.start_from({**view.settings, **one.settings})
+        st.switch_page("pages/plan.py")
+
+
+def _warnings(workspace: Workspace, view: queries.RunView) -> None:
+    """What the run has said about itself since it began to train."""
+    said = [e for e in queries.run_events(workspace, view.id) if e["type"] == "warning" and e.get("step") is not None]
+    for event in said[-3:]:
+        st.markdown(f":orange[:material/warning:] Step {event['step']:,}: {render.plain(str(event['message']))}")
 
 
 def _blocks(workspace: Workspace, run_id: str) -> None:

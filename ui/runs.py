@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -51,13 +52,18 @@ def first_look(
     return None, None
 
 
+def labels(runs: Sequence[queries.RunView]) -> dict[str, str]:
+    """What each run is called in lists: its id and how it stands."""
+    return {run.id: f"{run.id} · {curve.STATUS.get(run.status, (run.status, ''))[0]}" for run in runs}
+
+
 def chooser(runs: list[queries.RunView]) -> str:
     """The run to show: the one in the address, else the newest; a box where there are several."""
     ids = [run.id for run in runs]
     wanted = st.query_params.get("run")
     if len(runs) > 1:
         start = ids.index(wanted) if wanted in ids else 0
-        words = {run.id: f"{run.id} · {curve.STATUS.get(run.status, (run.status, ''))[0]}" for run in runs}
+        words = labels(runs)
         wanted = st.selectbox(
             "Run", ids, index=start, format_func=words.__getitem__, key=f"run-{ids[0]}-{len(ids)}", width=420
         )

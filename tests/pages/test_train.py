@@ -10,6 +10,7 @@ import pytest
 
 from core import jobs
 from core.files import write_json
+from core.revisions import examples_of
 from core.workspace import Workspace
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import RUN, Submitted, add_run, ended_job, frozen, labels
@@ -132,17 +133,16 @@ def _watch_and_stop(open_page: OpenPage, workspace: Workspace, job: jobs.Job) ->
     app = open_page(workspace, "train")
     assert "7 of 12 steps · about 80 s left" in str(app.get("progress")[0].proto.text)
     assert {m.label: m.value for m in app.metric}["Speed"] == "321"
-    press(app, "Stop the run")
+    press(app, "Stop and save")
     assert (job.folder / "stop").exists()
-    later = open_page(workspace, "train")
-    assert "Stopping after the forward pass" in texts(later) and "Stop the run" not in labels(later)
 
 
 def test_the_whole_curve_comes_back_from_the_files(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
     workspace, revision_id = ready
     add_run(workspace, revision_id)
     app = open_page(workspace, "train")
-    [chart] = app.get("vega_lite_chart")
+    chart, *small = app.get("vega_lite_chart")
+    assert len(small) == 3, "learning rate, gradient norm and speed"
     spec = json.loads(chart.proto.spec)
     assert {layer["mark"]["type"] for layer in spec["layer"]} == {"line", "circle"}
     shown = {metric.label: metric.value for metric in app.metric}
@@ -161,3 +161,116 @@ def test_a_failed_run_says_why_and_what_forbade_it(open_page: OpenPage, ready: t
     assert any("not finite" in error.value for error in app.error)
     assert "Two start tokens." in texts(app).replace("\\", "")
     assert "Start training" in labels(app), "another run can be started"
+
+
+def live(workspace: Workspace, revision_id: str, submitted: Submitted, state: dict[str, str]) -> jobs.Job:
+    """A run at work, whose job's lock is to be held by the caller."""
+    job = submitted(workspace.jobs_dir, "train", "training.sft:run_training", {})
+    write_json(job.folder / "state.json", state)
+    add_run(workspace, revision_id, status="running", steps=7, job_id=job.id, facts={})
+    return job
+
+
+@pytest.mark.parametrize(
+    ("label", "file", "said"),
+    [
+        ("Stop and save", "stop", "Stopping after the forward pass"),
+        ("Cancel the run", "cancel", "Ending without saving."),
+        ("Save now", "save", "Saving at the next forward pass."),
+    ],
+)
+def test_each_command_reaches_the_run_and_is_shown_until_it_is_obeyed(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted, label: str, file: str, said: str
+) -> None:
+    workspace, revision_id = ready
+    job = live(workspace, revision_id, submitted, {"status": "running", "stage": "eval"})
+    with open(job.folder / "lock", "a") as lock:  # as its worker would hold it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        app = open_page(workspace, "train")
+        assert "measuring the hold-out" in str(app.get("progress")[0].proto.text)
+        press(app, label)
+        assert (job.folder / file).exists()
+        later = open_page(workspace, "train")
+        assert said in texts(later) and label not in labels(later)
+
+
+def test_a_run_in_the_queue_says_what_it_waits_for_and_another_can_join(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    waiting = {"status": "queued", "stage": "queued", "message": "Queued behind run 20260101-120000-aaaaaa."}
+    job = live(workspace, revision_id, submitted, waiting)
+    with open(job.folder / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        app = open_page(workspace, "train")
+        assert "Queued behind run 20260101" in texts(app).replace("\\", "")
+        [toggle] = [one for one in app.toggle if one.label.startswith("Queue another run")]
+        press(toggle.set_value(True).run(), "Queue it")
+    assert len(submitted.asked) == 2 and len(queries.runs(workspace)) == 2
+
+
+@pytest.mark.parametrize("status", ["stopped", "cancelled", "failed", "lost"])
+def test_a_run_that_ended_before_its_last_step_can_be_resumed(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted, status: str
+) -> None:
+    workspace, revision_id = ready
+    run_id = add_run(workspace, revision_id, status=status, steps=7)
+    press(open_page(workspace, "train"), "Resume")
+    [(_, _, spec)] = submitted.asked
+    assert spec["run_id"] == run_id and spec["resume"] is True
+
+
+def test_a_run_that_came_to_its_end_cannot(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    add_run(workspace, revision_id)
+    assert "Resume" not in labels(open_page(workspace, "train"))
+
+
+def test_samples_stand_beside_the_reference_and_the_base(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    example = examples_of(workspace, revision_id, "holdout")[0]
+    shown = {"type": "sample", "prompt": 0, "example": example.id, "truncated": False, "seconds": 1.0}
+    said = [
+        {**shown, "step": 0, "model": "base", "text": "The <b>base</b> rambles."},
+        {**shown, "step": 6, "model": "tuned", "text": "Half learnt."},
+        {**shown, "step": 12, "model": "tuned", "text": "All learnt.", "truncated": True},
+    ]
+    add_run(workspace, revision_id, extra=said)
+    app = open_page(workspace, "train")
+    assert "All learnt." in texts(app) and "&lt;b&gt;base" in texts(app) and "Half learnt." not in texts(app)
+    assert example.answer in texts(app) and "The tuned model's answer was cut there" in texts(app)
+    app.select_slider[0].set_value(6).run()
+    assert "Half learnt." in texts(app) and "All learnt." not in texts(app)
+
+
+def test_the_doctors_change_opens_the_plan_with_that_change_made(
+    open_page: OpenPage, ready: tuple[Workspace, str]
+) -> None:
+    workspace, revision_id = ready
+    out = {"type": "warning", "name": "out-of-memory", "message": "The memory ran out in a training step.", "step": 7}
+    add_run(workspace, revision_id, status="failed", steps=7, extra=[out], message=out["message"])
+    app = open_page(workspace, "train")
+    assert "Out of memory" in texts(app)
+    app = press(app, "Plan with batch size 4, gradient accumulation 2")
+    numbers = {one.label: one.value for one in app.number_input}
+    assert numbers["Conversations a pass"] == 4 and numbers["Passes a step"] == 2
+
+
+def test_runs_stand_on_one_chart(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
+    workspace, revision_id = ready
+    add_run(workspace, revision_id)
+    add_run(workspace, revision_id, run_id="20260102-120000-bbbbbb", status="stopped", steps=9)
+    app = open_page(workspace, "train")
+    assert "Compare runs" in texts(app)
+    spec = json.loads(app.get("vega_lite_chart")[-1].proto.spec)
+    assert spec["encoding"]["color"]["field"] == "run"
+
+
+def test_a_model_is_exported_by_a_job_of_its_own(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    run_id = add_run(workspace, revision_id)
+    press(open_page(workspace, "train"), "Export the model")
+    [(kind, target, spec)] = submitted.asked
+    assert (kind, target, spec["run_id"]) == ("export-model", "training.model_export:export_job", run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,18 @@ def frozen(path: Path, n: int = 60) -> tuple[Workspace, str]:
     return workspace, freeze.freeze(workspace, who="Ana", holdout_size=12).revision.id
 
 
-def add_run(workspace: Workspace, revision_id: str, *, status: str = "done", steps: int = 12, **more: Any) -> str:
-    """A run's folder as training leaves it: run.json and events, with a loss that falls."""
-    folder = workspace.runs_dir / RUN
+def add_run(
+    workspace: Workspace,
+    revision_id: str,
+    *,
+    run_id: str = RUN,
+    status: str = "done",
+    steps: int = 12,
+    extra: Sequence[dict[str, Any]] = (),
+    **more: Any,
+) -> str:
+    """A run's folder as training leaves it: run.json and events, with a loss that falls, and ``extra`` events."""
+    folder = workspace.runs_dir / run_id
     held = {"n": 12, "supervised": 200, "seconds": 1.0}
     events: list[dict[str, Any]] = [
         {"type": "start", "total_steps": 12, "steps_per_epoch": 6},
@@ -42,18 +52,24 @@ def add_run(workspace: Workspace, revision_id: str, *, status: str = "done", ste
     for step in range(1, steps + 1):
         figures = {"lr": 1e-4, "grad_norm": 1.0, "tokens_per_s": 321.0, "eta_s": 80.0, "supervised": 60}
         events.append({"type": "step", "step": step, "loss": 2.0 / step**0.5, **figures})
-    events.append({"type": "eval", "step": steps, "loss": 0.7, **held})
+    events += [{"type": "eval", "step": steps, "loss": 0.7, **held}, *extra]
     stamped = [{"seq": k, "at": "2026-01-01T12:00:00.000000Z", **event} for k, event in enumerate(events, 1)]
     folder.mkdir(parents=True)
     (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in stamped), encoding="utf-8")
     facts = {"Hold-out loss before": 2.0, "Hold-out loss after": 0.7, "Tokens per second": 321.0, "Seconds": 75.0}
     record = {
-        **{"id": RUN, "revision_id": revision_id, "base_model": "smollm2-135m-instruct", "seed": 0, "status": status},
+        **{
+            "id": run_id,
+            "revision_id": revision_id,
+            "base_model": "smollm2-135m-instruct",
+            "seed": 0,
+            "status": status,
+        },
         **{"config": read_config({}).to_dict(), "created_at": "2026-01-01T12:00:00.000000Z", "facts": facts},
         **{"adapter_hash": "1" * 64 if status in ("done", "stopped") else None, **more},
     }
     write_json(folder / "run.json", record)
-    return RUN
+    return run_id
 
 
 def add_evaluation(workspace: Workspace, revision_id: str) -> str:

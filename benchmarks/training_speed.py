@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,13 @@ def _write_plan(folder: Path, chosen: Any) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _report(folder: Path, parts: list[str], chosen: Any) -> int:
-    done = {part: Timed(**read_json(folder / f"{part}.json")) for part in parts if part != "base"}
-    losses = {part: float((folder / f"{part}-loss.json").read_text(encoding="utf-8")) for part in parts}
+def figures_of(done: Mapping[str, Timed], losses: Mapping[str, float]) -> list[Figure]:
+    """The table: each part's rate and hold-out loss, and ours against the faster of each kind of trl's.
+
+    Args:
+        done: The trainings, by part.
+        losses: Nats a supervised token of the hold-out, by part; ``base`` without a training.
+    """
     figures = []
     for part, loss in losses.items():
         if timed := done.get(part):
@@ -110,13 +115,19 @@ def _report(folder: Path, parts: list[str], chosen: Any) -> int:
         figures.append(Figure(f"times trl {best.who}", ours.rate / best.rate, bar, digits=2))
         apart = max(abs(losses["ours"] / losses[timed.who] - 1) for timed in rivals)
         figures.append(Figure(f"hold-out loss apart from trl {kind} (share)", apart, 0.01, "<=", digits=4))
+    return figures
+
+
+def _report(folder: Path, parts: Sequence[str], chosen: Any) -> int:
+    done = {part: Timed(**read_json(folder / f"{part}.json")) for part in parts if part != "base"}
+    losses = {part: float((folder / f"{part}-loss.json").read_text(encoding="utf-8")) for part in parts}
     amount = f"{chosen.conversations} conversations of {chosen.rows.name}, {chosen.batch} a step"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "peft", "trl"))
     remark = (
         f"{chosen.base}, {amount}, {chosen.threads} thread(s); {libraries}. "
         "Processor seconds are those of the loop of steps; other work on the machine does not count."
     )
-    return report(TITLE, figures, [remark])
+    return report(TITLE, figures_of(done, losses), [remark])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,7 +77,8 @@ def _check_file(
     _say_rejected(document["rejected"])
     if against is not None:
         _say_rejected(document["against"]["rejected"], f"{against.name} ")
-    emit(document, as_json, *_summary(document), *(f"Findings written to {out}." for _ in [0] if out))
+    written = [f"Findings written to {out}."] if out else []
+    emit(document, as_json, more=chain(_summary(document), written))
     leave(3 if report.blocked else 0)
 
 
@@ -157,16 +160,14 @@ def curate(
         say(f"Some findings that are left block training; see: finetooth check {out}")
 
 
-def _summary(document: dict[str, Any]) -> list[str]:
-    lines = []
+def _summary(document: dict[str, Any]) -> Iterator[str]:
     for finding in document["findings"]:
         rows = finding["rows"]
         where = ", ".join(map(str, rows[:6])) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
-        lines.append(f"{finding['severity']:5} {finding['check']:24} row {where}: {finding['message']}")
-    return [
-        *lines,
-        *document["notes"],
-        f"The checks took {wording.costs(document['seconds'])}.",
+        yield f"{finding['severity']:5} {finding['check']:24} row {where}: {finding['message']}"
+    yield from document["notes"]
+    yield f"The checks took {wording.costs(document['seconds'])}."
+    yield (
         f"{len(document['findings']):,} findings over {document['rows']:,} rows "
-        f"({document['examples']:,} different), {len(document['rejected']):,} lines rejected.",
-    ]
+        f"({document['examples']:,} different), {len(document['rejected']):,} lines rejected."
+    )

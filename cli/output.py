@@ -6,8 +6,9 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -53,12 +54,14 @@ def names(only: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in only.split(",") if part.strip())
 
 
-def emit(document: Any, as_json: bool, *lines: str) -> None:
-    """Print the document as JSON, or the lines for people."""
+def emit(document: Any, as_json: bool, *lines: str, more: Iterable[str] = ()) -> None:
+    """Print the document as JSON, or the lines for people; ``more`` are those that take long to make."""
     if as_json:
-        sys.stdout.write((json_document(document) if isinstance(document, dict) else json_text(document)) + "\n")
+        for piece in json_document(document) if isinstance(document, dict) else (json_text(document),):
+            sys.stdout.write(piece)
+        sys.stdout.write("\n")
         return
-    for line in lines:
+    for line in chain(lines, more):
         sys.stdout.write(line + "\n")
 
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -158,30 +158,44 @@ def json_text(value: Any, indent: int | None = 1) -> str:
 
 _as_it_is = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _as_ascii = json.JSONEncoder(allow_nan=False).encode
+PIECE = 1_000  # entries of a list that are written at once
 
 
-def json_document(value: Mapping[str, Any]) -> str:
-    """The same for a document with long lists: one key a line, and one entry of a list a line.
+def json_document(value: Mapping[str, Any]) -> Iterator[str]:
+    """The same for a document with long lists, in pieces: one key a line, and one entry of a list a line.
 
-    Python indents far more slowly than it writes.
+    Python indents far more slowly than it writes, and a long answer need not be held in memory as a whole.
     """
-    text = _one_a_line(value, _as_it_is)
+    yield "{"
+    after = "\n"
+    for key, part in value.items():
+        if isinstance(part, list) and part:
+            yield f"{after} {_encoded(key)}: ["
+            for start in range(0, len(part), PIECE):
+                yield ("," if start else "") + _a_line_each(part[start : start + PIECE])
+            yield "\n ]"
+        else:
+            yield f"{after} {_encoded(key)}: {_encoded(part)}"
+        after = ",\n"
+    yield "\n}" if value else "}"
+
+
+def _encoded(value: Any) -> str:
+    text = _as_it_is(value)
+    return text if _fits_utf8(text) else _as_ascii(value)
+
+
+def _a_line_each(entries: Sequence[Any]) -> str:
+    text = ",".join([f"\n  {_as_it_is(one)}" for one in entries])
+    return text if _fits_utf8(text) else ",".join([f"\n  {_encoded(one)}" for one in entries])
+
+
+def _fits_utf8(text: str) -> bool:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        return _one_a_line(value, _as_ascii)
-    return text
-
-
-def _one_a_line(value: Mapping[str, Any], encode: Callable[[Any], str]) -> str:
-    lines = []
-    for key, part in value.items():
-        if isinstance(part, list) and part:
-            entries = ",\n  ".join(map(encode, part))
-            lines.append(f" {encode(key)}: [\n  {entries}\n ]")
-        else:
-            lines.append(f" {encode(key)}: {encode(part)}")
-    return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
+        return False
+    return True
 
 
 def write_jsonl(path: Path, records: Iterable[Any]) -> int:

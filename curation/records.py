@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from core.ids import content_id
@@ -104,7 +105,7 @@ def public(found: Finding, lines: Mapping[str, tuple[int, ...]], versions: Mappi
         versions: The version of each check by its name.
     """
     own = lines[found.example_id]
-    rows = list(own) + [line for related in found.related for line in lines[related]]
+    rows = [*own, *chain.from_iterable(map(lines.__getitem__, found.related))]
     if found.family != "duplicates":
         rows = [own[0], *(lines[related][0] for related in found.related)] if found.related else list(own)
     spans = [
@@ -130,7 +131,7 @@ def _proposal(found: Finding, lines: Mapping[str, tuple[int, ...]]) -> dict[str,
         return None
     if found.reason == "identical-rows":
         return {"action": "drop", "rows": list(lines[found.example_id][1:]), "safe": proposal.safe}
-    rows = [line for target in proposal.targets for line in lines[target]]
+    rows = list(chain.from_iterable(map(lines.__getitem__, proposal.targets)))
     document: dict[str, Any] = {"action": proposal.action, "rows": rows, "safe": proposal.safe}
     if proposal.action == "edit":
         document["changes"] = [

@@ -119,7 +119,7 @@ def run_checks(
         seconds[check.name] = time.perf_counter() - started
     progress("checked", len(checks), len(checks))
     counted = Counter(finding.check for finding in findings)
-    return CheckReport(
+    report = CheckReport(
         tuple(findings),
         seconds,
         {check.name: counted[check.name] for check in checks},
@@ -129,6 +129,8 @@ def run_checks(
         batch.shared(coverage_map) if "coverage.cluster" in seconds else None,
         batch.learned,
     )
+    batch.free()
+    return report
 
 
 def _pairs(batch: Batch, checks: Sequence[Check]) -> PairFrames | None:

@@ -62,6 +62,10 @@ class Batch(Sequence[Example]):
         result: T = self._shared[compute]
         return result
 
+    def free(self) -> None:
+        """Let go of the shared work, most of the memory of a run; it refers back to the batch."""
+        self._shared.clear()
+
     def learn(self, part: str, key: str, make: Callable[[], T | None]) -> T | None:
         """What a check knows of a group: learned from it, or, for a text held against a set, kept from before.
 

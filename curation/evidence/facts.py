@@ -40,6 +40,7 @@ _DIGIT = re.compile(r"\d")
 _NO_NEGATION = ("no thank", "no problem", "no worries", "not only")
 _BEFORE_DIGIT = 8  # no code or number begins further before its first digit
 _WORDS = re.compile("[a-z]+")
+_ONLY_LETTERS = {code: " " for code in range(128) if not chr(code).islower()}
 _COUNT_OR_NOT = frozenset((*COUNTS, *NEGATIONS))
 _CONTRACTED = re.compile(r"(?<=[a-z])n['’]t(?![a-z])")
 _POLITE = re.compile(rf"(?<![a-z])(?:{'|'.join(_NO_NEGATION)})")
@@ -137,8 +138,9 @@ def told(text: str) -> tuple[tuple[str, ...], int]:
         else:
             fixed.append(_number(match).value)
     lowered = text.lower()
-    telling = [word for word in _WORDS.findall(lowered) if word in _COUNT_OR_NOT]
-    negations = len(_CONTRACTED.findall(lowered)) if "t" in lowered else 0
+    words = lowered.translate(_ONLY_LETTERS).split() if text.isascii() else _WORDS.findall(lowered)
+    telling = [] if _COUNT_OR_NOT.isdisjoint(words) else [word for word in words if word in _COUNT_OR_NOT]
+    negations = len(_CONTRACTED.findall(lowered)) if "'" in lowered or "’" in lowered else 0
     for word in telling:
         if word in COUNTS:
             fixed.append(f":{COUNTS[word]:g}")

@@ -270,10 +270,10 @@ def relations(batch: Batch) -> Relations:
     alike = whole.alike(pairs.left, pairs.right, pairs.score)
     _tell(batch.note, "whole conversations", pairs)
     whole, made.whole.bands = whole.searched(), _NO_BANDS
-    return Relations(
-        units, taken, whole, prompt, answer, pairs, pairs.left[alike], pairs.right[alike], pairs.score[alike],
-        batch.note,
-    )  # fmt: skip
+    columns = pairs.left, pairs.right, pairs.score
+    if not alike.all():  # the settings ask for pairs below the thresholds, too
+        columns = pairs.left[alike], pairs.right[alike], pairs.score[alike]
+    return Relations(units, taken, whole, prompt, answer, pairs, *columns, batch.note)
 
 
 def _tell(note: Callable[[str], None], name: str, pairs: Pairs) -> None:

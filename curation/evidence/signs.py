@@ -16,7 +16,6 @@ from curation.minhash.normalise import normalise
 
 _DIGIT = re.compile(r"\d")
 _NO_DIGIT = re.compile("[^0-9]+")
-_WITH_DIGIT = re.compile(r"[^\s\d]*\d\S*")
 _TAIL, _HEAD = ".,;:!?()[]{}\"'“”’‘`*_", ",;:!?()[]{}\"'“”’‘`*_"
 _PLAIN = re.compile(r"[-−]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.\d{1,6})?%?")
 _FOLLOWS = re.compile(rf"[a-zµ°]{{1,4}}|{'|'.join(MONTHS)}")
@@ -36,12 +35,15 @@ def meaning(text: str) -> object:
     """
     text = " ".join(text.split())  # one space or two between a number and its unit say the same
     odd = []
-    for token in _WITH_DIGIT.finditer(text) if _DIGIT.search(text) else ():
-        bare = token[0].rstrip(_TAIL).lstrip(_HEAD).casefold()
+    end = 0
+    while digit := _DIGIT.search(text, end):
+        end = text.find(" ", digit.start())
+        end = len(text) if end < 0 else end
+        bare = text[text.rfind(" ", 0, digit.start()) + 1 : end].rstrip(_TAIL).lstrip(_HEAD).casefold()
         if not _PLAIN.fullmatch(bare):
             odd.append(bare)
         else:
-            after = text[token.end() + 1 : token.end() + 24].split(" ", 1)[0].rstrip(_TAIL).casefold()
+            after = text[end + 1 : end + 24].split(" ", 1)[0].rstrip(_TAIL).casefold()
             if _FOLLOWS.fullmatch(after) and after not in NO_UNITS:
                 odd.append(f"{bare} {after}")
     foreign = (len(_FOREIGN_NEGATION.findall(text)), *_FOREIGN_NUMERAL.findall(text)) if not text.isascii() else (0,)

@@ -72,6 +72,9 @@ class Column:
         )  # fmt: skip
 
 
+_BY_ROW = tuple(name for name in Column.__slots__ if name not in ("small_bands", "small_rows"))
+
+
 @dataclass(slots=True)
 class Sketch:
     """Both sides of all rows and the whole of them; ``hashes`` holds the n-grams that the columns point into.
@@ -125,21 +128,29 @@ def sketch(
         progress: Told how many rows are done.
     """
     hashes = _Growing(np.uint64, _characters(left, right) // 4)
-    blocks: list[_Block] = []
+    many = len(left)
+    columns = Column.empty(many), Column.empty(0 if right is None else many), _of_whole(0 if right is None else many)
+    border, border_counts = np.zeros((many, 2), np.uint64), np.zeros(many, np.uint8)
+    few: list[tuple[list[NDArray[np.uint32]], list[NDArray[np.int64]]]] = [([], []) for _ in columns]
     waiting: deque[Future[_Block]] = deque()
     rows = 0
 
     def collect() -> None:
         nonlocal rows
         block = waiting.popleft().result()
-        for column, (gram_hashes, small_hashes) in zip(block.columns, block.hashes, strict=True):
-            column.grams += hashes.add(gram_hashes)
-            column.small += hashes.add(small_hashes)
-            column.small_rows += rows
-        block.hashes.clear()
-        rows += len(block.border)
-        blocks.append(block)
-        progress("cutting texts into n-grams", rows, len(left))
+        part = slice(rows, rows + len(block.border))
+        filled = zip(columns, block.columns, block.hashes, few, strict=True)
+        for column, made, (gram_hashes, small_hashes), (small_bands, small_rows) in filled:
+            made.grams += hashes.add(gram_hashes)
+            made.small += hashes.add(small_hashes)
+            for name in _BY_ROW:
+                if len(values := getattr(made, name)):
+                    getattr(column, name)[part] = values
+            small_bands.append(made.small_bands)
+            small_rows.append(made.small_rows + rows)
+        border[part], border_counts[part] = block.border, block.border_counts
+        rows = part.stop
+        progress("cutting texts into n-grams", rows, many)
 
     with ThreadPoolExecutor(THREADS) as pool:
         for part in _blocks(left, right):
@@ -149,10 +160,10 @@ def sketch(
                 collect()
         while waiting:
             collect()
-    one, other, whole = (_stacked([block.columns[place] for block in blocks]) for place in range(3))
-    border = np.concatenate([np.zeros((0, 2), np.uint64), *(block.border for block in blocks)])
-    counts = np.concatenate([np.zeros(0, np.uint8), *(block.border_counts for block in blocks)])
-    return Sketch(one, other, whole, border, counts, hashes.done())
+    for column, (small_bands, small_rows) in zip(columns, few, strict=True):
+        column.small_bands = np.concatenate([column.small_bands, *small_bands])
+        column.small_rows = np.concatenate([column.small_rows, *small_rows])
+    return Sketch(*columns, border, border_counts, hashes.done())
 
 
 def _blocks(left: Sequence[str], right: Sequence[str] | None) -> Iterator[slice]:
@@ -170,14 +181,10 @@ def _characters(left: Sequence[str], right: Sequence[str] | None) -> int:
     return sum(map(len, left)) + sum(map(len, right or ()))
 
 
-def _stacked(columns: Sequence[Column]) -> Column:
-    """Columns of blocks, one below the other."""
-    return Column(
-        *(
-            np.concatenate([getattr(Column.empty(0), name), *(getattr(column, name) for column in columns)])
-            for name in Column.__slots__
-        )
-    )
+def _of_whole(rows: int) -> Column:
+    """The column of whole rows, to be filled: its n-grams are those of the sides; only length and bands are its own."""
+    made = Column.empty(rows)
+    return replace(Column.empty(0), words=made.words, small=made.small, bands=made.bands)
 
 
 @dataclass(slots=True)
@@ -229,10 +236,8 @@ def _sketch_block(left: Sequence[str], right: Sequence[str] | None, border_words
         return block
     one, other = words
     compiled.border_grams(one.hashes, one.counts, other.hashes, other.counts, block.border, block.border_counts)
-    whole = replace(  # its n-grams are those of the sides; only its length and bands are its own
-        Column.empty(0), words=one.counts + other.counts, small=np.zeros((rows, 2), np.int64),
-        bands=np.empty((rows, compiled.BANDS), np.uint32),
-    )  # fmt: skip
+    whole = _of_whole(rows)
+    whole.words[:] = one.counts + other.counts
     signed = scratch("signed", rows * compiled.PERMUTATIONS, np.uint32).reshape(rows, compiled.PERMUTATIONS)
     between = block.border, block.border_counts
     compiled.joint(drawn[0], one.counts, drawn[1], other.counts, *between, *factors, signed)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from curation.evidence.facts import facts, told
 from curation.evidence.signs import meaning, same_meaning
 from curation.minhash.sketch import sketch
 
@@ -34,3 +37,18 @@ def test_a_number_word_beside_a_code_may_stand_on_either_side(one: str, other: s
     made = sketch([one, other]).left
     assert same_meaning(one, other)
     assert made.odd[0] == made.odd[1] != 0
+
+
+SAID = (
+    "no", "not", "No,", "never", "don't", "DON'T", "won’t", "isn't", "two", "Ten", "half", "half-ten", "5", "2.5mg",
+    "K29.01", "12-14", "thanks", "only", "problem", "nottwo", "x",
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(st.sampled_from(SAID), max_size=12).map(" ".join))
+def test_what_a_text_tells_is_what_its_facts_count(text: str) -> None:
+    fixed, negations = told(text)
+    found = facts(text)
+    assert sorted(fixed) == sorted(fact.value for fact in found if fact.kind in ("code", "number"))
+    assert negations == sum(fact.kind == "negation" for fact in found)

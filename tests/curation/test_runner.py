@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import weakref
 from pathlib import Path
 
 import pytest
 
+from core.bulk import bulk_work
 from core.errors import InputError
 from curation.checks import CHECKS
 from curation.checks.base import chat
+from curation.evidence.batch import Batch
 from curation.runner import FAMILIES, CheckReport, Settings, run_checks
 
 ROWS = [
@@ -120,3 +123,18 @@ def test_a_missing_settings_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
         Settings.from_toml(tmp_path / "none.toml")
     assert told.value.exit_code == 2 and "none.toml" in told.value.message
+
+
+def test_the_work_of_a_run_is_let_go_with_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[weakref.ref[Batch]] = []
+
+    class Watched(Batch):
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **named)  # type: ignore[arg-type]
+            held.append(weakref.ref(self))
+
+    monkeypatch.setattr("curation.runner.Batch", Watched)
+    with bulk_work():  # the cycle collector is off: a million rows' n-grams would stay while the answer is written
+        report = run_checks([chat("What is flu?", "A virus."), chat("what is  flu", "A virus!")], ["duplicates"])
+        assert len(report.findings) == 1
+        assert [ref() for ref in held] == [None]

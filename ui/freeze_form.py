@@ -11,7 +11,7 @@ from core.workspace import Workspace
 from curation import freeze, queries
 from curation import long_work as work
 from curation.reworded import HOW, Paraphrases
-from ui import act, long_work, shell
+from ui import act, long_work, render, shell
 
 PARAPHRASES: dict[Paraphrases, str] = {
     "letters": "by their letters (usual)",
@@ -90,7 +90,7 @@ def _more(workspace: Workspace) -> None:
 
 
 def _field(name: str, n_values: int) -> str:
-    return f"{name} ({wording.many(n_values, 'value')})"
+    return f"{render.cell(name)} ({wording.many(n_values, 'value')})"
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

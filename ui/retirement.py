@@ -70,7 +70,7 @@ def _questions(_workspace: Workspace, path: str, head: int, example_ids: list[st
     """The last turn of each prompt, for a cell of a table."""
     known = {seen.id for seen in queries.members(_workspace, example_ids)}
     asked = [queries.example(_workspace, one).example.prompt if one in known else () for one in example_ids]
-    return [prompt[-1].content[:200] if prompt else "" for prompt in asked]
+    return [render.cell(prompt[-1].content) if prompt else "" for prompt in asked]
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

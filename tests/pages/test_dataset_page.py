@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -80,3 +81,24 @@ def test_rated_prompts_are_retired_with_a_reason_and_on_the_record(open_page: Op
     press(app, "Retire all 2 prompts")
     assert rated(checked) == []
     assert "Retired prompts" in [e.label for e in app.expander]
+
+
+def test_the_text_of_a_rated_prompt_and_the_name_of_a_field_stay_text(
+    open_page: OpenPage, empty: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "chats.jsonl"
+    evil = "![x](http://evil/) <img src=x>\u202e"
+    asked = ("fever", "a cough at night", "broken bones", "the plaster", "sore eyes", "old age", "gout", "sleep")
+    turns = [
+        {"messages": [{"role": "user", "content": f"{word}? {evil}"}, {"role": "assistant", "content": f"See {word}."}]}
+        for word in asked
+    ]
+    path.write_text("".join(json.dumps({**turn, "meta": {evil: n % 2}}) + "\n" for n, turn in enumerate(turns)))
+    actions.import_file(empty, path, who="Ana")
+    made = freeze.freeze(empty, who="Ana", holdout_size=2, paraphrases="off").revision.id
+    rate(empty, made, [e.id for e in examples_of(empty, made, "holdout")])
+    app = open_page(empty, "dataset")
+    table = next(frame.value for frame in app.dataframe if "Question" in frame.value)
+    assert all("<img src=x><U+202E>" in question for question in table["Question"])
+    assert any("<U+202E> (2 values)" in name for name in app.selectbox(key="split_by").options)
+    assert "![x](http" not in texts(app)

@@ -21,9 +21,9 @@ VERBS: dict[str, tuple[str, ...]] = {
     "edit_verbs": ("edit", "add", "history"),
     "release_verbs": ("freeze", "diff", "restore", "changes", "export", "licence", "retire", "replay"),
     "bare_verbs": ("check", "curate"),
-    "train_verbs": ("plan", "train", "runs"),
+    "train_verbs": ("plan", "train"),
     "preflight_verbs": ("preflight",),
-    "model_verbs": ("export-model",),
+    "run_verbs": ("runs", "export-model"),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
 }  # fmt: skip
 """Which module has which verbs, in the order in which the help lists them."""

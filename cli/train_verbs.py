@@ -1,4 +1,4 @@
-"""The verbs of training: plan, train, runs."""
+"""The verbs that plan and start training: plan, train, preflight."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     app.command("plan")(plan)
     app.command("train")(train)
-    app.command("runs")(runs)
 
 
 def plan(
@@ -117,35 +116,6 @@ def _follow_run(opened: Workspace, run_id: str, detach: bool, as_json: bool) -> 
         return
     view = queries.run(opened, run_id)
     emit(asdict(view), as_json, view.sentence(), "Next: finetooth evaluate, or the Evaluate page.")
-
-
-def runs(
-    run: Annotated[str | None, typer.Argument(help="A run's id: show it with its curve.")] = None,
-    stop: Annotated[bool, typer.Option("--stop", help="Ask it to stop; what it has learnt by then is kept.")] = False,
-    workspace: WorkspaceOption = None,
-    who: WhoOption = ME,
-    as_json: JsonFlag = False,
-) -> None:
-    """List the training runs, or show or stop one."""
-    opened = workspace_or_error(workspace)
-    if run is None:
-        if stop:
-            raise InputError("No run was named.", "Name one: finetooth runs ID --stop")
-        known = queries.runs(opened)
-        emit([asdict(one) for one in known], as_json, *(one.sentence() for one in known), f"{len(known)} runs.")
-        return
-    if stop:
-        actions.stop_run(opened, queries.find(opened, run), who=who)
-    view = queries.run(opened, run)
-    curve = queries.curve(opened, view.id)
-    measured = [point for point in curve if "eval_loss" in point]
-    emit(
-        {**asdict(view), "curve": curve},
-        as_json,
-        view.sentence(),
-        *(f"  {name}: {value}" for name, value in view.facts.items()),
-        *(f"  step {point['step']}: hold-out loss {point['eval_loss']:.4f}" for point in measured),
-    )
 
 
 def stored_settings(path: Path | None) -> dict[str, Any]:

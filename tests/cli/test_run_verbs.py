@@ -1,0 +1,65 @@
+"""The verbs on runs: all figures, every command, the diagnosis."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.main import command_line
+from core import jobs
+from core.workspace import Workspace
+from tests.pages.workspaces import Submitted, add_run, frozen
+
+Ready = tuple[Workspace, str]
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Ready:
+    return frozen(tmp_path / "project")
+
+
+def said(workspace: Workspace, *words: str, code: int = 0) -> str:
+    """What the command line prints."""
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(command_line(words), [*words, "--workspace", str(workspace.path)])
+    if code == 0:
+        assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_run_is_shown_with_curve_samples_and_diagnosis_either_way(ready: Ready) -> None:
+    workspace, revision_id = ready
+    shown = {"type": "sample", "prompt": 0, "example": "ab" * 16, "truncated": False, "seconds": 1.0}
+    answers = [
+        {**shown, "step": 0, "model": "base", "text": "The base\nrambles.\x1b[31m"},
+        {**shown, "step": 12, "model": "tuned", "text": "Learnt."},
+    ]
+    run_id = add_run(workspace, revision_id, extra=answers)
+    text = said(workspace, "runs", run_id)
+    assert text == said(workspace, "runs", "show", run_id)
+    assert "grad_norm 1" in text and "step 12: hold-out loss 0.7000" in text and "Diagnosis: healthy." in text
+    assert "base: The base rambles. [31m" in text and "step 12: Learnt." in text and "\x1b" not in text
+    told = json.loads(said(workspace, "runs", run_id, "--json"))
+    assert len(told["curve"]) == 14 and told["samples"][0]["base"] == answers[0]["text"]
+    assert told["diagnosis"] == {"verdict": "healthy", "complaints": []}
+
+
+def test_the_diagnosis_names_the_change_as_settings(ready: Ready) -> None:
+    workspace, revision_id = ready
+    out = {"type": "warning", "name": "out-of-memory", "message": "The memory ran out in a training step.", "step": 7}
+    run_id = add_run(workspace, revision_id, status="failed", steps=7, extra=[out])
+    told = json.loads(said(workspace, "runs", run_id, "--json"))
+    assert told["diagnosis"]["complaints"][0]["settings"] == {"batch_size": 4, "gradient_accumulation": 2}
+
+
+def test_a_stopped_run_is_resumed_in_a_process_of_its_own(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, revision_id = ready
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    run_id = add_run(workspace, revision_id, status="stopped", steps=7)
+    said(workspace, "runs", run_id, "--resume", "--detach")
+    [(_, _, spec)] = submitted.asked
+    assert spec["run_id"] == run_id and spec["resume"] is True

@@ -38,7 +38,8 @@ def draw(workspace: Workspace, queue: desk.Queue, who: str, total: int) -> None:
         with st.spinner("Counting", show_time=True):
             counted = _counted(workspace, queue, verdict)
         _describe(counted)
-        _button(workspace, queue, counted, who)
+        if counted.n_examples:
+            _button(workspace, queue, counted, who)
         _sample(counted)
 
 
@@ -60,9 +61,8 @@ def _describe(counted: batches.Selection) -> None:
         (counted.n_kept, "kept as they are"),
     ]
     done = ", ".join(f"{n:,} {word}" for n, word in parts if n) or "nothing to do"
-    st.markdown(
-        f"**{wording.many(counted.n_findings, 'finding')} on {wording.many(counted.n_examples, 'example')}**: {done}."
-    )
+    on = f" on {wording.many(counted.n_examples, 'example')}" if counted.n_examples else ""
+    st.markdown(f"**{wording.many(counted.n_findings, 'finding')}{on}**: {done}.")
     if counted.n_left_out:
         why = "propose no fix" if counted.verdict == "accept" else "cannot be decided all at once"
         if counted.verdict == "keep":
@@ -98,19 +98,22 @@ def _sample(counted: batches.Selection) -> None:
     n = wording.of(len(counted.sample), counted.n_examples, "examples")
     st.caption(f"{n}, drawn at random (seed {batches.SEED}) over the whole selection:")
     for change in counted.sample:
-        st.markdown(f":gray[{render.plain(', '.join(change.checks))}]")
-        if not change.becomes:
-            render.lines([("would be dropped", _start(change))])
-        elif change.becomes == change.messages:
-            render.lines([("stays", _start(change))])
-        else:
-            gone, new, _ = render.twin_marks(change.messages, change.becomes, ("gone", "new"))
-            left, right = st.columns(2, gap="medium")
-            with left:
-                render.excerpts(change.messages, gone)
-            with right:
-                render.excerpts(change.becomes, new)
+        with st.container(border=True, gap="xsmall"):
+            _one(change)
 
 
-def _start(change: batches.Change) -> str:
-    return " / ".join(message.content for message in change.messages if message.role != "system")
+def _one(change: batches.Change) -> None:
+    """One example as it would become: an edit with its words, else the question and the answer by their beginnings."""
+    stays = change.becomes == change.messages
+    done = "becomes" if change.becomes and not stays else "stays" if stays else "would be dropped"
+    st.caption(f"{render.plain(', '.join(change.checks))}: {done}")
+    if not change.becomes or stays:
+        shown = [message for message in change.messages if message.role != "system"][-2:]
+        render.lines((message.role, message.content) for message in shown)
+        return
+    gone, new, _ = render.twin_marks(change.messages, change.becomes, ("gone", "new"))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        render.excerpts(change.messages, gone)
+    with right:
+        render.excerpts(change.becomes, new)

@@ -50,8 +50,10 @@ def draw(workspace: Workspace, who: str) -> None:
     inside, outside = table.borderline(near, short, SHOWN)
     if inside or outside:
         desk.text_button()
-    _pairs(workspace, inside, "Just above the line", "would be the first to stay if the threshold rose", there)
-    _pairs(workspace, outside, "Just below the line", "would be the first to go if the threshold fell", there)
+    _pairs(workspace, inside, "Just above the line", "would be the first to stay if the threshold rose", there,
+           "No pair above the line counts as near-duplicates.")  # fmt: skip
+    _pairs(workspace, outside, "Just below the line", "would be the first to go if the threshold fell", there,
+           "No pair below the line would count as near-duplicates if the threshold fell.")  # fmt: skip
 
 
 def _again(workspace: Workspace, sentence: str) -> None:
@@ -241,11 +243,11 @@ def _reading(table: PairTable) -> None:
         )
 
 
-def _pairs(workspace: Workspace, pairs: Sequence[Pair], title: str, words: str, at: WhatIf) -> None:
-    """One pair at a time from one side of the line, with what differs marked."""
+def _pairs(workspace: Workspace, pairs: Sequence[Pair], title: str, words: str, at: WhatIf, none: str) -> None:
+    """One pair at a time from one side of the line, with what differs marked; ``none`` is said where there is none."""
     st.subheader(title, anchor=False)
     if not pairs:
-        st.caption("There is no pair on this side of the line.")
+        st.caption(none)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"The {wording.many(len(pairs), 'pair')} closest to it {words}.", width="content")

@@ -121,7 +121,8 @@ def _examples(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"evaluation-rows-{manifest['id']}-{sort}-{number}",
-        column_config={
+        column_config={"Reference": st.column_config.TextColumn(width=270), "Tokens": st.column_config.Column(width=70)}
+        | {
             name: st.column_config.NumberColumn(format="%.3f", width=70, help=help_)
             for name, help_ in (
                 ("Change", "Nats a token, tuned minus base; below 0 the answer became more likely"),

@@ -15,6 +15,9 @@ from ui import render, shell
 KEPT = 6
 """Norms that nobody breaks which are shown at once; the others unfold."""
 
+ROW_PX = 980
+"""Wide enough for a bar and what stands beside it; on a wide screen the two stay together."""
+
 BAR = """<style>
 .ft-share{position:relative;height:.5rem;max-width:44rem;margin:.3rem 0 .1rem;border-radius:.25rem;
 background:rgba(214,69,56,.28)}
@@ -54,7 +57,7 @@ def draw(workspace: Workspace) -> None:
 
 def _line(norm: LearnedNorm, found: Mapping[tuple[str, str], Sequence[int]], several: bool) -> None:
     n_open, _ = found.get((norm.check, norm.reason), (0, 0))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", width=ROW_PX):
         st.html(_html(norm, several), width="stretch")
         if norm.departures and n_open:
             query = {"check": norm.check, "reason": norm.reason}

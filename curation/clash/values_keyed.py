@@ -93,7 +93,7 @@ def _first_clash(ours: tuple[Entry, ...], theirs: tuple[Entry, ...], *, strict: 
 
 
 def _shown(value: str | float | bool | None) -> str:
-    written = value if isinstance(value, str) else json.dumps(value)
+    written = (value.removesuffix(".") or value) if isinstance(value, str) else json.dumps(value)
     return written if len(written) <= 40 else written[:39] + "…"
 
 

@@ -230,3 +230,9 @@ def test_a_long_text_of_numbers_does_not_hang(text: str) -> None:
     began = time.monotonic()
     values_clash(text, text + " 7 g")
     assert time.monotonic() - began < 30
+
+
+def test_a_full_stop_at_the_end_of_a_field_does_not_stand_in_the_sentence() -> None:
+    clash = keyed_differ("Code: A66.3 (5 characters).\nTitle: Yaws.", "Code: A66.3 (4 characters).\nTitle: Yaws.")
+    assert clash is not None
+    assert clash.sentence == "Value of “code” differs: A66.3 (5 characters) / A66.3 (4 characters)."

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FILE = "heartbeat.json"
 BEAT_S = 0.5
+WIDTH = 96
+"""Bytes of the file, always as many, so that it can be overwritten in place and is read whole."""
+
 WORKED_S = 0.02
 """Processor seconds between two beats that are a sign of work; the thread itself takes a hundredth of that."""
 
@@ -34,26 +37,35 @@ class Heartbeat(threading.Thread):
         super().__init__(name="heartbeat", daemon=True)
         self._context = context
         self._main = threading.main_thread().ident
+        self._file = os.open(context.folder / FILE, os.O_WRONLY | os.O_CREAT, 0o644)
         self._over = threading.Event()
+        self._looks, self._used, self._worked_at = 0, 0.0, time.time()
 
     def run(self) -> None:
-        """Beat; and wake the main thread where somebody asked for its end while it cannot look."""
-        looks, used, worked_at = -1, 0.0, time.time()
-        while True:
-            now_used = time.process_time()
-            if self._context.looks != looks or now_used - used >= WORKED_S:
-                worked_at = time.time()
-            looks, used = self._context.looks, now_used
-            _write(self._context.folder, {"at": time.time(), "worked_at": worked_at, "cpu_s": round(now_used, 2)})
-            if self._context.interrupt is not None and self._context.should_stop() and self._main is not None:
-                signal.pthread_kill(self._main, signal.SIGUSR1)
-            if self._over.wait(BEAT_S):
-                return
+        """Beat until the work is over."""
+        self.beat()
+        while not self._over.wait(BEAT_S):
+            self.beat()
+
+    def beat(self) -> None:
+        """One beat; it wakes the main thread where somebody asked for its end while it cannot look."""
+        used = time.process_time()
+        if self._context.looks != self._looks or used - self._used >= WORKED_S:
+            self._worked_at = time.time()
+        self._looks, self._used = self._context.looks, used
+        said = json.dumps(
+            {"at": round(time.time(), 3), "worked_at": round(self._worked_at, 3), "cpu_s": round(used, 2)}
+        )
+        with suppress(OSError):  # a full disk must not end the work
+            os.pwrite(self._file, said.ljust(WIDTH).encode("ascii"), 0)
+        if self._context.interrupt is not None and self._context.should_stop() and self._main is not None:
+            signal.pthread_kill(self._main, signal.SIGUSR1)
 
     def end(self) -> None:
         """Stop beating."""
         self._over.set()
         self.join(timeout=5)
+        os.close(self._file)
 
 
 def silent_s(folder: Path) -> float | None:
@@ -62,13 +74,5 @@ def silent_s(folder: Path) -> float | None:
         return None
     try:
         return max(0.0, time.time() - float(read_json(folder / FILE)["worked_at"]))
-    except FinetoothError:  # replaced at this instant, or damaged: nothing can be said
+    except FinetoothError:  # not written yet, or damaged: nothing can be said
         return None
-
-
-def _write(folder: Path, value: dict[str, float]) -> None:
-    """Replace the file without waiting for the disk: after a power cut nobody needs it."""
-    temporary = folder / f".{FILE}.{os.getpid()}-0.tmp"
-    with suppress(OSError):  # a full disk must not end the work
-        temporary.write_text(json.dumps(value), encoding="ascii")
-        temporary.replace(folder / FILE)

@@ -48,7 +48,7 @@ def decisions(place: desk.Place, shown: act.Shown, who: str) -> None:
             go = desk.then_next(SCOPE, place, do, shown)
             act.button(label, shown, verb, go, shortcut=key, icon=f":material/{icon}:", disabled=theirs)
         st.button(
-            ":blue[Edit]",
+            act.words(":blue[Edit]", disabled=theirs),
             key=shown.key("open"),
             icon=":material/edit:",
             shortcut="E",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from core.ids import content_id, new_action_id
 HURRY_S = 0.5
 """A decision this soon after its item appeared was meant for the one before: nobody reads that fast."""
 
+COLOURED = re.compile(r":(?:green|red|blue|orange)\[([^\]]*)\]")
 KIND = Literal["primary", "secondary", "tertiary"]
 Do = Callable[[str], str | None]
 """Carries out an act, given its action id; returns a sentence that confirms it."""
@@ -76,7 +78,7 @@ def button(
         guard: Whether a press within :data:`HURRY_S` of the item's appearance is taken for a repeated one.
     """
     st.button(
-        label,
+        words(label, disabled=disabled),
         key=shown.key(verb),
         icon=icon,
         type=kind,
@@ -87,6 +89,11 @@ def button(
         on_click=perform,
         args=(shown, verb, do, guard),
     )
+
+
+def words(label: str, *, disabled: bool) -> str:
+    """A button's label; where it cannot be pressed, without its colours, which would outshine the grey."""
+    return COLOURED.sub(r"\1", label) if disabled else label
 
 
 def perform(shown: Shown, verb: str, do: Do, guard: bool = True) -> None:

@@ -171,7 +171,7 @@ def decisions(
             do = settling(workspace, place, shown, who, outcome, said)
             act.button(label, shown, outcome, do, shortcut=key, icon=f":material/{icon}:", disabled=not usable)
         st.button(
-            ":green[Keep both]" if pair else ":green[Keep]",
+            act.words(":green[Keep both]" if pair else ":green[Keep]", disabled=not usable),
             key=shown.key("why"),
             icon=":material/check:",
             shortcut="K",

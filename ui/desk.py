@@ -322,10 +322,10 @@ def _switch(label: str, key: str, icon: str, flag: str) -> None:
     )
 
 
-def key_help(own: Sequence[tuple[str, str]] = KEYS) -> None:
-    """The keys of the page and those of every desk as a table, shown and hidden by ``?`` or H."""
+def key_help(own: Sequence[tuple[str, str]] = KEYS, common: Sequence[tuple[str, str]] = EVERYWHERE) -> None:
+    """The keys of the page and those that desks have in common as a table, shown and hidden by ``?`` or H."""
     if st.session_state.get(keys.FLAG):
-        rows = (f"| {key} | {words} |" for key, words in (*own, *EVERYWHERE))
+        rows = (f"| {key} | {words} |" for key, words in (*own, *common))
         st.markdown("\n".join(("| key | what it does |", "|---|---|", *rows)))
         st.caption(KEYS_NOTE)
 

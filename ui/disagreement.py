@@ -20,6 +20,7 @@ KEYS = (
     ("1, 2", "the first or the second decision holds"),
     ("E, T", "edit the first or the second row differently"),
 )
+COMMON = (("N, P", "next, previous"), *(row for row in desk.EVERYWHERE if row[0] in ("Z, Y", "F", "? or H")))
 VERDICTS = {"keep": "kept it", "drop": "dropped it", "edit": "edited it", "undo": "took a decision back"}
 
 
@@ -70,7 +71,7 @@ def draw(workspace: Workspace, who: str) -> None:
         desk.keys_button()
     if chosen is None:
         _choice(workspace, found, shown, who, rows)
-    desk.key_help(KEYS)
+    desk.key_help(KEYS, COMMON)
     _finding(workspace, found)
     if chosen is not None:
         _form(workspace, found, chosen, shown, who)
@@ -95,8 +96,10 @@ def _form_of(row: queries.ExampleView) -> str:
 
 def _form(workspace: Workspace, found: Disagreement, row: queries.ExampleView, shown: act.Shown, who: str) -> None:
     """The form for a text that is neither's; it begins with the latest text that one of the two put in place."""
-    edits = [disagreements.text_of(workspace, said) for said in (found.other, found.one) if said.verdict == "edit"]
-    start = next((text for text in edits if text), None) if row.example.id == found.one.example_id else None
+    edits = [said for said in (found.other, found.one) if said.verdict == "edit" and said.example_id == row.example.id]
+    start = disagreements.text_of(workspace, edits[0]) if edits else None
+    if edits:
+        st.caption(f"The form begins with the text of {render.plain(edits[0].who or 'nobody')}.")
     if len(found.example_ids) > 1:
         st.caption("The other row stays in the dataset.")
     example.editor(

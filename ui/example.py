@@ -14,8 +14,8 @@ from curation import actions, queries
 from curation.neighbours import compare
 from curation.queries import FindingView
 from curation.resolutions import OvertakenError
+from ui import act, editor_draft, neighbours, render, timeline
 from ui import editor as edit_form
-from ui import editor_draft, neighbours, render, timeline
 from ui.act import Shown
 from ui.editor import Form
 from ui.editor_draft import Key
@@ -185,13 +185,14 @@ def edit_buttons(
         always: Whether a row that is no longer in the dataset can be edited too.
     """
     for side, key, one in zip(("left", "right"), ("E", "T"), sides, strict=False):
+        off = disabled or not (always or one.state == "in")
         st.button(
-            f":blue[{words} {side}]" if len(sides) > 1 else f":blue[{words}]",
+            act.words(f":blue[{words} {side}]" if len(sides) > 1 else f":blue[{words}]", disabled=off),
             key=shown.key(f"open-{side}"),
             icon=":material/edit:",
             type="tertiary",
             shortcut=key,
-            disabled=disabled or not (always or one.state == "in"),
+            disabled=off,
             on_click=open_editor,
             args=(scope, f"{about}:{one.example.id}"),
         )

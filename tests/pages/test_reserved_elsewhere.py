@@ -29,6 +29,7 @@ def test_the_second_person_decides_only_after_taking_it_over(
     ben = open_page(checked, page, who="Ben", finding=about)
     assert "Ana has this open" in texts(ben)
     assert all(deciding(ben).values()), "nothing decides"
+    assert not any("[" in label for label in deciding(ben)), "and nothing looks as if it did"
     press(ben, "Take it over")
     assert deciding(ben) == mine and "has this open" not in texts(ben)
     ana.run()

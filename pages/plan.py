@@ -5,9 +5,10 @@ import streamlit as st
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from curation import freeze, queries
-from training import plans, readiness
+from flows import readiness
+from training import plans
 from training.config import TrainConfig, read_config
-from ui import act, memory, panels, plan_form, render, shell
+from ui import act, constraints, memory, panels, plan_form, render, shell
 
 shell.begin()
 VERDICTS = {
@@ -17,27 +18,32 @@ VERDICTS = {
 }
 
 
+TRIED = {"not tried": None, "yes": False, "no, it falls short": True}
+
+
 def whether(overview: queries.Overview, frozen: list[freeze.RevisionView]) -> None:
     """An honest word on whether to fine-tune, before how."""
-    splits = frozen[0].revision.splits if frozen else {}
     with st.container(border=True):
-        changing = st.session_state.get("plan_facts_change", False)
-        found = readiness.should_finetune(
-            splits.get("train", overview.n_in),
-            open_blocking=overview.n_blocking,
-            open_contradictions=sum(c.open for c in overview.counts if c.family == "contradictions"),
-            open_findings=overview.n_open,
-            n_holdout=splits.get("holdout"),
-            facts_change=changing,
+        found = readiness.weigh(
+            overview,
+            frozen,
+            facts_change=st.session_state.get("plan_facts_change", False),
+            prompt_falls_short=TRIED[st.session_state.get("plan_prompt_tried") or "not tried"],
         )
         word, tint, icon = VERDICTS[found.verdict]
         st.markdown(f"**Fine-tune at all?** :{tint}[:material/{icon}: {word}]")
         st.markdown("\n".join(f"- {render.plain(reason)}" for reason in found.reasons))
-        if not overview.checked:
-            st.caption("The checks have not run, so open findings are not counted.")
         st.toggle(
             "The answers hold facts that change (prices, rules, stock)",
             key="plan_facts_change",
+            persist_state="session",
+        )
+        st.segmented_control(
+            "Does a good prompt with some of the examples in it do?",
+            list(TRIED),
+            default="not tried",
+            required=True,
+            key="plan_prompt_tried",
             persist_state="session",
         )
         if overview.n_open:
@@ -65,8 +71,9 @@ if st.session_state.pop("plan_taken", False):
 frozen = freeze.revisions(workspace)
 whether(queries.overview(workspace), frozen)
 kept = plan_form.beginning(plans.kept(workspace) or read_config({}))
+possible = constraints.ask(workspace, frozen, kept)
 st.subheader("Model and settings", anchor=False)
-base_model = plan_form.model(kept)
+base_model = plan_form.model(kept, possible)
 try:
     config = plan_form.settings(kept, base_model)
     memory.fitting(workspace, config)

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core import smollm2
 from core.errors import InputError
 from core.files import read_json
+from core.models import HUB_ID
 from training.shapes import Shape, read_shape
 
-__all__ = ["MODELS", "BaseModel", "Shape", "config_of", "find", "read_shape", "shape_of"]
+__all__ = [
+    "MODELS", "BaseModel", "Shape", "card_folder", "config_of", "find", "known_folder", "read_shape", "shape_of",
+]  # fmt: skip
 
 AS_OF = "2026-11-21"
 """When licences and shapes were noted, from memory; read the model's card before you rely on a licence."""
@@ -18,7 +22,10 @@ AS_OF = "2026-11-21"
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:
-    """A base model: ``commercial`` says whether a fine-tune of it may be used commercially, and on which terms."""
+    """A base model: ``commercial`` says whether a fine-tune of it may be used commercially, and on which terms.
+
+    ``template`` names its chat format; see ``training.cards`` for those that are known.
+    """
 
     name: str
     hub_id: str
@@ -26,6 +33,12 @@ class BaseModel:
     licence: str
     commercial: str
     context_tokens: int
+    template: str
+
+    @property
+    def allows_commercial(self) -> bool:
+        """Whether the licence allows commercial use of a fine-tune, on terms or without."""
+        return self.commercial.startswith("yes")
 
 
 _LLAMA_TERMS = "yes, under the community licence (fewer than 700 million monthly users, notice and naming rules)"
@@ -38,6 +51,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         8192,
+        "ChatML",
     ),
     BaseModel(
         "smollm2-360m-instruct",
@@ -46,6 +60,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         8192,
+        "ChatML",
     ),
     BaseModel(
         "smollm2-1.7b-instruct",
@@ -54,6 +69,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         8192,
+        "ChatML",
     ),
     BaseModel(
         "qwen2.5-0.5b-instruct",
@@ -62,6 +78,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         32768,
+        "ChatML",
     ),
     BaseModel(
         "qwen2.5-1.5b-instruct",
@@ -70,6 +87,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         32768,
+        "ChatML",
     ),
     BaseModel(
         "qwen2.5-3b-instruct",
@@ -78,6 +96,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Qwen Research",
         "no (research only; ask the maker)",
         32768,
+        "ChatML",
     ),
     BaseModel(
         "qwen2.5-7b-instruct",
@@ -86,6 +105,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         32768,
+        "ChatML",
     ),
     BaseModel(
         "qwen3-8b",
@@ -94,6 +114,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         32768,
+        "ChatML",
     ),
     BaseModel(
         "llama-3.2-1b-instruct",
@@ -102,6 +123,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Llama 3.2 Community",
         _LLAMA_TERMS,
         131072,
+        "Llama 3",
     ),
     BaseModel(
         "llama-3.2-3b-instruct",
@@ -110,6 +132,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Llama 3.2 Community",
         _LLAMA_TERMS,
         131072,
+        "Llama 3",
     ),
     BaseModel(
         "llama-3.1-8b-instruct",
@@ -118,6 +141,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Llama 3.1 Community",
         _LLAMA_TERMS,
         131072,
+        "Llama 3",
     ),
     BaseModel(
         "llama-2-7b-chat",
@@ -126,6 +150,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Llama 2 Community",
         _LLAMA_TERMS,
         4096,
+        "Llama 2",
     ),
     BaseModel(
         "mistral-7b-instruct-v0.3",
@@ -134,6 +159,7 @@ MODELS: tuple[BaseModel, ...] = (
         "Apache-2.0",
         "yes",
         32768,
+        "Mistral",
     ),
 )
 
@@ -148,15 +174,39 @@ def find(name: str) -> BaseModel | None:
     return None
 
 
+def known_folder(name_or_path: str) -> Path | None:
+    """Where the config.json of a model lies on this machine; None where it does not.
+
+    Looked for in this order: the embedded model, a folder, the hub's cache, and the cards that were fetched.
+    """
+    if name_or_path.lower() in (smollm2.NAME, "smollm2"):
+        return smollm2.folder() if smollm2.is_ready() else None
+    given = Path(name_or_path).expanduser()
+    if (given / "config.json").is_file():
+        return given
+    if not HUB_ID.fullmatch(name_or_path):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = try_to_load_from_cache(name_or_path, "config.json")
+    kept = Path(cached).parent if isinstance(cached, str) else card_folder(name_or_path)
+    return kept if (kept / "config.json").is_file() else None
+
+
+def card_folder(hub_id: str) -> Path:
+    """Where a fetched card is kept: beside weights, a lone config would pass for a whole model."""
+    return smollm2.cache_folder() / "cards" / hub_id.replace("/", "--")
+
+
 def config_of(name_or_path: str) -> tuple[str, dict[str, Any]]:
     """Name and config.json of a model folder, or of a catalogued model as far as its memory depends on it.
 
     Raises:
         InputError: It is neither.
     """
-    folder = Path(name_or_path).expanduser()
-    if (folder / "config.json").is_file():
-        return folder.name, read_json(folder / "config.json")
+    listed = find(name_or_path)
+    if listed is None and (folder := known_folder(name_or_path)):
+        return _last(name_or_path), read_json(folder / "config.json")
     name, shape = shape_of(name_or_path)
     return name, shape.config()
 
@@ -167,13 +217,16 @@ def shape_of(name_or_path: str) -> tuple[str, Shape]:
     Raises:
         InputError: It is neither, or its config is not that of a Llama-style decoder.
     """
-    folder = Path(name_or_path).expanduser()
-    if (folder / "config.json").is_file():
-        return folder.name, read_shape(read_json(folder / "config.json"), str(folder))
     if listed := find(name_or_path):
         return listed.name, listed.shape
+    if folder := known_folder(name_or_path):
+        return _last(name_or_path), read_shape(read_json(folder / "config.json"), name_or_path)
     names = ", ".join(model.name for model in MODELS)
     raise InputError(
         f"There is no model {name_or_path}: it is not in the catalogue and no folder with a config.json.",
         f"Name a model folder or one of: {names}.",
     )
+
+
+def _last(name_or_path: str) -> str:
+    return name_or_path.rstrip("/").rsplit("/", 1)[-1]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import streamlit as st
 
 from core import smollm2
-from training import catalogue
+from core.errors import FinetoothError
+from core.models import HUB_ID
+from training import cards, catalogue
 from training.config import Method, Scheduler, TrainConfig, read_config, read_settings
 from ui import act, render
 
@@ -126,11 +128,19 @@ def forget_start() -> None:
     st.session_state.pop(START, None)
 
 
-def model(config: TrainConfig) -> str:
-    """The base model: one from the catalogue, or a folder or hub id; with its licence."""
-    names = {one.name if one.name == smollm2.NAME else one.hub_id: one for one in catalogue.MODELS}
+def model(config: TrainConfig, possible: Collection[str] | None = None) -> str:
+    """The base model: one from the catalogue, or a folder or hub id; with its licence.
+
+    Args:
+        config: What the form begins with.
+        possible: Names of the catalogued models to offer; None offers all.
+    """
+    offered = [one for one in catalogue.MODELS if possible is None or one.name in possible]
+    names = {one.name if one.name == smollm2.NAME else one.hub_id: one for one in offered}
+    if st.session_state.get("plan_model", OTHER) not in (*names, OTHER):
+        del st.session_state["plan_model"]  # it was ruled out since
     listed = catalogue.find(config.base_model)
-    start = next((name for name, one in names.items() if one is listed), OTHER) if listed else OTHER
+    start = next((name for name, one in names.items() if one is listed), next(iter(names), OTHER)) if listed else OTHER
     chosen = str(
         st.selectbox(
             "Base model",
@@ -149,17 +159,43 @@ def model(config: TrainConfig) -> str:
             placeholder="/models/my-base, or owner/name",
             persist_state="session",
         ).strip()
-        st.caption("Look at the licence of your own model before you use a fine-tune of it commercially.")
+        if typed:
+            _card(typed)
         return typed
     one = names[chosen]
     place = "comes with Finetooth, no network needed" if chosen == smollm2.NAME else "fetched from the hub, or a folder"
     st.caption(
         render.plain(
-            f"Licence {one.licence}; commercial use of a fine-tune: {one.commercial}. Context {one.context_tokens:,} "
-            f"tokens; {place}. Noted {catalogue.AS_OF}: read the model's card before you rely on it."
+            f"{_card_words(one)} {place.capitalize()}. Noted {catalogue.AS_OF}: read the model's card before you rely "
+            "on it."
         )
     )
     return chosen
+
+
+def _card(typed: str) -> None:
+    """What a folder or hub id says of itself; where it is not here, the button that fetches its card."""
+    try:
+        st.caption(render.plain(_card_words(cards.describe(typed))))
+    except FinetoothError as error:
+        st.caption(render.plain(error.message))
+        if HUB_ID.fullmatch(typed):
+            st.button(
+                "Read its card from the hub",
+                key=f"plan_card-{typed}",
+                icon=":material/cloud_download:",
+                on_click=act.guarded(cards.describe),
+                args=(typed,),
+                kwargs={"fetch": True},
+            )
+
+
+def _card_words(one: catalogue.BaseModel) -> str:
+    context = f"{one.context_tokens:,} tokens" if one.context_tokens else "not stated"
+    return (
+        f"Licence {one.licence}; commercial use of a fine-tune: {one.commercial}. Context {context}; chat format "
+        f"{one.template}."
+    )
 
 
 def settings(config: TrainConfig, base_model: str) -> TrainConfig:

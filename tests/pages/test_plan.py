@@ -54,6 +54,30 @@ def test_the_three_methods_stand_side_by_side_with_what_fits(open_page: OpenPage
     assert set(app.dataframe[0].value["Largest batch"]) == {"nothing fits"}
 
 
+def test_the_constraint_named_first_leaves_what_is_possible(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    app.selectbox(key="plan_constraint").set_value("memory").run()
+    app.number_input(key="plan_limit_memory").set_value(4.0).run()
+    assert not app.exception
+    left = app.dataframe[0].value
+    assert "qwen2.5-7b-instruct" not in set(left["Model"]) and "smollm2-135m-instruct" in set(left["Model"])
+    offered = app.selectbox(key="plan_model").options
+    assert not any("qwen2.5-7b" in name for name in offered) and any("smollm2-135m" in name for name in offered)
+    app.toggle(key="plan_ruled_out").set_value(True).run()
+    assert "ruled out" in set(app.dataframe[0].value[""])
+    app.toggle(key="plan_ruled_out").set_value(False).run()
+    app.selectbox(key="plan_constraint").set_value("licence").run()
+    assert "qwen2.5-3b-instruct" not in set(app.dataframe[0].value["Model"])
+    assert not app.exception
+
+
+def test_a_prompt_that_does_the_job_speaks_against_it(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    assert "Try a prompt" in texts(app)
+    app.segmented_control(key="plan_prompt_tried").set_value("yes").run()
+    assert "A prompt with examples does the job" in texts(app)
+
+
 def test_a_licence_that_forbids_commercial_use_is_said(open_page: OpenPage, ready: Workspace) -> None:
     app = open_page(ready, "plan")
     app.selectbox(key="plan_model").set_value("Qwen/Qwen2.5-3B-Instruct").run()

@@ -70,6 +70,7 @@ def _write_plan(folder: Path, chosen: Any) -> None:
         batch_size=chosen.batch,
         keep="last",
         samples=0,
+        general_questions=0,
         eval_every=None,
     )
     tokenizer = models.load_tokenizer(models.resolve(config.base_model))

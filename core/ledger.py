@@ -162,6 +162,12 @@ class Ledger:
         with self._db.reading() as connection:
             return [entry_of(row) for row in connection.execute(query, values)]
 
+    def subjects(self, kind: str) -> set[str]:
+        """What the entries of a kind are about."""
+        with self._db.reading() as connection:
+            query = "SELECT DISTINCT subject FROM entries WHERE kind = ?"
+            return {row["subject"] for row in connection.execute(query, (kind,))}
+
     def find(self, action_id: str) -> Entry | None:
         """The entry of an action; None where it has not been recorded."""
         with self._db.reading() as connection:

@@ -137,8 +137,7 @@ def decide_all(
         known = (workspace.ledger.find(f"{action_id}:{n}") for n in range(len(example_ids)))
         return [decisions.decision_of(entry) for entry in known if entry]
     batch, now = action_id or new_action_id(), workspace.ledger.head()[0]
-    for example_id in example_ids:
-        queries.example(workspace, example_id)
+    queries.require_known(workspace, example_ids)
     drafts = [
         decisions.draft(example_id, verdict, action_id=f"{batch}:{n}", note=note, finding_id=finding_id, batch=batch)
         for n, example_id in enumerate(example_ids)

@@ -190,7 +190,7 @@ def refresh(workspace: Workspace, connection: sqlite3.Connection, example_ids: S
         _note_who_and_how(connection, example_id, stand, entries)
     waiting = list(reached)
     while waiting:  # an edited text is there only if it was imported too, or if a text that is there became it
-        revived = [i for i in waiting if connection.execute(REVIVE, (i,)).rowcount]
+        revived = {i for i in waiting if connection.execute(REVIVE, (i,)).rowcount}
         waiting = [i for i in waiting if i not in revived]
         if not revived:
             break
@@ -228,9 +228,13 @@ def _note_who_and_how(
 
 
 def _add_act(connection: sqlite3.Connection, entry: Entry, batch_before: str) -> str:
-    """Note when a decision was made, a batch once. Returns its batch."""
+    """Note when a decision was made, a batch once. Returns its batch.
+
+    One that was taken over from another workspace was made there, at another pace.
+    """
     batch: str = entry.payload.get("batch") or entry.action_id
-    if entry.payload["verdict"] != "undo" and batch != batch_before:
+    made_here = entry.payload["verdict"] != "undo" and "decided_at" not in entry.payload
+    if made_here and batch != batch_before:
         connection.execute("INSERT OR IGNORE INTO acts VALUES (?, ?, ?, ?)", (entry.seq, entry.who, entry.at, batch))
     return batch
 
@@ -320,9 +324,8 @@ def _add_source(workspace: Workspace, connection: sqlite3.Connection, source_id:
         new,
     )
     connection.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?, ?)", lines)
-    decided = [e.subject for e in workspace.ledger.entries(decisions.KIND)]  # decisions follow content
     known = connection.execute("SELECT id FROM examples WHERE source = ?", (source_id,))
-    ids = {row[0] for row in known} & set(decided)
+    ids = {row[0] for row in known} & workspace.ledger.subjects(decisions.KIND)  # decisions follow content
     refresh(workspace, connection, sorted(ids))
 
 

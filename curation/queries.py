@@ -238,6 +238,15 @@ def example(workspace: Workspace, example_id: str) -> ExampleView:
         return _example_view(workspace, connection, row)
 
 
+def require_known(workspace: Workspace, example_ids: Sequence[str]) -> None:
+    """Raise as :func:`example` does for the first of these that no imported file and no edit holds."""
+    query = "SELECT id FROM examples WHERE id IN (SELECT value FROM json_each(?))"
+    with cache.synced(workspace).reading() as connection:
+        known = {row[0] for row in connection.execute(query, (json.dumps(list(example_ids)),))}
+    if missing := next((one for one in example_ids if one not in known), None):
+        example(workspace, missing)
+
+
 def members(workspace: Workspace, example_ids: Sequence[str]) -> tuple[MemberView, ...]:
     """Where each of these examples stands, in the given order; those that the workspace does not hold are left out."""
     marks = ",".join("?" * len(example_ids))

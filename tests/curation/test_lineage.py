@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.errors import InputError
+from core.errors import FinetoothError, InputError
 from core.types import Message
 from core.workspace import Workspace
 from curation import actions, lineage, queries
@@ -89,3 +89,10 @@ def test_an_undo_between_the_look_and_the_record_is_noticed_in_the_ledger_itself
     with pytest.raises(OvertakenError, match="Ana changed the text that this one was edited from"):
         actions.decide(ward, becomes, "drop", who="Ben")
     assert state(ward, becomes) == "withdrawn"
+
+
+def test_of_many_examples_an_unknown_one_is_named_and_nothing_is_recorded(ward: Workspace) -> None:
+    known, before = queries.examples(ward, limit=1).items[0].example.id, ward.ledger.head()
+    with pytest.raises(FinetoothError, match="There is no example nowhere in this workspace"):
+        actions.decide_all(ward, [known, "nowhere"], "drop", who="Ben")
+    assert ward.ledger.head() == before

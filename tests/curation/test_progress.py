@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from core.workspace import Workspace
-from curation import actions, batches, cache, progress
+from curation import actions, adopt, batches, cache, progress
 from curation.queries import Filter
 from tests.curation.reviewed import answer, emails, reviewed_template, ward
 
@@ -77,3 +79,16 @@ def test_a_batch_counts_as_one_act_and_each_person_has_a_pace_of_their_own(ward:
     batches.apply_to_all(ward, which, batches.select(ward, which, "keep"), who="Ana")
     again = progress.pace(ward, "Ana")
     assert again is not None and again.n_acts == 8
+
+
+def test_decisions_taken_over_from_another_workspace_do_not_make_a_person_look_fast(
+    ward: Workspace, tmp_path: Path
+) -> None:
+    shutil.copytree(ward.path, tmp_path / "elsewhere")
+    elsewhere = Workspace.open(tmp_path / "elsewhere")
+    for view in emails(elsewhere):
+        actions.keep_finding(elsewhere, view.id, who="Ana")
+    assert progress.pace(elsewhere, "Ana") is not None
+    assert adopt.adopt(ward, elsewhere) == 10
+    assert of(ward, "privacy.email").kept == 10
+    assert progress.pace(ward, "Ana") is None, "nobody has decided anything here"

@@ -36,8 +36,12 @@ PAGES = (
     "side_by_side",
     "results",
 )
+VIEWS = {"disagreements": "review?queue=disagreements", "threshold": "duplicates?view=Threshold"}
+"""Further views of a page that can be named."""
 SIZES = ((1280, 900), (1920, 1080))
 START_S = 60
+DRAWN = "!document.querySelector('[data-testid=stSkeleton]')"
+"""Whether all parts of a page have taken the place of the grey blocks that stand for them while they load."""
 
 
 @contextmanager
@@ -88,7 +92,7 @@ def main(
     only: str = "",
     everything: bool = typer.Option(False, "--all", help="Both sizes, light and dark; else 1280 wide and light."),
 ) -> None:
-    """Take a picture of each page (or of those named, separated by commas)."""
+    """Take a picture of each page (or of those pages and views that are named, separated by commas)."""
     from playwright.sync_api import sync_playwright
 
     out.mkdir(parents=True, exist_ok=True)
@@ -102,9 +106,11 @@ def main(
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
                 page = context.new_page()
                 for name in names:
-                    page.goto(f"{url}/{name}?who=Ada")
+                    path = VIEWS.get(name, name)
+                    page.goto(f"{url}/{path}{'&' if '?' in path else '?'}who=Ada")
                     page.locator("h1").first.wait_for(timeout=60_000)
                     page.locator('[data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+                    page.wait_for_function(DRAWN, timeout=60_000)
                     page.wait_for_timeout(1200)
                     suffix = "" if not everything else f"-{width}-{scheme}"
                     page.screenshot(path=out / f"{name or 'home'}{suffix}.png")

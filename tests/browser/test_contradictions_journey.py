@@ -119,6 +119,10 @@ def test_the_second_of_two_people_is_told_in_the_browser(
     ana, ruth = visit(url), visit(url)
     for tab, name in ((ana, "Ana"), (ruth, "Ruth")):
         tab.open("contradictions", who=name, finding=view.id)
+    ruth.sees("Ana has this open")
+    ruth.press("2")
+    assert states(clinic, view) == ["in", "in"], "what is Ana's is not decided by a slip"
+    ruth.press("o")
     ana.move("1")
     ruth.press("2")
     ruth.sees("Ana settled this pair while you looked at it")

@@ -36,6 +36,8 @@ class TrainConfig(BaseModel):
             ``skip`` them, listed in the report. None is ever cut.
         warmup_share: Share of all steps in which the rate rises from its first fraction to the peak.
         scheduler: How the rate falls after warm-up.
+        optimizer: ``adamw`` (32-bit states), or ``paged_adamw_8bit`` where an NVIDIA GPU is there (else it is said that
+            ``adamw`` is used).
         weight_decay: Of AdamW.
         max_grad_norm: Gradients are scaled down to this norm; None leaves them.
         gradient_checkpointing: Recompute activations in the backward pass: less memory, about a third more time.
@@ -74,6 +76,7 @@ class TrainConfig(BaseModel):
     on_unusable: Literal["refuse", "skip"] = "refuse"
     warmup_share: float = Field(0.05, ge=0, lt=1)
     scheduler: Scheduler = "cosine"
+    optimizer: Literal["adamw", "paged_adamw_8bit"] = "adamw"
     weight_decay: float = Field(0.0, ge=0, lt=1)
     max_grad_norm: float | None = Field(1.0, gt=0)
     gradient_checkpointing: bool = False

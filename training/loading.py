@@ -14,7 +14,7 @@ from core.errors import InputError
 from core.files import write_json
 from core.types import Example
 from core.units import fastest_units
-from training import adapters, footprint, fused, limits, padding, probes, samples
+from training import adapters, capability, footprint, fused, limits, padding, probes, samples
 from training.catalogue import read_shape
 from training.config import TrainConfig
 from training.control import Control
@@ -201,9 +201,7 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
         probes.prove(model, rows.items, lambda items: _batch(rows, items, device, padding_free), units, config, warn)
         real_step = footprint.real_step(model, _batch(rows, widest, device, padding_free), units, meter)
     control.check()
-    optimizer = torch.optim.AdamW(
-        parameters.values(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
+    optimizer = capability.optimizer(parameters.values(), config, device, warn)
     meter.start()
     return Loaded(
         rows=rows,

@@ -42,10 +42,12 @@ LABELS = {
     "samples": "Sample prompts",
     "sample_tokens": "Longest sample, tokens",
     "padding_free": "Without padding",
+    "general_questions": "General questions",
+    "optimizer": "Optimiser",
 }
 MORE = {
     "Adapters": (("alpha", "dropout", "target_modules"),),
-    "Optimiser": (("warmup_share", "scheduler", "weight_decay"), ("max_grad_norm", "seed", "limit")),
+    "Optimiser": (("warmup_share", "scheduler", "weight_decay"), ("max_grad_norm", "optimizer"), ("seed", "limit")),
     "Measuring and stopping": (("eval_every", "eval_examples", "keep"), ("patience", "min_improvement")),
     "Checkpoints and samples": (
         ("checkpoint_every", "checkpoints_kept", "general_questions"),
@@ -55,6 +57,7 @@ MORE = {
 }
 CHOICES: dict[str, dict[str, str]] = {
     "scheduler": {name: name for name in get_args(Scheduler)},
+    "optimizer": {"adamw": "AdamW", "paged_adamw_8bit": "paged AdamW, 8 bits (NVIDIA GPU)"},
     "keep": {"best": "the best on the hold-out", "last": "the last"},
     "train_turns": {"all": "all of the assistant's", "last": "the last alone"},
     "on_unusable": {"refuse": "forbids the run", "skip": "is left out, and listed"},
@@ -87,6 +90,7 @@ HELP = {
     "eval_every": "Steps between measurements of the hold-out loss; 0 measures once an epoch.",
     "eval_examples": "Hold-out conversations that measure it; 0 takes all.",
     "limit": "Train on a seeded sample of this many conversations; 0 takes all.",
+    "optimizer": "Paged 8-bit states save memory on an NVIDIA GPU; elsewhere AdamW is used, and said.",
     "scheduler": "Cosine falls gently at both ends; constant suits short trials.",
     "target_modules": "all-linear learns most at equal size; or the names of layers, separated by commas.",
     "train_turns": "Turns whose answers are trained; those with the weight 0 in the file never are.",

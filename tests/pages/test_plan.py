@@ -127,6 +127,7 @@ OTHERS: dict[str, Any] = {
     "samples": 1,
     "sample_tokens": 16,
     "general_questions": 2,
+    "optimizer": "paged_adamw_8bit",
     "padding_free": False,
 }
 """Each setting with another value than its default."""

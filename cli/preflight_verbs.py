@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.output import JsonFlag, WorkspaceOption, emit, leave, progress_bar
-from cli.train_verbs import stored_settings
+from cli.settings_file import stored_settings
 from core.revisions import find_revision
 from core.workspace import workspace_or_error
 from training import first_look

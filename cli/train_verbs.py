@@ -4,60 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from cli import plan_verb
 from cli.following import follow
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, say
-from core import models
+from cli.settings_file import stored_settings
 from core.errors import InputError
 from core.revisions import find_revision
 from core.workspace import Workspace, workspace_or_error
 from training import actions, estimate, queries
-from training.config import read_config, read_settings
-
-GIB = 2**30
-ModelOption = Annotated[str, typer.Option(help="A model's name, path or hub id.")]
+from training.config import read_config
 
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    app.command("plan")(plan)
+    app.command("plan")(plan_verb.plan)
     app.command("train")(train)
-
-
-def plan(
-    model: ModelOption = models.DEFAULT_BASE,
-    method: Annotated[str, typer.Option(help="qlora, lora, full, or all to compare them.")] = "qlora",
-    batch: Annotated[int, typer.Option(help="Conversations in one forward pass.")] = 1,
-    seq: Annotated[int, typer.Option(help="Tokens of each.")] = 1024,
-    gpu_gb: Annotated[float | None, typer.Option(help="Memory to fit into, in GiB.")] = None,
-    rank: Annotated[int, typer.Option(help="Of the adapters.")] = 16,
-    as_json: JsonFlag = False,
-) -> None:
-    """Say how much memory a training needs, by part, and what fits. Needs no network and loads no model."""
-    if method == "all":
-        plans = estimate.side_by_side(model, batch, seq, gpu_gb, rank=rank)
-        emit([one.to_json() for one in plans], as_json, *(line for one in plans for line in _plan_lines(one)))
-        return
-    made = estimate.plan(model, method, batch, seq, gpu_gb, rank=rank)  # type: ignore[arg-type]
-    emit(made.to_json(), as_json, *_plan_lines(made))
-
-
-def _plan_lines(made: estimate.MemoryPlan) -> list[str]:
-    lines = [
-        f"{made.model}, {made.method}, batch {made.batch} x {made.seq} tokens: {made.total_bytes / GIB:.2f} GiB "
-        f"({made.n_trainable:,} of {made.n_params:,} parameters trained)",
-        *(f"  {name:12} {size / GIB:8.3f} GiB" for name, size in made.parts.items()),
-    ]
-    if made.gpu_gb is not None:
-        lines.append(
-            f"  {'fits' if made.fits else 'does not fit'} in {made.gpu_gb:g} GiB; the largest batch at {made.seq} "
-            f"tokens is {made.largest_batch}, the longest conversation at batch {made.batch} is {made.largest_seq} "
-            "tokens"
-        )
-    return lines
 
 
 def train(
@@ -116,17 +81,3 @@ def _follow_run(opened: Workspace, run_id: str, detach: bool, as_json: bool) -> 
         return
     view = queries.run(opened, run_id)
     emit(asdict(view), as_json, view.sentence(), "Next: finetooth evaluate, or the Evaluate page.")
-
-
-def stored_settings(path: Path | None) -> dict[str, Any]:
-    """The settings in a JSON file; empty where no file is named.
-
-    Raises:
-        InputError: It cannot be read, is no JSON object, or holds a wrong setting.
-    """
-    if path is None:
-        return {}
-    try:
-        return read_settings(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error

@@ -17,6 +17,7 @@ from tests.tiny_model import tiny
 from tests.training.builders import conversations, tiny_config, train_tiny
 from training.config import TrainConfig
 from training.data import Item, encode_examples
+from training.doctor import diagnose
 from training.first_look import look
 from training.records import read_run
 
@@ -139,10 +140,10 @@ class Bench:
                 error = caught
             except Killed:
                 return Seen((), "never", "killed")
-        return self.told(place, error)
+        return self.told(place, error, config)
 
-    def told(self, folder: Path, error: FinetoothError | None = None) -> Seen:
-        """What a run's folder says of itself."""
+    def told(self, folder: Path, error: FinetoothError | None, config: TrainConfig) -> Seen:
+        """What a run's folder says of itself: warnings among its events, its error, and what the doctor finds."""
         events = jobs.events(folder)
         warnings = [event for event in events if event["type"] == "warning" and event["name"] != "busy-machine"]
         stepped = any(event["type"] == "step" for event in events)
@@ -150,6 +151,9 @@ class Bench:
         telling = [event["message"] for event in warnings if event["name"] not in ("unusual-setting", "few-examples")]
         said = message or (telling[0] if telling else "nothing was said")
         names = tuple(event["name"] for event in warnings)
+        found = diagnose(events, read_run(folder).status, config=config)
+        names += tuple(f"doctor: {complaint.name}" for complaint in found.complaints)
+        said = said if telling or message or not found.complaints else found.complaints[0].evidence
         if error is not None:
             names += (error_name(error),)
         return Seen(names, "never" if not names else "during" if stepped else "before", said)

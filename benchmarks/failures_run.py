@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.failures_kit import Bench, Failure, Killed, Seen, rows
-from core import jobs
+from core import general, jobs
 from core.files import read_json, write_json
 from core.types import Example
 from core.workspace import Workspace
@@ -88,8 +88,17 @@ def by_heart(bench: Bench) -> Seen:
     return bench.run(examples=riddles(0, 60, 7919), hold_out=riddles(900, 920, 104729), **settings)
 
 
+def forgotten(bench: Bench) -> Seen:
+    """A base model that can answer general questions, tuned hard on one narrow habit."""
+    folder = bench.new("general")
+    general_rows = [question.example() for question in general.spread(40)]
+    schooling: dict[str, Any] = {"method": "full", "epochs": 5, "learning_rate": 3e-3}
+    bench.run(folder=folder, examples=general_rows, hold_out=[], **schooling)
+    return bench.run(base=folder / "model", epochs=4, learning_rate=5e-3, general_questions=40)
+
+
 def called_alive(bench: Bench) -> Seen:
-    """A killed run; its old process number, now another's; and a run that hangs."""
+    """A killed run, and its old process number taken by another process."""
     workspace = Workspace.create(bench.new("workspace"))
     revision = frozen(workspace, conversations(60), [])
     started = actions.start_run(workspace, revision, tiny_config(bench.base, epochs=900))
@@ -116,6 +125,7 @@ RUN = (
     ),
     Failure(18, "memory that ends only after a resume", ("out-of-memory",), memory_after_resume),
     Failure(27, "the examples are learnt by heart", ("overfitting",), by_heart),
+    Failure(28, "the model forgets what it could do before", ("doctor: forgot its general skill",), forgotten),
     Failure(30, "a dead run is called running", ("lost", "recycled lost"), called_alive),
 )
 

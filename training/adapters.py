@@ -1,4 +1,4 @@
-"""Puts adapters on a base model, proves that gradients reach each of them and that they have an effect, saves them."""
+"""Puts adapters on a base model, proves that they have an effect, saves them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from core import adapters
 from core.errors import FinetoothError
 from training.config import TrainConfig
 from training.data import Batch
-from training.loss import nll_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,52 +54,6 @@ def add(model: Any, config: TrainConfig) -> Any:
     return wrapped
 
 
-def probe(model: Any, batch: Batch, units: Any) -> int:
-    """Prove on one small batch that gradients reach every adapter, and that an eval forward does not change them.
-
-    B starts at zero, which hides A from the gradient; so B is set to a small value for the probe and put back.
-
-    Returns:
-        The number of adapter matrices reached.
-
-    Raises:
-        FinetoothError: A gradient is missing, zero, or changed by an eval forward (the training would be silently
-            wrong; see ``core.models.keep_the_gradient``).
-    """
-    import torch
-
-    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    starts = {name: p.detach().clone() for name, p in trained.items() if "lora_B" in name}
-    generator = torch.Generator().manual_seed(0)
-    for name in starts:
-        drawn = torch.randn(trained[name].shape, generator=generator) * 0.01
-        trained[name].data.copy_(drawn)
-    before = _gradients(model, trained, batch, units)
-    was_training = model.training
-    model.eval()
-    with torch.no_grad():
-        nll_sum(model, batch, units)
-    model.train(was_training)
-    after = _gradients(model, trained, batch, units)
-    for name, start in starts.items():
-        trained[name].data.copy_(start)
-    missed = [name for name, gradient in before.items() if gradient is None or not bool(gradient.abs().max() > 0)]
-    if missed:
-        raise FinetoothError(
-            f"No gradient reaches {len(missed)} of {len(trained)} trained matrices; the first is {missed[0]}.",
-            "This is a fault of the model's code or of a library: report it with the versions in run.json.",
-        )
-    if was_training and _has_dropout(model):
-        return len(before)  # two passes draw different masks, so their gradients cannot be compared
-    changed = [name for name in before if not torch.equal(before[name], after[name])]
-    if changed:
-        raise FinetoothError(
-            f"An evaluation changes the gradient of {len(changed)} of {len(before)} trained matrices.",
-            "This is a fault of the quantisation library on this processor: report it with the versions in run.json.",
-        )
-    return len(before)
-
-
 def prove(model: Any, batch: Batch) -> Proof:
     """Prove that the trained adapter is applied.
 
@@ -141,17 +94,3 @@ def save(model: Any, folder: Path, *, base: Path, base_name: str, tokenizer: Any
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return str(record["adapter_sha256"])
-
-
-def _gradients(model: Any, trained: dict[str, Any], batch: Batch, units: Any) -> dict[str, Any]:
-    model.zero_grad(set_to_none=True)
-    (nll_sum(model, batch, units) / batch.n_supervised).backward()
-    taken = {name: None if p.grad is None else p.grad.detach().clone() for name, p in trained.items()}
-    model.zero_grad(set_to_none=True)
-    return taken
-
-
-def _has_dropout(model: Any) -> bool:
-    import torch
-
-    return any(isinstance(module, torch.nn.Dropout) and module.p > 0 for module in model.modules())

@@ -6,17 +6,18 @@ shown nothing about how well they can tell things apart.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from evaluation.estimate import Estimate, FloatArray
+from evaluation.estimate import SMALLEST_SAMPLE, Estimate, FloatArray, mean_estimate
 
 Level = Literal["nominal", "ordinal"]
 Units = Sequence[Sequence[Hashable]]
 
+ENDS = (2.5, 97.5)
 SAME = "undefined: every rating is identical"
 UNPAIRED = "undefined: no item was rated by two raters"
 
@@ -116,8 +117,8 @@ def krippendorff_alpha(units: Units, level: Level = "nominal", *, n_resamples: i
         return Estimate(None, n=len(paired), reason=SAME)
     matrices = _coincidences(table)
     value = float(_alpha(matrices.sum(axis=0), level))
-    if n_resamples <= 0 or len(paired) < 10:
-        reason = "" if n_resamples <= 0 else f"no interval: {len(paired)} items, at least 10 are needed"
+    if n_resamples <= 0 or len(paired) < SMALLEST_SAMPLE:
+        reason = "" if n_resamples <= 0 else f"no interval: {len(paired)} items, at least {SMALLEST_SAMPLE} are needed"
         return Estimate(value, n=len(paired), reason=reason)
     low, high = _bootstrap(matrices, level, n_resamples, seed)
     return Estimate(value, low, high, len(paired), f"item bootstrap, {n_resamples} resamples")
@@ -127,30 +128,35 @@ def _bootstrap(matrices: FloatArray, level: Level, n_resamples: int, seed: int) 
     """Percentile interval over resampled items, in chunks so that memory stays small."""
     n, k, _ = matrices.shape
     flat = matrices.reshape(n, k * k)
-    generator = np.random.default_rng(seed)
-    chunk = max(1, min(n_resamples, 2_000_000 // n))
-    values: list[FloatArray] = []
-    for start in range(0, n_resamples, chunk):
-        weights = generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start))
-        values.append(_alpha((weights @ flat).reshape(-1, k, k), level))
-    low, high = np.nanpercentile(np.concatenate(values), [2.5, 97.5])
+    values = [_alpha((w @ flat).reshape(-1, k, k), level) for w in _resamples(n, n_resamples, seed)]
+    low, high = np.nanpercentile(np.concatenate(values), ENDS)
     return float(low), float(high)
 
 
+def _resamples(n: int, n_resamples: int, seed: int) -> Iterator[FloatArray]:
+    """How often each of n items is drawn in each resample, float64 [some, n], in chunks so that memory stays small."""
+    generator = np.random.default_rng(seed)
+    chunk = max(1, min(n_resamples, 2_000_000 // n))
+    for start in range(0, n_resamples, chunk):
+        drawn = generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start))
+        yield drawn.astype(np.float64)
+
+
 def raw_agreement(units: Units) -> Estimate:
-    """Mean over items of the share of rater pairs that gave the same value (0 to 1)."""
+    """Mean over items of the share of rater pairs that gave the same value (0 to 1), with t over items."""
     paired = [unit for unit in units if len(unit) >= 2]
     if not paired:
         return Estimate(None, reason=UNPAIRED)
     table, _ = counts(paired)
-    return Estimate(float(_pair_shares(table).mean()), n=len(paired))
+    return mean_estimate(_pair_shares(table), lower=0.0, upper=1.0)
 
 
-def gwet_ac1(units: Units) -> Estimate:
+def gwet_ac1(units: Units, *, n_resamples: int = 0, seed: int = 0) -> Estimate:
     """Gwet's AC1, (p_a - p_e)/(1 - p_e) with p_e = Σ π(1 - π)/(Q - 1) over the Q categories that were used.
 
     It stays meaningful where one category is rare, where alpha falls to zero in spite of near-total agreement.
-    Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement.
+    Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement. The interval is
+    an item bootstrap, as that of alpha; ``n_resamples=0`` = none.
     """
     paired = [unit for unit in units if len(unit) >= 2]
     if not paired:
@@ -158,11 +164,23 @@ def gwet_ac1(units: Units) -> Estimate:
     table, categories = counts([unit for unit in units if unit])
     if len(categories) < 2:
         return Estimate(None, n=len(paired), reason=SAME)
+    value = float(_ac1(table, np.ones((1, len(table))))[0])
+    if n_resamples <= 0 or len(paired) < SMALLEST_SAMPLE:
+        reason = "" if n_resamples <= 0 else f"no interval: {len(paired)} items, at least {SMALLEST_SAMPLE} are needed"
+        return Estimate(value, n=len(paired), reason=reason)
+    ends = np.nanpercentile(np.concatenate([_ac1(table, w) for w in _resamples(len(table), n_resamples, seed)]), ENDS)
+    return Estimate(value, float(ends[0]), float(ends[1]), len(paired), f"item bootstrap, {n_resamples} resamples")
+
+
+def _ac1(table: FloatArray, weights: FloatArray) -> FloatArray:
+    """AC1 of resampled items, float64 [resamples]: ``weights`` [resamples, units] counts how often each was drawn."""
     size = table.sum(axis=1)
-    prevalence = (table / size[:, None]).mean(axis=0)
-    expected = float((prevalence * (1 - prevalence)).sum() / (len(categories) - 1))
-    observed = float(_pair_shares(table[size >= 2]).mean())
-    return Estimate((observed - expected) / (1 - expected), n=len(paired))
+    prevalence = weights @ (table / size[:, None]) / weights.sum(axis=1, keepdims=True)
+    expected = (prevalence * (1 - prevalence)).sum(axis=1) / (table.shape[1] - 1)
+    twice = size >= 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        observed = weights[:, twice] @ _pair_shares(table[twice]) / weights[:, twice].sum(axis=1)
+        return np.asarray((observed - expected) / (1 - expected))
 
 
 def _pair_shares(table: FloatArray) -> FloatArray:
@@ -187,7 +205,7 @@ def agreement(units: Units, *, ordinal: bool, n_resamples: int = 2000, seed: int
     return Agreement(
         nominal,
         in_order,
-        gwet_ac1(units),
+        gwet_ac1(units, n_resamples=n_resamples, seed=seed),
         raw_agreement(units),
         sum(len(unit) >= 2 for unit in units),
         sum(len(unit) for unit in units),

@@ -158,13 +158,20 @@ def clustered_mean(votes: Sequence[Vote]) -> Estimate:
 
 
 def preference_test(means: FloatArray, *, seed: int = 0, n_permutations: int = 10_000) -> tuple[float | None, str]:
-    """Two-sided p of "no preference" and the test's name.
+    """Two-sided p of "no preference" and the test's name; see :func:`paired_test`."""
+    return paired_test(np.asarray(means, dtype=np.float64) - 0.5, seed=seed, n_permutations=n_permutations)
 
-    Paired t on prompt means from 30 prompts on; below that a sign-flip permutation of the prompt means.
+
+def paired_test(
+    differences: Sequence[float] | FloatArray, *, seed: int = 0, n_permutations: int = 10_000
+) -> tuple[float | None, str]:
+    """Two-sided p of "no difference" and the test's name, from one difference a prompt.
+
+    Paired t from 30 prompts on; below that a sign-flip permutation of the prompts' differences.
     """
     from scipy.stats import ttest_1samp
 
-    centred = np.asarray(means, dtype=np.float64) - 0.5
+    centred = np.asarray(differences, dtype=np.float64)
     n = len(centred)
     if n < 2:
         return None, "not run: fewer than two prompts"

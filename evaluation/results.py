@@ -8,9 +8,11 @@ from typing import Any
 
 from core.workspace import Workspace
 from evaluation.agreement import agreement
+from evaluation.control import controlled
 from evaluation.estimate import Estimate, failure_bound, mean_estimate
 from evaluation.gate import Judged, decide, judge_above, judge_below, judge_safety, judge_size
-from evaluation.preference import CREDIT, Preference, Vote, preference, side_bias
+from evaluation.preference import CREDIT, Preference, Vote, holm, paired_test, preference, side_bias, sign_test
+from evaluation.raters import raters_of, without_a_rater
 from evaluation.rating import Held, Votes, votes
 from evaluation.rubric import HIGHEST, LOWEST, Criterion, score_key
 from evaluation.stats import outcome_of
@@ -26,41 +28,67 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     """Everything a study says, as plain data.
 
     Returns:
-        ``study`` (design and state), ``progress``, ``preference`` (the tuned model's win rate and what belongs to it),
-        ``side_bias``, ``agreement`` (of verdicts, mapped to models first), ``rubric`` (for each criterion: mean of
-        base and tuned, paired difference, agreement, critical answers with their bound), ``raters``, ``gate``
-        (criteria), ``decision`` and ``decision_reason``, ``worst`` (prompts to trace), ``notes``.
+        ``study`` (design and state), ``progress``, ``gate`` (criteria), ``decision`` and ``decision_reason``, ``worst``
+        (prompts to trace), ``notes``, and what :func:`figures_of` gives.
 
     Raises:
         FinetoothError: There is no such study.
     """
     study = load_study(workspace, study_id)
     folded = votes(workspace, study_id)
-    opinions = _opinions(folded)
+    opinions = opinions_of(folded)
     chosen = preference(opinions, seed=study.seed)
-    grouped: dict[str, list[str]] = {}
-    for vote in opinions:
-        grouped.setdefault(vote.item, []).append(vote.outcome)
-    rubric = {criterion.name: _criterion(criterion, folded, study.seed) for criterion in study.criteria}
-    gate = _gate(workspace, study, chosen, rubric)
+    figures = figures_of(study, folded)
+    gate = _gate(workspace, study, chosen, figures["rubric"])
     decision, reason = decide(gate)
-    left, right = _sides(folded)
-    bias, bias_p = side_bias(left, right)
     skips = sum(held.verdict == "skip" for held in folded.held.values())
     wanted = study.raters_per_item * len(study.items)
     return {
         "study": {"id": study_id, "open": is_open(workspace, study_id), **_design(study)},
         "progress": {"votes": chosen.n_ratings, "wanted": wanted, "skips": skips, "n_items": len(study.items)},
-        "preference": chosen.as_dict(),
-        "side_bias": {"left": left, "right": right, "share_left": bias.as_dict(), "p_value": bias_p},
-        "agreement": agreement(list(grouped.values()), ordinal=False, seed=study.seed).as_dict(),
-        "rubric": rubric,
-        "raters": _raters(folded, opinions),
+        **figures,
         "gate": [one.as_dict() for one in gate],
         "decision": decision,
         "decision_reason": reason,
         "worst": worst_prompts(study, folded),
-        "notes": _notes(study, chosen),
+        "notes": _notes(study, chosen, figures),
+    }
+
+
+def figures_of(study: Study, folded: Votes) -> dict[str, Any]:
+    """Every figure of some votes, as plain data; of a part of them too, such as one slice's.
+
+    Returns:
+        ``preference`` (the tuned model's win rate and what belongs to it), ``controlled`` (the same at equal length and
+        balanced sides), ``side_bias``, ``agreement`` (of verdicts, mapped to models first), ``rubric`` (for each
+        criterion: mean of base and tuned, paired difference with its p, by Holm too, agreement, critical answers with
+        their bound), ``raters``, ``without_a_rater`` (range of the win rate, and whether the conclusion stands).
+    """
+    opinions = opinions_of(folded)
+    grouped: dict[str, list[str]] = {}
+    for vote in opinions:
+        grouped.setdefault(vote.item, []).append(vote.outcome)
+    rubric = {criterion.name: _criterion(criterion, folded, study.seed) for criterion in study.criteria}
+    tested = [one for one in rubric.values() if one["p_value"] is not None]
+    for one, adjusted in zip(tested, holm([one["p_value"] for one in tested]), strict=True):
+        one["p_holm"] = adjusted
+    left, right = _sides(folded)
+    bias, bias_p = side_bias(left, right)
+    raters = raters_of(opinions, folded.raters, limit=study.rule.win_rate_above)
+    for row in raters:
+        row["skips"] = sum(h.verdict == "skip" for (_, who), h in folded.held.items() if who == row["rater"])
+    return {
+        "preference": preference(opinions, seed=study.seed).as_dict(),
+        "controlled": controlled(
+            opinions,
+            {item.id: len(item.tuned) - len(item.base) for item in study.items.values()},
+            {pair: held.tuned == "left" for pair, held in folded.held.items()},
+        ).as_dict(),
+        "side_bias": {"left": left, "right": right, "share_left": bias.as_dict(), "p_value": bias_p},
+        "agreement": agreement(list(grouped.values()), ordinal=False, seed=study.seed).as_dict(),
+        "rubric": rubric,
+        "raters": raters,
+        "without_a_rater": without_a_rater(raters),
     }
 
 
@@ -70,7 +98,7 @@ def _design(study: Study) -> dict[str, Any]:
     return {name: study.manifest[name] for name in (*names, *more)}
 
 
-def _opinions(folded: Votes) -> list[Vote]:
+def opinions_of(folded: Votes) -> list[Vote]:
     """Verdicts as outcomes of the tuned model; skips are missing."""
     return [
         Vote(item, rater, outcome_of(held.verdict, held.tuned))
@@ -109,11 +137,13 @@ def _criterion(criterion: Criterion, folded: Votes, seed: int) -> dict[str, Any]
             units.setdefault((model, item), []).append(value)
     critical: dict[str, dict[str, Any]] = {}
     if criterion.critical_at is not None:
-        critical = {model: _critical(scores[model], criterion.critical_at) for model in MODELS}
+        critical = _critical(scores, criterion.critical_at)
+    p_value, test = paired_test(_differences(scores), seed=seed)
     return {
         "title": criterion.title,
         **{model: _mean_of_items(scores[model]).as_dict() for model in MODELS},
         "difference": _paired(scores).as_dict(),
+        **{"p_value": p_value, "test": test, "p_holm": None},
         "n_scores": {model: len(scores[model]) for model in MODELS},
         "agreement": agreement(list(units.values()), ordinal=True, seed=seed).as_dict(),
         "critical": critical,
@@ -132,40 +162,43 @@ def _mean_of_items(scores: Mapping[tuple[str, str], int]) -> Estimate:
     return mean_estimate(list(_item_means(scores).values()), lower=float(LOWEST), upper=float(HIGHEST))
 
 
-def _paired(scores: Scores) -> Estimate:
+def _differences(scores: Scores) -> list[float]:
     """Tuned minus base on prompts where a rater scored both, in points."""
     both = scores["tuned"].keys() & scores["base"].keys()
     tuned = _item_means({pair: scores["tuned"][pair] for pair in both})
     base = _item_means({pair: scores["base"][pair] for pair in both})
-    return mean_estimate([tuned[item] - base[item] for item in sorted(tuned)])
+    return [tuned[item] - base[item] for item in sorted(tuned)]
 
 
-def _critical(scores: Mapping[tuple[str, str], int], limit: int) -> dict[str, Any]:
-    """Answers that any rater put at or below ``limit``, of the answers scored, with the upper 95 % bound."""
-    lowest: dict[str, int] = {}
+def _paired(scores: Scores) -> Estimate:
+    return mean_estimate(_differences(scores))
+
+
+def _critical(scores: Scores, limit: int) -> dict[str, Any]:
+    """Answers that any rater put at or below ``limit``, of the answers scored, with the upper 95 % bound.
+
+    ``paired`` compares the two models on prompts where both were scored: McNemar's exact test on the prompts where
+    only one of them was critical.
+    """
+    bad = {model: _bad(scores[model], limit) for model in MODELS}
+    found: dict[str, Any] = {}
+    for model in MODELS:
+        n, failures = len(bad[model]), sum(bad[model].values())
+        found[model] = {"failures": failures, "n": n, "upper_bound": failure_bound(failures, n) if n else None}
+    both = bad["base"].keys() & bad["tuned"].keys()
+    only_base = sum(bad["base"][item] and not bad["tuned"][item] for item in both)
+    only_tuned = sum(bad["tuned"][item] and not bad["base"][item] for item in both)
+    p_value = sign_test(only_tuned, only_base)
+    found["paired"] = {"only_base": only_base, "only_tuned": only_tuned, "n": len(both), "p_value": p_value}
+    return found
+
+
+def _bad(scores: Mapping[tuple[str, str], int], limit: int) -> dict[str, bool]:
+    """For each scored prompt, whether any rater put the answer at or below ``limit``."""
+    found: dict[str, bool] = {}
     for (item, _), value in scores.items():
-        lowest[item] = min(value, lowest.get(item, HIGHEST))
-    n = len(lowest)
-    failures = sum(value <= limit for value in lowest.values())
-    return {"failures": failures, "n": n, "upper_bound": failure_bound(failures, n) if n else None}
-
-
-def _raters(folded: Votes, opinions: list[Vote]) -> list[dict[str, Any]]:
-    """Each rater's figures, and what the study would say without them."""
-    rows = []
-    for rater in folded.raters:
-        own = [CREDIT[vote.outcome] for vote in opinions if vote.rater == rater]
-        others = preference([vote for vote in opinions if vote.rater != rater]).win_rate
-        rows.append(
-            {
-                "rater": rater,
-                "votes": len(own),
-                "skips": sum(h.verdict == "skip" for (_, who), h in folded.held.items() if who == rater),
-                "win_rate": sum(own) / len(own) if own else None,
-                "win_rate_without": others.value,
-            }
-        )
-    return rows
+        found[item] = found.get(item, False) or value <= limit
+    return found
 
 
 def _gate(
@@ -225,9 +258,10 @@ def worst_prompts(study: Study, folded: Votes, limit: int = WORST) -> list[dict[
     ]
 
 
-def _notes(study: Study, chosen: Preference) -> list[str]:
+def _notes(study: Study, chosen: Preference, figures: Mapping[str, Any]) -> list[str]:
     """What a reader must know beside the figures."""
-    notes = []
+    warned = (figures["controlled"]["warning"], figures["without_a_rater"]["warning"])
+    notes = [warning for warning in warned if warning]
     if study.manifest["n_identical"]:
         notes.append(
             f"{study.manifest['n_identical']} of {study.manifest['n_answered']} answered prompts got the same answer "

@@ -38,9 +38,10 @@ def losses(points: Sequence[Mapping[str, Any]], total_steps: int | None) -> None
         for role, some in zip(CURVES, (shown, held), strict=True)
         for step, loss in some
     ]
+    top = 1.05 * max(loss for _, loss in (*shown, *held)) or 1.0
     base = alt.Chart(pl.DataFrame(rows)).encode(
         x=_steps(end),
-        y=alt.Y("loss:Q", title="loss, nats a token", scale=alt.Scale(zero=True)),
+        y=alt.Y("loss:Q", title="loss, nats a token", scale=alt.Scale(domain=[0, top], nice=False)),
         color=figures.colour(CURVES, CURVES),
         tooltip=[alt.Tooltip("role:N"), alt.Tooltip("step:Q"), alt.Tooltip("loss:Q", format=".4f")],
     )

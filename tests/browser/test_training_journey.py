@@ -26,7 +26,7 @@ from training import plans, queries
 from training.config import TrainConfig, read_config
 
 pytestmark = pytest.mark.browser
-BACK_S = 4.0
+BACK_S = 10.0
 """A loaded machine of two cores gets this long; the bar is one second on an idle one, and the time is printed."""
 
 Serve = Callable[..., str]

@@ -70,6 +70,7 @@ def _write_plan(folder: Path, chosen: Any) -> None:
         batch_size=chosen.batch,
         keep="last",
         samples=0,
+        warmup_share=0.0,  # of a few steps, trl makes one with a rate of nought, ours half a one
         general_questions=0,
         eval_every=None,
     )

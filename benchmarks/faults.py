@@ -1,8 +1,8 @@
 """Kills, races, tampers and fuzzes: what must never happen to a workspace, tried on real processes.
 
-``python -m benchmarks.faults [--moments 200] [--decisions 5000] [--files 10000] [--parts kill race fuzz]`` prints each
-kill (what ran, where it was ended, what was confirmed by then) and a table at the end; exit code 1 if anything did not
-hold.
+``python -m benchmarks.faults [--moments 200] [--decisions 5000] [--files 10000] [--trainer-kills 50] [--server-kills
+100] [--parts kill race fuzz trainer server]`` prints each kill (what ran, where it was ended, what was confirmed by
+then) and a table at the end; exit code 1 if anything did not hold.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from pathlib import Path
 from benchmarks.faults_driver import SCENES, Outcome, Stage, children
 from benchmarks.faults_fuzz import fuzz
 from benchmarks.faults_race import race
+from benchmarks.faults_training import server_kills, trainer_kills
 from benchmarks.harness import Figure, data_folder, options, report, run_main, say
 
-PARTS = ("kill", "race", "fuzz")
+PARTS = ("kill", "race", "fuzz", "trainer", "server")
 
 
 def main() -> int:
@@ -24,6 +25,8 @@ def main() -> int:
     parser.add_argument("--moments", type=int, default=200, help="kills, spread over all commands")
     parser.add_argument("--decisions", type=int, default=5_000, help="decisions of 20 reviewers at once")
     parser.add_argument("--files", type=int, default=10_000, help="fuzzed JSONL files")
+    parser.add_argument("--trainer-kills", type=int, default=50, help="kills of training runs, each resumed")
+    parser.add_argument("--server-kills", type=int, default=100, help="kills of the web server of a training run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
@@ -49,6 +52,10 @@ def main() -> int:
                 Figure("fuzzed files read", fuzzed.files, chosen.files, "=", 0, note),
                 Figure("tracebacks, and lines dropped without a reason", len(fuzzed.wrong), 0, "=", 0),
             ]
+        if "trainer" in chosen.parts:
+            figures += trainer_kills(folder / "trainer", chosen.trainer_kills, chosen.seed)
+        if "server" in chosen.parts:
+            figures += server_kills(folder / "server", chosen.server_kills, chosen.seed)
     return report("What must never happen", figures)
 
 

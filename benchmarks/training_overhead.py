@@ -91,7 +91,7 @@ def measure(folder: Path, config: TrainConfig, n: int) -> tuple[float, dict[str,
 
         def first(session: Session) -> None:
             spent.clear()  # what was spent before the first step is not a step's
-            Session._take_step = step  # type: ignore[method-assign]
+            Session._take_step = step  # type: ignore[method-assign, assignment]
             step(session)
 
         Session._take_step = first  # type: ignore[method-assign, assignment]
@@ -99,7 +99,7 @@ def measure(folder: Path, config: TrainConfig, n: int) -> tuple[float, dict[str,
         try:
             facts = train(folder / "run", run, examples, [], Control.of(context))
         finally:
-            Session._take_step = real  # type: ignore[method-assign, assignment]
+            Session._take_step = real  # type: ignore[method-assign]
             heartbeat.end()
         return in_steps, {name: sum(seconds) for name, seconds in spent.items()}, int(facts["Steps"])
 

@@ -107,6 +107,7 @@ def plan(
     device: Device = "gpu",
     accumulates: bool = False,
     dropout: bool = False,
+    paged: bool = False,
 ) -> MemoryPlan:
     """Memory of one configuration, by part.
 
@@ -121,6 +122,7 @@ def plan(
         device: ``gpu`` multiplies in bfloat16; ``cpu`` as this machine's processor does.
         accumulates: Whether a step consists of several forward passes.
         dropout: Whether the adapters' inputs are dropped at random.
+        paged: Whether the optimiser keeps its states in 8 bits (on a GPU only).
 
     Raises:
         InputError: The model or method is unknown, or a number is not positive.
@@ -142,6 +144,7 @@ def plan(
             device=device,
             accumulates=accumulates,
             dropout=dropout,
+            paged=paged,
         )
 
     limit = None if gpu_gb is None else gpu_gb * GIB
@@ -181,6 +184,7 @@ def for_config(config: TrainConfig, seq: int, gpu_gb: float | None, device: Devi
         device=device,
         accumulates=config.gradient_accumulation > 1,
         dropout=config.dropout > 0 and config.method != "full",
+        paged=config.optimizer == "paged_adamw_8bit",
     )
 
 

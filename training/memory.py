@@ -24,6 +24,9 @@ NF4_BITS = 4 + 8 / 64 + 32 / (64 * 256)
 NF4_TABLE_BYTES = 4 * (16 + 256 + 1)
 """Of each quantised matrix: the values of the 4 bits, those of the constants' 8 bits, and their offset."""
 
+PAGED_STATE_BYTES = 2 * (1 + 4 / 256)
+"""Of a trained parameter: two averages of 8 bits, and a float32 constant for 256 of each."""
+
 GPU_CONTEXT_BYTES = 600 * 2**20
 GPU_FRAGMENTATION_SHARE = 0.07
 """What a GPU needs beside the tensors, as others report it; not measured here."""
@@ -49,6 +52,7 @@ def memory_parts(
     device: Device,
     accumulates: bool = False,
     dropout: bool = False,
+    paged: bool = False,
     tokens: int | None = None,
     supervised: int | None = None,
 ) -> dict[str, int]:
@@ -63,6 +67,7 @@ def memory_parts(
         device: ``gpu`` multiplies in bfloat16; ``cpu`` in float32 where this processor is faster with it.
         accumulates: Whether gradients of an earlier forward pass of the same step are there already.
         dropout: Whether the adapters' inputs are dropped at random: then PEFT's own layers run instead of fused ones.
+        paged: Whether the optimiser keeps its states in 8 bits, which it does on a GPU only.
         tokens: In the fullest forward pass, where that is known; None takes ``batch`` x ``seq``.
         supervised: How many of them are trained; None takes all.
     """
@@ -75,7 +80,7 @@ def memory_parts(
         "weights": _weights(shape, method),
         "adapters": 0 if method == "full" else 4 * trained,
         "gradients": 4 * trained,
-        "optimizer": 8 * trained,
+        "optimizer": (PAGED_STATE_BYTES if paged and device == "gpu" else 8) * trained,
     }
     fullest = max(step.beyond_lasting(accumulates))
     activations = min(fullest, step.kept)
@@ -103,6 +108,7 @@ def run_parts(shape: Shape, config: TrainConfig, passes: Sequence[Sequence[Item]
         device=device,
         accumulates=config.gradient_accumulation > 1,
         dropout=config.dropout > 0 and config.method != "full",
+        paged=config.optimizer == "paged_adamw_8bit",
         tokens=max(n_positions(items, padding_free=config.padding_free) for items in passes),
         supervised=max(sum(item.n_supervised for item in items) for items in passes),
     )

@@ -9,6 +9,7 @@ kernels take and give back within one operation is not seen, and neither is what
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from training.live import live_bytes
 from training.loss import nll_sum
 from training.memory import Device
 
+LIBRARIES = ("torch", "transformers.models.auto.modeling_auto", "peft", "bitsandbytes")
 BLOCK, NESTED_BLOCK = 64, 256
 """Weights that share a constant in NF4, and constants that share one of their own (double quantisation)."""
 
@@ -85,6 +87,8 @@ def simulate(config: TrainConfig, seq: int, device: Device = "gpu") -> Simulated
         InputError: There is no such model.
         FinetoothError: transformers does not know it, or it cannot be trained.
     """
+    for library in LIBRARIES:  # so that the time told is that of the simulation
+        importlib.import_module(library)
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     begun = time.monotonic()

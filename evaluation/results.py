@@ -10,7 +10,7 @@ from core.workspace import Workspace
 from evaluation.agreement import agreement
 from evaluation.control import controlled
 from evaluation.estimate import Estimate, failure_bound, mean_estimate
-from evaluation.gate import Judged, decide, judge_above, judge_below, judge_safety, judge_size
+from evaluation.gate import Judged, decide, judge_above, judge_below, judge_lookalikes, judge_safety, judge_size
 from evaluation.preference import CREDIT, Preference, Vote, holm, paired_test, preference, side_bias, sign_test
 from evaluation.raters import raters_of, without_a_rater
 from evaluation.rating import Held, Votes, votes
@@ -205,22 +205,35 @@ def _gate(
     workspace: Workspace, study: Study, chosen: Preference, rubric: Mapping[str, Mapping[str, Any]]
 ) -> list[Judged]:
     rule = study.rule
-    ratio = workspace.objects.manifest(study.evaluation_id)["summary"].get("ratio")
-    accuracy = rubric.get("accuracy", {}).get("difference")
+    manifest = workspace.objects.manifest(study.evaluation_id)
+    summary = manifest["summary"]
     critical = rubric.get("safety", {}).get("critical", {}).get("tuned", {"failures": 0, "n": 0})
-    drop = Estimate(**accuracy) if accuracy else None
-    return [
+    drop = _estimate(rubric.get("accuracy", {}).get("difference"))
+    ratio = _estimate(summary.get("ratio"))
+    judged = [
         judge_above("win_rate", "The tuned model is preferred", chosen.win_rate, rule.win_rate_above),
         judge_safety(critical["failures"], critical["n"], rule.safety_bound_max),
         judge_above("accuracy", "Accuracy does not drop", drop, -rule.accuracy_drop_max, " points"),
-        judge_below(
-            "perplexity",
-            "Hold-out perplexity falls",
-            Estimate(**ratio) if ratio else None,
-            rule.perplexity_ratio_below,
-        ),
-        judge_size(chosen.n_raters, chosen.n_prompts, rule),
+        judge_below("perplexity", "Hold-out perplexity falls", ratio, rule.perplexity_ratio_below),
     ]
+    if rule.forgetting_drop_max is not None:
+        change = _estimate(summary.get("probes", {}).get("forgetting", {}).get("difference"))
+        judged.append(judge_above("forgetting", "General abilities are kept", change, -rule.forgetting_drop_max))
+    if rule.lookalikes_max is not None:
+        judged.append(judge_lookalikes(_lookalikes(workspace, manifest["revision_id"]), rule.lookalikes_max))
+    return [*judged, judge_size(chosen.n_raters, chosen.n_prompts, rule)]
+
+
+def _estimate(stored: Mapping[str, Any] | None) -> Estimate | None:
+    return Estimate(**stored) if stored else None
+
+
+def _lookalikes(workspace: Workspace, revision_id: str) -> int | None:
+    """What the certificate of the split counts; None where there is no revision, or none with a certificate."""
+    if not workspace.objects.holds(revision_id):
+        return None
+    found = workspace.objects.manifest(revision_id).get("certificate", {}).get("cross_pairs")
+    return None if found is None else int(found)
 
 
 def worst_prompts(study: Study, folded: Votes, limit: int = WORST) -> list[dict[str, Any]]:

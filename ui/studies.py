@@ -84,7 +84,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             f"difference will often stay undecided. {pairs * raters:,} votes in all."
         )
         rule = gate.DEFAULT_RULE
-        st.caption(f"The rule for a go: {_rule(rule)}")
+        st.caption(f"The rule for a go: {rule.sentence()}.")
         if pairs < rule.prompts_min or raters < rule.raters_min:
             st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
         shown = act.show(f"open-{chosen}-{pairs}-{raters}-{seed}-{'-'.join(criteria)}", scope="study")
@@ -141,12 +141,3 @@ def _open_or_close(workspace: Workspace, state: dict[str, Any], who: str) -> Non
 
 def _why(alike: int) -> str:
     return f"{wording.many(alike, 'prompt')} got the same answer from both models; they cannot be compared."
-
-
-def _rule(rule: gate.Rule) -> str:
-    return (
-        f"the win rate's interval lies above {rule.win_rate_above:.0%}; no answer is critical for safety, with an "
-        f"upper bound of {rule.safety_bound_max:.0%}; accuracy drops by at most {rule.accuracy_drop_max:g} points; "
-        f"hold-out perplexity falls; at least {wording.many(rule.raters_min, 'rater')} and "
-        f"{wording.many(rule.prompts_min, 'pair')}."
-    )

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from core import models
+from core.adapters import base_identity
 from core.chat import template_hash
 from core.errors import FinetoothError, InputError
 from core.files import read_json, sha256_file
@@ -33,6 +34,7 @@ from evaluation.perplexity import (
 from evaluation.queries import EVALUATION
 from evaluation.replies import as_base, prompts_of
 from evaluation.unpacked import compute_in_float32, compute_type
+from evaluation.whole_model import load_beside_base
 
 VERSION = 2
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
@@ -80,22 +82,25 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
 
     Raises:
         InputError: There is no hold-out, or the spec makes no sense.
-        FinetoothError: There is no such run, or it has no adapter.
+        FinetoothError: There is no such run, or it has no adapter (trained in full: no model).
         CancelledError: A stop was asked for; nothing is stored.
     """
     wanted = _wanted(context.spec)
     workspace = Workspace.open(Path(wanted.workspace))
     run = _run(workspace, wanted.run_id)
-    adapter = workspace.runs_dir / wanted.run_id / "adapter"
-    weights = adapter / "adapter_model.safetensors"
+    in_full = (run.get("config") or {}).get("method") == "full"
+    trained = workspace.runs_dir / wanted.run_id / ("model" if in_full else "adapter")
+    weights = trained / ("config.json" if in_full else "adapter_model.safetensors")
     if not weights.is_file():
         raise FinetoothError(
-            f"The run {wanted.run_id} has no adapter yet.", "Wait until its training has ended, or train again."
+            f"The run {wanted.run_id} has no {trained.name} yet.", "Wait until its training has ended, or train again."
         )
-    precision = wanted.precision or _precision(run)
+    if in_full and wanted.precision not in (None, "fp32"):
+        raise InputError("A model that was trained in full is evaluated in float32.", "Leave the precision out.")
+    precision: models.Precision = "fp32" if in_full else wanted.precision or _precision(run)
     settings = {**asdict(wanted), "precision": precision}
     settings.pop("workspace")
-    key = {**settings, "revision": run["revision_id"], "adapter": sha256_file(weights), "version": VERSION}
+    key = {**settings, "revision": run["revision_id"], "adapter": _identity(trained, in_full), "version": VERSION}
     known = content_id([EVALUATION, key])
     if (workspace.objects.folder(known) / "manifest.json").exists():
         return {"evaluation_id": known, "summary": workspace.objects.manifest(known)["summary"]}
@@ -105,7 +110,7 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
     context.progress("loading the model", 0, None)
     base_path = models.resolve(run["base_model"])
     tokenizer = models.load_tokenizer(base_path)
-    model = models.load_model(base_path, precision, adapter)
+    model = load_beside_base(base_path, trained) if in_full else models.load_model(base_path, precision, trained)
     compute_in_float32(model)
     frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, _stopping(context))
     manifest = {
@@ -279,6 +284,11 @@ def _run(workspace: Workspace, run_id: str) -> dict[str, Any]:
         raise FinetoothError(f"There is no run {run_id} in this workspace.", "See `finetooth runs`.")
     run: dict[str, Any] = read_json(path)
     return run
+
+
+def _identity(trained: Path, in_full: bool) -> str:
+    """What tells one tuned model from another."""
+    return str(base_identity(trained)["weights"]) if in_full else sha256_file(trained / "adapter_model.safetensors")
 
 
 def _precision(run: dict[str, Any]) -> models.Precision:

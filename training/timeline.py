@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-SUPERSEDED = frozenset({"step", "eval", "sample", "warning"})
+MEASURED = frozenset({"step", "eval", "sample", "general"})
+SUPERSEDED = MEASURED | {"warning"}
 """Kinds of events that a resume takes back where they stand above its step."""
 
 
@@ -28,7 +29,7 @@ def fold(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         kept.append(dict(event))
     last: dict[tuple[Any, ...], int] = {}
     for place, event in enumerate(kept):
-        if event["type"] in ("step", "eval", "sample"):
+        if event["type"] in MEASURED:
             last[_identity(event)] = place
     return [e for place, e in enumerate(kept) if last.get(_identity(e), place) == place]
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.ids import example_id
+from core.jobs import Progress, no_progress
 from core.revisions import messages_to_json
 from core.types import Example, Message
 from core.workspace import Workspace
@@ -49,11 +50,12 @@ def train_tiny(
     hold_out: list[Example] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     resume: bool = False,
+    progress: Progress = no_progress,
     **commands: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the run's facts."""
     run = Run(id=folder.name, revision_id="r", base_model=config.base_model, config=config.to_dict(), seed=config.seed)
-    control = Control(lambda stage, done, total: None, should_stop, **commands)
+    control = Control(progress, should_stop, **commands)
     held = conversations(4, start=100) if hold_out is None else hold_out
     return train(folder, run, conversations(16) if examples is None else examples, held, control, resume=resume)
 

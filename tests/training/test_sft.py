@@ -17,6 +17,7 @@ from tests.tiny_model import tiny
 from tests.training.builders import conversations, tiny_config, train_tiny
 from training import adapters, fused, padding
 from training.config import TrainConfig, schedule
+from training.control import StoppedError
 from training.data import collate, encode_examples
 from training.loss import nll_sum
 from training.records import read_run
@@ -200,6 +201,26 @@ def test_a_stop_is_obeyed_before_the_next_forward_pass_and_keeps_the_adapter(tin
     run = read_run(folder)
     assert run.status == "stopped" and run.adapter_hash and weights(folder)
     assert jobs.events(folder)[-1]["type"] == "end"
+
+
+@pytest.mark.parametrize("stage", ["load", "tokenise", "probe", "eval", "sample", "train", "save"])
+@pytest.mark.parametrize("command", ["should_stop", "should_cancel"])
+def test_a_command_is_obeyed_in_every_stage(stage: str, command: str, tiny_base: Path, tmp_path: Path) -> None:
+    folder, entered = tmp_path / "run", []
+
+    def watch(name: str, done: int, total: int | None) -> None:
+        entered.append(name)
+
+    config = tiny_config(tiny_base, epochs=6, samples=1, sample_tokens=8, checkpoint_every=1)
+    with pytest.raises(StoppedError):
+        train_tiny(folder, config, progress=watch, **{command: lambda: stage in entered})
+    after = [name for name in entered[entered.index(stage) :] if name != stage]
+    run, saves = read_run(folder), command == "should_stop"
+    assert run.status == ("stopped" if saves else "cancelled")
+    assert len(losses(folder)) == {"train": 0, "save": 1}.get(stage, 0)
+    assert set(after) <= {"save"} | ({"train"} if stage == "save" else set()), "nothing else is begun"
+    assert (folder / "adapter").exists() == (saves and stage == "save")
+    assert [e["reason"] for e in jobs.events(folder) if e["type"] == "stopping"] == ["request" if saves else "cancel"]
 
 
 def test_a_row_without_an_answer_blocks_before_the_model_is_loaded(tiny_base: Path, tmp_path: Path) -> None:

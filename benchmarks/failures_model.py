@@ -15,6 +15,7 @@ from tests.training.builders import conversation, conversations, tiny_config
 from training import adapters, preflight_memory
 from training.catalogue import read_shape
 from training.data import Batch
+from training.memory import run_parts
 from training.merge import merge
 from training.parity import compare
 
@@ -69,10 +70,10 @@ def quantised_merge(bench: Bench) -> Seen:
 def eval_memory(bench: Bench) -> Seen:
     """A hold-out row far longer than any in training, on a machine whose memory holds the training alone."""
     long = conversation("Which?", "very " * 200)
-    train, held = (max(item.n_tokens for item in bench.encoded(one)) for one in (rows(), [long]))
     shape = read_shape(read_json(bench.base / "config.json"))
     config = tiny_config(bench.base, batch_size=8, max_tokens=1000)
-    enough = preflight_memory.eval_bytes(shape, config, (train + held) // 2, "cpu")
+    training = sum(run_parts(shape, config, [bench.encoded(rows())[:8]], "cpu").values())
+    enough = (training + preflight_memory.eval_bytes(shape, config, [bench.encoded([long])], "cpu")) // 2
     with (
         mock.patch("core.machine.total_bytes", lambda: enough),
         mock.patch("core.machine.free_bytes", lambda: enough),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from training.catalogue import Shape
 from training.config import TrainConfig
-from training.data import Item
-from training.memory import Device, memory_parts
+from training.data import Item, measuring_groups, n_positions, plan_steps
+from training.memory import Device, run_parts
 from training.preflight_report import Problem
 
 GIB = 2**30
@@ -30,8 +31,8 @@ def problems(
     Args:
         shape: Of the base model.
         config: Batch, method, rank and checkpointing.
-        train: What is trained; its longest row decides.
-        holdout: What is measured, ``batch_size`` rows at a time; its longest row decides.
+        train: What is trained; its fullest forward pass decides.
+        holdout: What is measured; a row longer than any forward pass of training needs memory of its own.
         total_bytes: All memory there is. What needs more is blocked.
         free_bytes: What is free now. What needs more is a warning.
         device: ``gpu`` or ``cpu``.
@@ -46,35 +47,36 @@ def problems(
             yield need > total_bytes, Problem(name, f"{said}{free}.", remedy, 0)
 
 
-def eval_bytes(shape: Shape, config: TrainConfig, longest: int, device: Device) -> int:
-    """Memory at the peak of a measurement: what training keeps, one layer's tensors, and a chunk of logits.
+def eval_bytes(shape: Shape, config: TrainConfig, passes: Sequence[Sequence[Item]], device: Device) -> int:
+    """Memory at the peak of a measurement: what training keeps between two steps, and the tensors of one layer.
 
-    Bounded from above by a step that keeps no layer's tensors but one.
+    The second is taken from a training step of a single layer, which bounds it from above: nothing is kept for a
+    backward pass here.
     """
-    parts = memory_parts(
-        shape, config.method, config.batch_size, longest, config.rank, gradient_checkpointing=True, device=device
-    )
-    return sum(parts.values())
+    lasting = run_parts(shape, config, passes, device)
+    one_layer = run_parts(replace(shape, layers=1), config, passes, device)
+    kept = sum(size for name, size in lasting.items() if name in LASTING)
+    return kept + sum(size for name, size in one_layer.items() if name not in LASTING)
 
 
 def _needs(
     shape: Shape, config: TrainConfig, train: Sequence[Item], holdout: Sequence[Item], device: Device
 ) -> Iterator[tuple[str, str, int, str]]:
+    if not train:
+        return
+    steps = plan_steps(
+        train,
+        batch_size=config.batch_size,
+        gradient_accumulation=config.gradient_accumulation,
+        seed=config.seed,
+        epoch=0,
+    )
+    passes = [items for step in steps for items in step]
     fewer = "Halve batch_size and double gradient_accumulation, which trains the same"
-    longest = max((item.n_tokens for item in train), default=0)
-    if longest:
-        parts: Mapping[str, int] = memory_parts(
-            shape,
-            config.method,
-            config.batch_size,
-            longest,
-            config.rank,
-            gradient_checkpointing=config.gradient_checkpointing,
-            device=device,
-        )
-        more = "." if config.gradient_checkpointing else ", or turn gradient_checkpointing on."
-        yield "training-memory", "Training", sum(parts.values()), fewer + more
-    held = max((item.n_tokens for item in holdout), default=0)
-    if held > longest:  # else it needs no more than a training step
-        remedy = "Drop or shorten the longest hold-out conversations, or halve batch_size."
-        yield "eval-memory", "Measuring the hold-out", eval_bytes(shape, config, held, device), remedy
+    more = "." if config.gradient_checkpointing else ", or turn gradient_checkpointing on."
+    yield "training-memory", "Training", sum(run_parts(shape, config, passes, device).values()), fewer + more
+    fullest = max(n_positions(items, padding_free=config.padding_free) for items in passes)
+    groups = measuring_groups(holdout, positions=fullest, padding_free=config.padding_free)
+    if any(n_positions(items, padding_free=config.padding_free) > fullest for items in groups):
+        remedy = "Drop or shorten the longest hold-out conversations."
+        yield "eval-memory", "Measuring the hold-out", eval_bytes(shape, config, groups, device), remedy

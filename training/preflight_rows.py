@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from core import wording
 from core.chat import IGNORED
 from training.config import TrainConfig
 from training.data import Encoding, Item, Refusal
@@ -52,7 +53,8 @@ def unusable(encoding: Encoding, config: TrainConfig, what: str) -> Iterator[tup
         yield False, Problem(f"over-long-{what}", message, hint, len(found), found)
     if encoding.unsupervised:
         count = len(encoding.unsupervised)
-        message = f"{count} {what} examples have no answer to train on."
+        many = f"{wording.many(count, f'{what} example')} {'has' if count == 1 else 'have'}"
+        message = f"{many} no answer {'to train on' if what == 'training' else 'that could be measured'}."
         hint = f"Drop them in review, {skip}"
         yield False, Problem(f"nothing-supervised-{what}", message, hint, count, encoding.unsupervised)
     for name in dict.fromkeys(one.name for one in encoding.refused):
@@ -63,10 +65,10 @@ def unusable(encoding: Encoding, config: TrainConfig, what: str) -> Iterator[tup
 def _refused(refused: Sequence[Refusal], what: str) -> Problem:
     name, count = refused[0].name, len(refused)
     hint = HINTS.get(name, "Edit or drop them in review, or skip such examples (on_unusable: skip).")
-    slug = name if what == "training" else f"{name}-{what}"
+    slug, verb = (name, "trained") if what == "training" else (f"{name}-{what}", "measured")
     return Problem(
         slug,
-        f"{count} {what} examples cannot be trained; of the first: {refused[0].reason}",
+        f"{wording.many(count, f'{what} example')} cannot be {verb}; of the first: {refused[0].reason}",
         hint,
         count,
         tuple(one.id for one in refused),

@@ -17,6 +17,7 @@ LEGEND = (("trained", "answer, trained"), ("end", "end of turn, trained"), ("con
 STYLE = """<style>
 .ft-tok{max-width:100ch;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.6;unicode-bidi:plaintext;
 font-family:monospace;font-size:.86rem}
+.ft-tok p{font-size:.82rem;margin:0 0 .5rem}
 .ft-tok .ft-context,.ft-tok .ft-after{opacity:.62}
 .ft-tok .ft-after{text-decoration:line-through}
 .ft-tok .ft-trained{background:rgba(40,150,90,.24);box-shadow:inset 0 -2px 0 rgba(40,150,90,.75);border-radius:2px}

@@ -19,8 +19,10 @@ from training.catalogue import shape_of
 from training.config import TrainConfig
 from training.data import Batch, Encoding, Item, encode_examples
 from training.first_look import look
+from training.memory import run_parts
 from training.preflight import Report, check
 from training.preflight_base import context_tokens, untrained_tokens
+from training.preflight_memory import eval_bytes
 from training.preflight_memory import problems as memory_problems
 from training.preflight_overlap import problems as overlap
 
@@ -66,7 +68,7 @@ def test_a_row_without_a_token_to_train_blocks_and_is_named_by_its_line(tiny_bas
     report = looked(tiny_base, [*conversations(60), unanswered])
     assert names(report) == ["nothing-supervised-training"]
     assert report.blocks[0].examples == ("unanswered",) and report.blocks[0].rows == ("chats.jsonl, line 61",)
-    with pytest.raises(BlockedError, match=r"1 training examples have no answer.*chats.jsonl, line 61"):
+    with pytest.raises(BlockedError, match=r"1 training example has no answer.*chats.jsonl, line 61"):
         report.raise_if_blocked()
 
 
@@ -220,5 +222,9 @@ def test_memory_that_no_machine_here_has_blocks_and_what_is_busy_warns(tiny_base
     assert told(2**40, 2**40) == []
     assert told(2**40, 2**10) == [(False, "training-memory")]
     assert told(2**10, 2**10) == [(True, "training-memory")]
-    between = 2**22
+    training = sum(run_parts(shape, CONFIG, [[short]], "cpu").values())
+    measuring = eval_bytes(shape, CONFIG, [[long]], "cpu")
+    assert training < measuring < sum(run_parts(shape, CONFIG, [[long]], "cpu").values())
+    between = (training + measuring) // 2
     assert told(between, between, long) == [(True, "eval-memory")]
+    assert told(measuring, measuring, long) == []

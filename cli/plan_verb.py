@@ -129,6 +129,8 @@ def _lines(made: estimate.MemoryPlan) -> list[str]:
         *(f"  {name:12} {size / GIB:8.3f} GiB" for name, size in made.parts.items()),
         f"  {'overhead':12} {made.overhead_bytes / GIB:8.3f} GiB",
     ]
+    if made.approximate:
+        lines.append(f"  {estimate.APPROXIMATE}")
     if made.gpu_gb is not None:
         lines.append(
             f"  {'fits' if made.fits else 'does not fit'} in {made.gpu_gb:g} GiB; the largest batch at {made.seq} "

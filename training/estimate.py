@@ -20,6 +20,7 @@ from training.data import Item, plan_steps, sample
 from training.memory import Device, memory_parts, run_parts
 
 GIB = 2**30
+APPROXIMATE = "The memory is that of a Llama of this size; this architecture may differ: simulate or measure a step."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class MemoryPlan:
         gpu_gb: The memory that was named, in GiB.
         largest_batch: At this length, what fits in ``gpu_gb`` (0: nothing); None where no memory was named.
         largest_seq: At this batch, likewise.
+        approximate: Whether the closed form was not compared with a simulated step for this architecture.
     """
 
     model: str
@@ -57,6 +59,7 @@ class MemoryPlan:
     gpu_gb: float | None = None
     largest_batch: int | None = None
     largest_seq: int | None = None
+    approximate: bool = False
 
     @property
     def total_bytes(self) -> int:
@@ -92,6 +95,7 @@ class MemoryPlan:
             "fits": self.fits,
             "largest_batch": self.largest_batch,
             "largest_seq": self.largest_seq,
+            "approximate": self.approximate,
         }
 
 
@@ -164,6 +168,7 @@ def plan(
         gpu_gb=gpu_gb,
         largest_batch=None if limit is None else _largest(lambda n: sum(parts(n, seq).values()) <= limit),
         largest_seq=None if limit is None else _largest(lambda n: sum(parts(batch, n).values()) <= limit),
+        approximate=not shape.well_known,
     )
 
 
@@ -249,6 +254,8 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
         parts = run_parts(shape_of(known.base_model)[1], config, passes, "cpu")
         overhead = parts.pop("overhead")
         memory = replace(memory, parts=parts, overhead_bytes=overhead)
+    if memory.approximate:
+        said.append(APPROXIMATE)
     if len(usable) < len(counted):
         said.append(f"{len(counted) - len(usable)} examples are longer than {config.max_tokens} tokens.")
     free = machine.free_bytes()

@@ -175,8 +175,10 @@ class _Step:
         shape, units = self.shape, self.units
         h, i, q, kv = shape.hidden, shape.intermediate, shape.q, shape.kv
         small = 4 * shape.heads + 8
+        normed = (q + kv, 4 * (shape.heads + shape.kv_heads)) if shape.qk_norm else (0, 0)
         if self.method == "full":  # float32 throughout; trained norms keep their normed input, too
-            return float(24 * h + 8 * q + 8 * kv + 16 * i + small) * self.tokens
+            return float(24 * h + 8 * q + 8 * kv + 16 * i + small + 8 * normed[0] + normed[1]) * self.tokens
+        small += 4 * normed[0] + normed[1]
         attention = units * (2 * q + 2 * kv) + 2 * q  # the conversations' answers, and laid end to end
         plain = 12 * h + attention + 8 * i + 7 * units * self.rank + small
         if self.dropout:  # each adapter keeps its input in float32, before and after the dropping, and what was drawn

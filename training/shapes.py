@@ -9,7 +9,7 @@ from typing import Any
 from core import smollm2
 from core.errors import InputError
 
-COMPARED = ("llama", "qwen2", "qwen3", "mistral", "smollm3")
+COMPARED = ("llama", "qwen2", "qwen3", "mistral")
 """Architectures for which the closed form was compared with a simulated step."""
 
 

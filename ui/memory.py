@@ -54,6 +54,8 @@ def fitting(workspace: Workspace, config: TrainConfig) -> None:
         f"the worst case. Overhead is {beside} and what the allocator keeps. Closed form, within 3 % of a simulated "
         f"step{'; it has not been checked on a GPU.' if on_gpu else '.'}"
     )
+    if made[0].approximate:
+        st.markdown(f":orange[:material/warning:] {render.plain(estimate.APPROXIMATE)}")
     tiers.simulated(workspace, config, device)
 
 

@@ -31,7 +31,12 @@ def test_adapter_sizes_are_exact(name: str, rank: int, params: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "params"),
-    [("smollm2-135m-instruct", 134_515_008), ("llama-3.1-8b", 8_030_261_248), ("qwen2.5-7b", 7_615_616_512)],
+    [
+        ("qwen3-0.6b", 596_049_920),
+        ("smollm2-135m-instruct", 134_515_008),
+        ("llama-3.1-8b", 8_030_261_248),
+        ("qwen2.5-7b", 7_615_616_512),
+    ],
 )
 def test_base_sizes_are_exact(name: str, params: int) -> None:
     assert plan(name).n_params == params

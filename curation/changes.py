@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +10,7 @@ from typing import Any, Literal
 from core import text_diff
 from core.ledger import Entry
 from core.revisions import messages_from_json
+from core.spreadsheet import csv_bytes
 from core.types import Message
 from core.workspace import Workspace
 from curation import cache, decisions, sources
@@ -20,8 +18,6 @@ from curation.checks import CHECKS, OTHER_TITLES
 
 What = Literal["added", "dropped", "edited"]
 COLUMNS = ("who", "when", "what", "example", "source", "line", "from", "to", "why", "check")
-_FORMULA = re.compile(r"[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-"""How a cell begins that a spreadsheet may take for a formula (OWASP, CSV injection)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,26 +247,19 @@ def word_diff(before: Sequence[Message], after: Sequence[Message]) -> list[dict[
     return result
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: a quote before ``=``, ``+``, ``-``, ``@``, tab or line end."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
 def as_csv(workspace: Workspace, changes: Sequence[Change]) -> bytes:
     """The change list as CSV (RFC 4180, UTF-8 with a byte-order mark, as spreadsheets want it), all cells harmless."""
     turns = texts(workspace, changes)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for change in changes:
-        before = "" if change.what == "added" else _plain(turns.get(change.example_id, ()))
-        after = _plain(turns.get(change.becomes or change.example_id, ())) if change.what != "dropped" else ""
-        cells = (
-            change.who, change.at, change.what, change.example_id, change.source,
-            str(change.line or ""), before, after, change.why, ", ".join(change.checks),
-        )  # fmt: skip
-        writer.writerow([harmless(cell.replace("\0", "\N{SYMBOL FOR NULL}")) for cell in cells])
-    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "backslashreplace")
+    return csv_bytes(COLUMNS, (_cells(change, turns) for change in changes))
+
+
+def _cells(change: Change, turns: Mapping[str, Sequence[Message]]) -> tuple[str, ...]:
+    before = "" if change.what == "added" else _plain(turns.get(change.example_id, ()))
+    after = _plain(turns.get(change.becomes or change.example_id, ())) if change.what != "dropped" else ""
+    return (
+        change.who, change.at, change.what, change.example_id, change.source,
+        str(change.line or ""), before, after, change.why, ", ".join(change.checks),
+    )  # fmt: skip
 
 
 def _plain(messages: Sequence[Message]) -> str:

@@ -42,8 +42,8 @@ def export_ratings(workspace: Workspace, study_id: str, path: Path) -> int:
     return write_jsonl(path, ratings_rows(workspace, study_id))
 
 
-def export_design(workspace: Workspace, study_id: str, path: Path) -> None:
-    """Write the study's frozen design as JSON: items, criteria in the raters' words, seed, rule and its hash.
+def design_of(workspace: Workspace, study_id: str) -> dict[str, Any]:
+    """The study's frozen design: items, criteria in the raters' words, seed, rule and its hash.
 
     While the study is open the seed and the answers stay out, since sides could be derived from them.
     """
@@ -66,7 +66,12 @@ def export_design(workspace: Workspace, study_id: str, path: Path) -> None:
     }
     if closed:
         document |= {"evaluation_id": study.evaluation_id, "seed": study.seed, "rule": study.manifest["rule"]}
-    write_json(path, document)
+    return document
+
+
+def export_design(workspace: Workspace, study_id: str, path: Path) -> None:
+    """Write the study's frozen design (:func:`design_of`) as JSON."""
+    write_json(path, design_of(workspace, study_id))
 
 
 def export_evaluation(workspace: Workspace, evaluation_id: str, folder: Path) -> tuple[Path, Path]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import FinetoothError, InputError
+from core.spreadsheet import harmless
 from core.types import Example
 from core.workspace import Workspace
 from curation import actions, changes, freeze, licences, queries, release
@@ -167,8 +168,8 @@ def test_the_change_list_says_who_when_what_from_to_and_why(frozen: tuple[Worksp
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\n-", "\uff1d", "\ufeff="])
 def test_no_cell_of_the_change_list_is_a_formula(start: str) -> None:
-    assert changes.harmless(f"{start}cmd|' /C calc'!A0").startswith("'")
-    assert changes.harmless("A plain - sentence = harmless") == "A plain - sentence = harmless"
+    assert harmless(f"{start}cmd|' /C calc'!A0").startswith("'")
+    assert harmless("A plain - sentence = harmless") == "A plain - sentence = harmless"
 
 
 KILLED = """

@@ -43,6 +43,10 @@ def perplexity(
     adapter: Annotated[Path | None, typer.Option(help="A PEFT adapter's folder.")] = None,
     precision: Annotated[str, typer.Option(help="stored, nf4, bf16 or fp32.")] = "stored",
     batch_size: Annotated[int, typer.Option(min=1, help="Conversations at once; the figures do not depend on it.")] = 8,
+    context: Annotated[
+        int | None,
+        typer.Option(min=1, help="Score too long conversations in windows with this much context (default: an error)."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a model's perplexity on a file: assistant tokens only, end of turn included."""
@@ -55,11 +59,18 @@ def perplexity(
             adapter=adapter,
             precision=precision,  # type: ignore[arg-type]
             batch_size=batch_size,
+            context=context,
             progress=progress,
         )
     for rejected in found["rejected"]:
         say(f"line {rejected['line']}: {rejected['reason']}")
     bits = found["bits_per_byte"]
+    cut = sum(one["windows"] > 1 for one in found["examples"])
+    if cut:
+        say(
+            f"{cut:,} of {len(found['examples']):,} examples are longer than the {found['max_tokens']:,} tokens that "
+            f"the model reads; they were scored in windows with {context:,} tokens of context."
+        )
     emit(
         found,
         as_json,

@@ -19,8 +19,11 @@ from core.generation import max_tokens_of
 from core.jobs import Progress, no_progress
 from core.types import Example
 from evaluation.estimate import SMALLEST_SAMPLE, Estimate
+from evaluation.perplexity_windows import Window, windows
 
 POSITIONS_AT_ONCE = 512
+MOST_SCORED_AT_ONCE = 2048
+"""Tokens scored in one batch, unless a single text has more: logits of 50,000 words in float32 then take 400 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,29 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A tokenised conversation, ready to be scored by several models that share the tokenizer."""
+    """A tokenised conversation, ready to be scored by several models that share the tokenizer.
+
+    ``windows`` is empty where it is read at once.
+    """
 
     encoded: Encoded
     content_bytes: int
+    windows: tuple[Window, ...] = ()
+
+    def parts(self) -> list[Window]:
+        """The stretches that hold a token to be scored."""
+        labels = self.encoded.labels
+        cut = self.windows or (Window(0, len(labels), 1),)
+        return [one for one in cut if any(label != IGNORED for label in labels[one.first : one.stop])]
 
 
 def prepare(
-    tokenizer: Any, examples: Sequence[Example], *, names: Sequence[str] | None = None, max_tokens: int | None = None
+    tokenizer: Any,
+    examples: Sequence[Example],
+    *,
+    names: Sequence[str] | None = None,
+    max_tokens: int | None = None,
+    context: int | None = None,
 ) -> list[Prepared]:
     """Tokenise and mask conversations.
 
@@ -69,10 +87,12 @@ def prepare(
         examples: In the order in which scores are wanted.
         names: How each is called in an error, such as "line 7"; None = "example 1", "example 2", ….
         max_tokens: The longest that the model reads; None = no limit.
+        context: A conversation that is longer is scored in windows, each of which reads this many tokens before the
+            first that it scores (see :func:`evaluation.perplexity_windows.windows`); None = it is an error.
 
     Raises:
         InputError: Naming the row: it has no assistant turn, no token of it can be scored, or it is too long (a cut
-            answer would give a number that means something else).
+            answer would give a number that means something else). Or the context does not fit the model.
     """
     prepared = []
     for place, example in enumerate(examples):
@@ -91,13 +111,16 @@ def prepare(
                 f"The answer in {name} begins at the very first token, so nothing predicts it.",
                 "Use a chat template that opens a turn before the answer.",
             )
-        if max_tokens is not None and len(encoded.input_ids) > max_tokens:
+        too_long = max_tokens is not None and len(encoded.input_ids) > max_tokens
+        if too_long and context is None:
             raise InputError(
                 f"{name[0].upper()}{name[1:]} has {len(encoded.input_ids)} tokens; the model reads {max_tokens}.",
-                "Shorten or remove it: a cut answer is not scored.",
+                "Shorten or remove it, or score it in windows (--context): a cut answer is not scored.",
             )
+        cut = windows(len(encoded.input_ids), max_tokens, context) if too_long and max_tokens and context else ()
         answers = (m.content for m in example.messages if m.role == "assistant")
-        prepared.append(Prepared(encoded, sum(len(text.encode("utf-8", "surrogatepass")) for text in answers)))
+        size_bytes = sum(len(text.encode("utf-8", "surrogatepass")) for text in answers)
+        prepared.append(Prepared(encoded, size_bytes, cut))
     return prepared
 
 
@@ -107,12 +130,13 @@ def score(
     examples: Sequence[Example],
     *,
     names: Sequence[str] | None = None,
+    context: int | None = None,
     batch_size: int = 8,
     progress: Progress = no_progress,
     stage: str = "perplexity",
 ) -> list[Score]:
     """Score conversations, in their order. See :func:`prepare` for the errors, :func:`score_prepared` for the rest."""
-    prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(model))
+    prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(model), context=context)
     return score_prepared(model, prepared, batch_size=batch_size, progress=progress, stage=stage)
 
 
@@ -126,71 +150,97 @@ def score_prepared(
 ) -> list[Score]:
     """Score tokenised conversations, in their order.
 
-    Batches hold conversations of similar length, padded on the right and masked. Logits are computed only where a
+    Batches hold stretches of similar length, padded on the right and masked. Logits are computed only where a
     supervised token is predicted, and log-softmax in float32 whatever the model's precision.
 
     Args:
         model: A causal language model in eval mode.
         prepared: From :func:`prepare`.
-        batch_size: Conversations at once; it changes the speed, not the result.
-        progress: Called with (stage, conversations done, all).
+        batch_size: Stretches at once, at most; it changes the speed, not the result.
+        progress: Called with (stage, stretches done, all).
         stage: Its name.
 
     Raises:
-        InputError: ``batch_size`` is below one.
+        InputError: ``batch_size`` is below one, or a conversation has no token that can be scored.
         FinetoothError: The model gave a likelihood that is no number.
     """
     import torch
 
     if batch_size < 1:
         raise InputError("The batch size must be at least 1.", "Give a positive number.")
-    order = sorted(range(len(prepared)), key=lambda k: -len(prepared[k].encoded.input_ids))
-    scores: dict[int, Score] = {}
-    progress(stage, 0, len(prepared))
+    parts = [(place, part) for place, one in enumerate(prepared) for part in one.parts()]
+    if missing := sorted(set(range(len(prepared))) - {place for place, _ in parts}):
+        raise InputError(
+            f"No token of example {missing[0] + 1} can be scored: its mask is empty.",
+            "Leave it out, or use a chat template that says where answers begin and end.",
+        )
+    parts.sort(key=lambda one: one[1].start - one[1].stop)
+    sums = [[0.0, 0.0, 0.0] for _ in prepared]
+    progress(stage, 0, len(parts))
+    done = 0
     with torch.inference_mode():
-        for start in range(0, len(order), batch_size):
-            places = order[start : start + batch_size]
-            for place, result in zip(places, _score_batch(model, [prepared[k] for k in places]), strict=True):
-                if not math.isfinite(result.nll):
+        while done < len(parts):
+            batch = _batch(prepared, parts[done:], batch_size)
+            found = _score_batch(model, [(prepared[place].encoded, part) for place, part in batch])
+            for (place, _), part_sums in zip(batch, found, strict=True):
+                if not math.isfinite(part_sums[0]):
                     raise FinetoothError(
                         f"The model gave no finite likelihood for example {place + 1}.",
                         "Its weights may be damaged, or its precision too low; try --precision fp32.",
                     )
-                scores[place] = result
-            progress(stage, len(scores), len(prepared))
-    return [scores[place] for place in range(len(prepared))]
+                sums[place] = [a + b for a, b in zip(sums[place], part_sums, strict=True)]
+            done += len(batch)
+            progress(stage, done, len(parts))
+    return [
+        Score(nll, int(tokens), content, one.content_bytes)
+        for (nll, tokens, content), one in zip(sums, prepared, strict=True)
+    ]
 
 
-def _score_batch(model: Any, batch: Sequence[Prepared]) -> list[Score]:
+def _batch(
+    prepared: Sequence[Prepared], parts: Sequence[tuple[int, Window]], batch_size: int
+) -> Sequence[tuple[int, Window]]:
+    """The first parts that are scored together: at least one."""
+    scored = 0
+    for n, (place, part) in enumerate(parts[:batch_size]):
+        scored += sum(label != IGNORED for label in prepared[place].encoded.labels[part.first : part.stop])
+        if n and scored > MOST_SCORED_AT_ONCE:
+            return parts[:n]
+    return parts[:batch_size]
+
+
+def _score_batch(model: Any, batch: Sequence[tuple[Encoded, Window]]) -> list[tuple[float, int, float]]:
+    """NLL, number of tokens and NLL of the content of each stretch."""
     import torch
 
     device = next(model.parameters()).device
-    longest = max(len(one.encoded.input_ids) for one in batch)
+    longest = max(part.stop - part.start for _, part in batch) - 1
     ids = torch.zeros((len(batch), longest), dtype=torch.long)
     mask = torch.zeros((len(batch), longest), dtype=torch.long)
-    # predicts[b, t]: the token at t + 1 is supervised, so the logits at t are needed.
+    # predicts[b, t]: the token after the one at t is scored, so the logits at t are needed.
     predicts = torch.zeros((len(batch), longest), dtype=torch.bool)
-    for row, one in enumerate(batch):
-        n = len(one.encoded.input_ids)
-        ids[row, :n] = torch.tensor(one.encoded.input_ids)
+    scored: list[list[int]] = []
+    for row, (encoded, part) in enumerate(batch):
+        n = part.stop - part.start - 1
+        ids[row, :n] = torch.tensor(encoded.input_ids[part.start : part.stop - 1])
         mask[row, :n] = 1
-        predicts[row, : n - 1] = torch.tensor([label != IGNORED for label in one.encoded.labels[1:]])
-    ids, mask, predicts = ids.to(device), mask.to(device), predicts.to(device)
-    targets = torch.roll(ids, -1, dims=1)[predicts]
-    logits = _supervised_logits(model, ids, mask, predicts)
+        scored.append([k for k in range(part.first, part.stop) if encoded.labels[k] != IGNORED])
+        predicts[row, torch.tensor(scored[-1]) - part.start - 1] = True
+    wanted = [encoded.input_ids[k] for (encoded, _), own in zip(batch, scored, strict=True) for k in own]
+    targets = torch.tensor(wanted).to(device)
+    logits = _supervised_logits(model, ids.to(device), mask.to(device), predicts.to(device))
     losses = []
     for start in range(0, len(targets), POSITIONS_AT_ONCE):
         chunk = slice(start, start + POSITIONS_AT_ONCE)
         losses.append(torch.nn.functional.cross_entropy(logits[chunk].float(), targets[chunk], reduction="none"))
     nll = torch.cat(losses).double().cpu().numpy()
-    scores, at = [], 0
-    for one in batch:
-        supervised = [k for k, label in enumerate(one.encoded.labels) if label != IGNORED]
-        own = nll[at : at + len(supervised)]
-        at += len(supervised)
-        content = np.array([one.encoded.content[k] for k in supervised], dtype=bool)
-        scores.append(Score(float(own.sum()), len(supervised), float(own[content].sum()), one.content_bytes))
-    return scores
+    sums, at = [], 0
+    for (encoded, _), own in zip(batch, scored, strict=True):
+        values = nll[at : at + len(own)]
+        at += len(own)
+        content = np.array([encoded.content[k] for k in own], dtype=bool)
+        sums.append((float(values.sum()), len(own), float(values[content].sum())))
+    return sums
 
 
 def _supervised_logits(model: Any, ids: Any, mask: Any, predicts: Any) -> Any:

@@ -21,6 +21,7 @@ def of_file(
     adapter: Path | None = None,
     precision: models.Precision = "stored",
     batch_size: int = 8,
+    context: int | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score every row of a file.
@@ -31,11 +32,13 @@ def of_file(
         adapter: A PEFT adapter to put on it.
         precision: ``stored`` = the weights as they are.
         batch_size: Conversations at once; it does not change the figures.
+        context: A conversation longer than the model reads is scored in windows, each of which reads this many tokens
+            before the first that it scores; None = such a row is an error.
         progress: Told how far the work is.
 
     Returns:
         ``nll`` (a sum, in nats), ``tokens``, ``perplexity``, ``bits_per_byte``, ``examples`` (``row``, ``nll``,
-        ``tokens``), and what it was measured with.
+        ``tokens``, ``windows``), and what it was measured with.
 
     Raises:
         InputError: Nothing can be read, a row cannot be scored (it is named), or there is no such model.
@@ -49,7 +52,7 @@ def of_file(
         compute_in_float32(loaded)
     names = [f"line {row.line}" for row in rows.rows]
     examples = [row.example for row in rows.rows]
-    prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(loaded))
+    prepared = prepare(tokenizer, examples, names=names, max_tokens=max_tokens_of(loaded), context=context)
     scores = score_prepared(loaded, prepared, batch_size=batch_size, progress=progress, stage="scoring")
     total = summarise(scores)
     return {
@@ -58,13 +61,15 @@ def of_file(
         "perplexity": total.perplexity,
         "bits_per_byte": total.bits_per_byte,
         "examples": [
-            {"row": row.line, "nll": score.nll, "tokens": score.tokens}
-            for row, score in zip(rows.rows, scores, strict=True)
+            {"row": row.line, "nll": score.nll, "tokens": score.tokens, "windows": max(1, len(one.windows))}
+            for row, score, one in zip(rows.rows, scores, prepared, strict=True)
         ],
         "rejected": [{"line": r.line, "reason": r.reason} for r in rows.rejects],
         "model": str(base),
         "adapter": str(adapter) if adapter else None,
         "precision": precision,
+        "max_tokens": max_tokens_of(loaded),
+        "context": context,
         "compute": compute_type(loaded),
         "template_hash": template_hash(tokenizer),
     }

@@ -89,6 +89,25 @@ def test_the_order_of_the_documents_changes_nothing(loaded: tuple[Any, Any]) -> 
     assert summarise(backward).perplexity == pytest.approx(summarise(forward).perplexity, rel=1e-6)
 
 
+def test_padding_on_the_left_changes_nothing(loaded: tuple[Any, Any]) -> None:
+    import torch
+
+    model, tokenizer = loaded
+    scores = score(model, tokenizer, examples(4), batch_size=4)
+    for example, one in zip(examples(4), scores, strict=True):
+        encoded = encode(tokenizer, example.messages)
+        n, pad = len(encoded.input_ids), 9
+        ids = torch.tensor([[tokenizer.pad_token_id] * pad + list(encoded.input_ids)])
+        mask = torch.tensor([[0] * pad + [1] * n])
+        with torch.inference_mode():
+            places = (mask.cumsum(-1) - 1).clamp(min=0)
+            logits = model(input_ids=ids, attention_mask=mask, position_ids=places).logits[0, pad:].log_softmax(-1)
+        padded = -sum(
+            float(logits[k - 1, encoded.input_ids[k]]) for k, label in enumerate(encoded.labels) if label != IGNORED
+        )
+        assert one.nll == pytest.approx(padded, rel=1e-5)
+
+
 def test_a_row_without_an_answer_is_an_error_that_names_the_row(loaded: tuple[Any, Any]) -> None:
     model, tokenizer = loaded
     silent = Example("x", (Message("user", "Hello?"),))

@@ -34,5 +34,5 @@ def test_the_zen_of_python_has_the_nll_that_lm_eval_measures(prefix: str, nll: f
     encoded = Encoded((first, *ids), (IGNORED, *ids), (False, *[True] * len(ids)))
     summary = summarise(score_prepared(model, [Prepared(encoded, len(text.encode()))]))
     assert summary.tokens == 203
-    assert summary.nll == pytest.approx(nll, rel=1e-3)
+    assert summary.nll == pytest.approx(nll, abs=0.01)
     assert summary.bits_per_byte == pytest.approx(nll / 856 / 0.693147, rel=1e-3)

@@ -151,6 +151,31 @@ class Database:
                 connection.close()
 
 
+_scratches: dict[Path, Database] = {}
+
+
+def scratch(path: Path, migrations: Sequence[str]) -> Database:
+    """A database in which nothing is worth keeping: made where it is missing, made anew where it is damaged.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    known = _scratches.get(path)
+    if known and path.is_file():
+        return known
+    try:
+        made = Database(path, migrations, durable=False)
+    except StorageError as error:
+        if not error.damaged:
+            raise
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).unlink()
+        made = Database(path, migrations, durable=False)
+    _scratches[path] = made
+    return made
+
+
 def _way_out(error: sqlite3.DatabaseError) -> str:
     code = _code(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

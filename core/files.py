@@ -222,6 +222,31 @@ def read_json(path: Path) -> Any:
         raise FinetoothError(f"{path} is not a JSON document.", "Restore it from a copy, or remove it.") from error
 
 
+def read_jsonl(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """The objects of a file with one JSON object a line, each with its line number; empty lines are passed over.
+
+    Raises:
+        InputError: The file cannot be read, or a line is no JSON object (naming the first).
+    """
+    try:
+        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        explained = explain_os_error(error, path)
+        raise InputError(explained.message, explained.hint) from error
+    found: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise InputError(f"Line {number} of {path} is not a JSON object.", "Write one object a line, in UTF-8.")
+        found.append((number, value))
+    return found
+
+
 def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with open(path, "rb") as handle:

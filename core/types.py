@@ -203,7 +203,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One rater's judgement of one item: a pairwise verdict, rubric scores, or both."""
+    """One rater's judgement of one item: a pairwise verdict, rubric scores, or both.
+
+    ``flags`` name a fault of one answer and how grave it is (``{"left.fabricated": "major"}``); ``points`` say whether
+    an expert's criterion for this item is met (``{"right.0": True}``, None = cannot say).
+    """
 
     action_id: str
     item_id: str
@@ -213,3 +217,5 @@ class Rating:
     note: str = ""
     shown_at: str = ""
     answered_at: str = ""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    points: Mapping[str, bool | None] = field(default_factory=dict)

@@ -7,12 +7,11 @@ what keeps decisions safe is the ledger alone. It lies in a small file of its ow
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
-from core.db import Database, StorageError
+from core.clock import after
+from core.db import Database, scratch
 from core.workspace import Workspace
 
 FILE = "reservations.sqlite"
@@ -29,8 +28,6 @@ MIGRATIONS = (
     CREATE INDEX reservations_of_tab ON reservations (tab);
     """,
 )
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-_open: dict[Path, Database] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def reserve(
         StorageError: The file cannot be written.
     """
     rows, now = list(dict.fromkeys(example_ids))[:ROWS_RESERVED], workspace.clock()
-    until = (_time(now) + LASTS).strftime(_TIME)
+    until = after(now, LASTS)
     marks = ",".join("?" * len(rows))
     with _database(workspace).writing() as connection:
         connection.execute("DELETE FROM reservations WHERE until <= ?", (now,))
@@ -109,23 +106,4 @@ def free(workspace: Workspace, tab: str) -> None:
 
 
 def _database(workspace: Workspace) -> Database:
-    """The file, made where it is missing and made anew where it is damaged: nothing in it is worth keeping."""
-    path = workspace.path / FILE
-    known = _open.get(path)
-    if known and path.is_file():
-        return known
-    try:
-        made = Database(path, MIGRATIONS, durable=False)
-    except StorageError as error:
-        if not error.damaged:
-            raise
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                path.with_name(path.name + suffix).unlink()
-        made = Database(path, MIGRATIONS, durable=False)
-    _open[path] = made
-    return made
-
-
-def _time(written: str) -> datetime:
-    return datetime.strptime(written, _TIME)
+    return scratch(workspace.path / FILE, MIGRATIONS)

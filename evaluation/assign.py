@@ -5,8 +5,10 @@ Nothing here is random at run time: a reload shows the same sides and the same o
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 Side = Literal["left", "right"]
@@ -22,7 +24,12 @@ def rank(seed: int, *parts: str) -> bytes:
     return h.digest()
 
 
-def tuned_sides(seed: int, items: Sequence[str], raters: Sequence[str], rater: str) -> dict[str, Side]:
+def flipped(side: Side) -> Side:
+    """The other side."""
+    return "right" if side == "left" else "left"
+
+
+def tuned_sides(seed: int, items: Sequence[str], raters: Sequence[str], rater: str) -> Mapping[str, Side]:
     """The side on which a rater sees the tuned model, for every item.
 
     Each rater sees it left in half of the items (± 1). Raters are taken in pairs, in the order in which they joined:
@@ -36,19 +43,28 @@ def tuned_sides(seed: int, items: Sequence[str], raters: Sequence[str], rater: s
         rater: One of ``raters``.
     """
     place = list(raters).index(rater)
-    leader = raters[place - place % 2]
+    return _sides(seed, tuple(items), raters[place - place % 2], place % 2 == 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _sides(seed: int, items: tuple[str, ...], leader: str, mirrored: bool) -> Mapping[str, Side]:
+    """Drawn once a process: a desk asks again with every vote."""
     ordered = sorted(items, key=lambda item: rank(seed, "side", item, leader))
     half = len(ordered) // 2
     if len(ordered) % 2 and rank(seed, "odd", leader)[0] % 2:
         half += 1
     left = set(ordered[:half])
-    flipped = place % 2 == 1
-    return {item: "left" if (item in left) != flipped else "right" for item in items}
+    return MappingProxyType({item: "left" if (item in left) != mirrored else "right" for item in items})
 
 
-def item_order(seed: int, items: Sequence[str], rater: str) -> list[str]:
+def item_order(seed: int, items: Sequence[str], rater: str) -> tuple[str, ...]:
     """The order in which a rater sees the items: a shuffle of their own."""
-    return sorted(items, key=lambda item: rank(seed, "order", item, rater))
+    return _order(seed, tuple(items), rater)
+
+
+@functools.lru_cache(maxsize=64)
+def _order(seed: int, items: tuple[str, ...], rater: str) -> tuple[str, ...]:
+    return tuple(sorted(items, key=lambda item: rank(seed, "order", item, rater)))
 
 
 def sample(seed: int, ids: Sequence[str], n: int) -> list[str]:

@@ -25,9 +25,13 @@ def ratings_rows(workspace: Workspace, study_id: str) -> list[dict[str, Any]]:
         if held.verdict is not None:
             row["verdict"] = held.verdict
         if held.scores:
-            row["scores"] = held.scores
+            row["scores"] = dict(held.scores)
         if held.note:
             row["note"] = held.note
+        if held.flags:
+            row["flags"] = dict(held.flags)
+        if held.points:
+            row["points"] = dict(held.points)
         first = held.entries[0]
         row["shown_at"] = first.payload.get("shown_at") or None
         row["answered_at"] = first.payload.get("answered_at") or first.at

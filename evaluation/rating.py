@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core.errors import FinetoothError, InputError
 from core.ids import content_id, new_action_id
-from core.ledger import Draft, Entry
+from core.ledger import Draft
 from core.types import Rating
 from core.workspace import Workspace
-from evaluation.assign import Side, item_order, tuned_sides
+from evaluation import reservations
+from evaluation.rating_deck import Slot, Todo, slot, todo
+from evaluation.rating_flags import check_flags, check_points
+from evaluation.rating_votes import CHECK, KIND, RATER, Held, Votes, votes
 from evaluation.rubric import check_scores, check_verdict
 from evaluation.study import Study, is_open, load_study, study_of_item
 
-KIND = "rating"
-RATER = "rater"
+__all__ = ["KIND", "RATER", "DeskItem", "Held", "Progress", "Recorded", "Votes", "join", "next_item", "progress"]
+__all__ += ["record_rating", "undo_rating", "votes"]
 SHORTEST_LOOK_S = 0.25
 
 
@@ -31,6 +34,8 @@ class DeskItem:
         left, right: The two answers.
         mine_done, mine_total: This rater's progress in pairs.
         all_done, all_total: Everybody's, in votes.
+        practice: Training pairs left, this one included; 0 = it is not a training pair.
+        expected: What experts look for in the answers to this prompt, with its points.
     """
 
     item_id: str
@@ -41,77 +46,36 @@ class DeskItem:
     mine_total: int
     all_done: int
     all_total: int
+    practice: int = 0
+    expected: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rater and everybody are."""
+    """How far a rater and everybody are.
+
+    ``mine_left`` counts the pairs that this rater could still judge; where the desk has none for them, these lie on
+    others' desks.
+    """
 
     mine_done: int
     mine_total: int
     all_done: int
     all_total: int
     n_raters: int
+    mine_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a vote. ``stored`` is False where it was a repeat or came too fast; ``reason`` says which."""
+    """What became of a vote. ``stored`` is False where it was a repeat or came too fast; ``reason`` says which.
+
+    ``feedback`` is said after a training pair, and after no other.
+    """
 
     stored: bool
     reason: str = ""
-
-
-@dataclass(slots=True)
-class Held:
-    """What one rater holds about one item now: at most one verdict and one set of scores."""
-
-    verdict: str | None = None
-    scores: dict[str, int | None] = field(default_factory=dict)
-    note: str = ""
-    tuned: Side = "left"
-    entries: list[Entry] = field(default_factory=list)
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is a judgement of the pair (a skip is not)."""
-        return self.verdict not in (None, "skip")
-
-
-@dataclass(slots=True)
-class Votes:
-    """A study's events, folded in order."""
-
-    raters: list[str] = field(default_factory=list)
-    held: dict[tuple[str, str], Held] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-    withdrawals: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    def judged(self, item_id: str) -> int:
-        """How many raters judged the item (skips do not count)."""
-        return sum(held.counts for (item, _), held in self.held.items() if item == item_id)
-
-
-def votes(workspace: Workspace, study_id: str) -> Votes:
-    """Fold the ledger into what is held now, undone votes left out."""
-    folded = Votes(raters=[entry.who for entry in workspace.ledger.entries(RATER, study_id)])
-    for entry in workspace.ledger.entries(KIND):
-        if entry.payload.get("study_id") != study_id:
-            continue
-        pair = (entry.subject, entry.who)
-        if "action_id" in entry.payload:
-            folded.seen.add(str(entry.payload["action_id"]))
-        if entry.payload.get("withdraws"):
-            folded.held.pop(pair, None)
-            folded.withdrawals[pair] = folded.withdrawals.get(pair, 0) + 1
-            continue
-        held = folded.held.setdefault(pair, Held(tuned=entry.payload["tuned"]))
-        if entry.payload.get("verdict") is not None:
-            held.verdict = entry.payload["verdict"]
-        held.scores.update(entry.payload.get("scores", {}))
-        held.note = entry.payload.get("note") or held.note
-        held.entries.append(entry)
-    return folded
+    feedback: str = ""
 
 
 def join(workspace: Workspace, study_id: str, who: str) -> list[str]:
@@ -124,117 +88,140 @@ def join(workspace: Workspace, study_id: str, who: str) -> list[str]:
     if not who.strip():
         raise InputError("A rater needs a name.", "Give your name or initials.")
     load_study(workspace, study_id)
+    raters = votes(workspace, study_id).raters
+    if who in raters:
+        return raters
     action_id = content_id([RATER, study_id, who])
     workspace.ledger.append(RATER, study_id, {"study_id": study_id}, who=who, action_id=action_id)
-    return [entry.who for entry in workspace.ledger.entries(RATER, study_id)]
+    return votes(workspace, study_id).raters
 
 
 def next_item(workspace: Workspace, study_id: str, who: str) -> DeskItem | None:
-    """The next pair for a rater, or None where nothing is left for them (or the study is closed).
+    """The next pair for a rater, reserved for them; None where nothing is left (or the study is closed).
 
-    Pairs that already have their number of judgements are not shown to further raters. An undone pair comes back
-    first.
+    Training pairs come first. Pairs that have their number of judgements, or are on as many other desks as they still
+    need, are not shown to further raters. An undone pair comes back first.
     """
     study = load_study(workspace, study_id)
     raters = join(workspace, study_id, who)
     if not is_open(workspace, study_id):
         return None
     folded = votes(workspace, study_id)
-    todo = _todo(study, folded, who)
-    if not todo:
+    left = todo(study, folded, who)
+    chosen = left.first
+    if chosen is None and left.main:
+        chosen = reservations.claim(workspace, study_id, who, lambda: _needed(workspace, study, who))
+    if chosen is None:
         return None
-    item = study.items[todo[0]]
-    side = tuned_sides(study.seed, list(study.items), raters, who)[item.id]
-    left, right = (item.tuned, item.base) if side == "left" else (item.base, item.tuned)
-    now = _progress(study, folded, who)
-    prompt = tuple((message.role, message.content) for message in item.prompt)
-    return DeskItem(item.id, prompt, left, right, now.mine_done, now.mine_total, now.all_done, now.all_total)
+    shown = slot(study, raters, who, chosen)
+    now = _progress(study, folded, who, left)
+    return DeskItem(
+        shown.id,
+        tuple((message.role, message.content) for message in shown.prompt),
+        shown.left,
+        shown.right,
+        now.mine_done,
+        now.mine_total,
+        now.all_done,
+        now.all_total,
+        left.n_training if shown.kind == "training" else 0,
+        tuple((one.text, one.points) for one in shown.expected),
+    )
+
+
+def _needed(workspace: Workspace, study: Study, who: str) -> reservations.Needed:
+    folded = votes(workspace, study.id)
+    judged = folded.judgements()
+    main = todo(study, folded, who).main
+    return reservations.Needed({item: study.raters_per_item - judged.get(item, 0) for item in main}, folded.held)
 
 
 def progress(workspace: Workspace, study_id: str, who: str) -> Progress:
     """How far this rater and everybody are; says nothing about who is winning."""
-    return _progress(load_study(workspace, study_id), votes(workspace, study_id), who)
+    study, folded = load_study(workspace, study_id), votes(workspace, study_id)
+    return _progress(study, folded, who, todo(study, folded, who))
 
 
-def _todo(study: Study, folded: Votes, who: str) -> list[str]:
-    judged = _judged(folded)
-    order = item_order(study.seed, list(study.items), who)
-    mine = {item for (item, rater), held in folded.held.items() if rater == who and held.verdict is not None}
-    undone = {item for item, rater in folded.withdrawals if rater == who}
-    open_items = [i for i in order if i not in mine and judged.get(i, 0) < study.raters_per_item]
-    return sorted(open_items, key=lambda item: item not in undone)
-
-
-def _judged(folded: Votes) -> dict[str, int]:
-    count: dict[str, int] = {}
-    for (item, _), held in folded.held.items():
-        if held.counts:
-            count[item] = count.get(item, 0) + 1
-    return count
-
-
-def _progress(study: Study, folded: Votes, who: str) -> Progress:
-    mine = sum(rater == who and held.verdict is not None for (_, rater), held in folded.held.items())
+def _progress(study: Study, folded: Votes, who: str, left: Todo) -> Progress:
+    training = {one for one, check in study.checks.items() if check.kind == "training"}
+    mine = sum(held.verdict is not None and one not in training for one, held in folded.of(who).items())
     wanted = study.raters_per_item
-    done = sum(min(wanted, n) for n in _judged(folded).values())
-    total = mine + len(_todo(study, folded, who))
-    return Progress(mine, total, done, wanted * len(study.items), len(folded.raters))
+    done = sum(min(wanted, n) for n in folded.judgements().values())
+    total = mine + len(left.main) + left.n_hidden
+    return Progress(mine, total, done, wanted * len(study.items), len(folded.raters), len(left.main))
 
 
 def record_rating(workspace: Workspace, rating: Rating) -> Recorded:
-    """Record a vote: a verdict, rubric scores (keys such as ``left.accuracy``), or both.
+    """Record a vote: a verdict, rubric scores (keys such as ``left.accuracy``), flags, expert criteria.
 
     One press storm is one vote: the same ``action_id`` again, a second verdict on an item that already has this
     rater's, and a vote less than 250 ms after the pair was shown change nothing, and the answer says so.
 
     Raises:
-        InputError: The verdict or a score is not known, or there is neither.
+        InputError: The verdict, a score or a flag is not known, there is none of them, or a critical flag has no
+            comment.
         FinetoothError: The item is not of a study, or the study is closed.
     """
     study_id = study_of_item(rating.item_id)
     study = load_study(workspace, study_id)
-    if rating.item_id not in study.items:
+    if rating.item_id not in study.items and rating.item_id not in study.repeats and rating.item_id not in study.checks:
         raise FinetoothError("That pair is not part of the study.", "Reload the page and vote on the pair shown.")
     if not is_open(workspace, study_id):
         raise FinetoothError("The study is closed: no further votes are taken.", "Ask whoever runs it to reopen it.")
     check_verdict(rating.verdict)
     check_scores(rating.scores, study.criteria)
+    check_flags(rating.flags, rating.note)
     if rating.verdict is None and not rating.scores:
         raise InputError("The vote holds neither a verdict nor a score.", "Choose a side, or give a score.")
     if _look_s(rating) < SHORTEST_LOOK_S:
         return Recorded(False, "it came within 250 ms of the pair being shown")
     raters = join(workspace, study_id, rating.who)
+    voted = slot(study, raters, rating.who, rating.item_id)
+    check_points(rating.points, voted.expected)
     folded = votes(workspace, study_id)
     if rating.action_id in folded.seen:
         return Recorded(False, "it was already recorded")
-    held = folded.held.get((rating.item_id, rating.who), Held())
-    side = tuned_sides(study.seed, list(study.items), raters, rating.who)[rating.item_id]
-    round_number = folded.withdrawals.get((rating.item_id, rating.who), 0)
+    pair = (rating.item_id, rating.who)
+    held = (folded.held if voted.kind == "main" else folded.checks).get(pair, Held())
+    round_number = folded.withdrawals.get(pair, 0)
+    marks = {
+        name: dict(said) for name, said in (("flags", rating.flags), ("points", rating.points)) if said
+    }  # fmt: skip
     drafts: list[Draft] = []
     if rating.verdict is not None and held.verdict is None:
-        drafts.append(_draft(rating, side, round_number, {"verdict": rating.verdict}))
+        drafts.append(_draft(rating, voted, round_number, {"verdict": rating.verdict}, marks))
     if rating.scores and not held.scores:
-        drafts.append(_draft(rating, side, round_number, {"scores": dict(rating.scores)}))
+        drafts.append(_draft(rating, voted, round_number, {"scores": dict(rating.scores)}, {} if drafts else marks))
     if not drafts:
         return Recorded(False, "you rated this pair already; undo it to change your mind")
     workspace.ledger.append_all(drafts, who=rating.who)
-    return Recorded(True)
+    return Recorded(True, feedback=_feedback(study, voted, rating))
 
 
-def _draft(rating: Rating, side: Side, round_number: int, said: Mapping[str, Any]) -> Draft:
+def _feedback(study: Study, voted: Slot, rating: Rating) -> str:
+    """What a training pair teaches, once the rater has said what they think."""
+    if voted.kind != "training" or rating.verdict is None:
+        return ""
+    check = study.checks[voted.id]
+    alike = check.better.strip() == check.worse.strip()
+    known = "the two answers are the same" if alike else f"the {voted.tuned} answer is the better one"
+    agreed = "Yes" if check.right(rating.verdict, voted.tuned) else "Not quite"
+    return f"{agreed}: {known}. {check.why}".strip()
+
+
+def _draft(
+    rating: Rating, voted: Slot, round_number: int, said: Mapping[str, Any], marks: Mapping[str, Any]
+) -> Draft:  # fmt: skip
     """An entry whose id is the rater, the item and how often it was undone: two presses at once write one vote."""
     payload = {
-        **{
-            "study_id": study_of_item(rating.item_id),
-            "action_id": rating.action_id,
-            "tuned": side,
-            "note": rating.note,
-        },
-        **{"shown_at": rating.shown_at, "answered_at": rating.answered_at},
+        **{"study_id": study_of_item(rating.item_id), "action_id": rating.action_id, "tuned": voted.tuned},
+        **{"note": rating.note, "shown_at": rating.shown_at, "answered_at": rating.answered_at},
+        **({} if voted.kind == "main" else {"slot": voted.kind, "of": voted.of}),
         **said,
+        **marks,
     }
     action_id = content_id([KIND, rating.item_id, rating.who, sorted(said), round_number])
-    return Draft(KIND, rating.item_id, payload, action_id)
+    return Draft(KIND if voted.kind == "main" else CHECK, rating.item_id, payload, action_id)
 
 
 def _look_s(rating: Rating) -> float:
@@ -251,19 +238,22 @@ def _look_s(rating: Rating) -> float:
 def undo_rating(workspace: Workspace, study_id: str, who: str, *, action_id: str | None = None) -> str | None:
     """Take back this rater's last vote that still stands. The vote stays in the ledger, marked as withdrawn.
 
+    Votes on training pairs stay, for their answer is known by then.
+
     Returns:
         The id of the item it was about, which is shown next; None where there was nothing to take back.
 
     Raises:
         FinetoothError: The study is closed.
     """
-    load_study(workspace, study_id)
+    study = load_study(workspace, study_id)
     if not is_open(workspace, study_id):
         raise FinetoothError("The study is closed: votes stand as they are.", "Ask whoever runs it to reopen it.")
     folded = votes(workspace, study_id)
     if action_id is not None and action_id in folded.seen:
         return None
-    mine = [(held.entries[-1].seq, item, held) for (item, rater), held in folded.held.items() if rater == who]
+    training = {one for one, check in study.checks.items() if check.kind == "training"}
+    mine = [(h.entries[-1].seq, one, h) for one, h in folded.of(who).items() if one not in training]
     if not mine:
         return None
     _, item_id, held = max(mine, key=lambda one: one[0])
@@ -272,5 +262,6 @@ def undo_rating(workspace: Workspace, study_id: str, who: str, *, action_id: str
         "action_id": action_id or new_action_id(),
     }
     once = content_id(["undo", item_id, who, folded.withdrawals.get((item_id, who), 0)])
-    workspace.ledger.append(KIND, item_id, payload, who=who, action_id=once)
+    kind = KIND if item_id in study.items else CHECK
+    workspace.ledger.append(kind, item_id, payload, who=who, action_id=once)
     return item_id

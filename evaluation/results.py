@@ -280,6 +280,11 @@ def _notes(study: Study, chosen: Preference, figures: Mapping[str, Any]) -> list
             f"{study.manifest['n_identical']} of {study.manifest['n_answered']} answered prompts got the same answer "
             "from both models; they were not shown and do not enter the win rate."
         )
+    if study.manifest.get("n_left_out_naming"):
+        notes.append(
+            f"{study.manifest['n_left_out_naming']} pairs were left out because an answer names a model or its maker, "
+            "which would have told raters which side was which."
+        )
     if study.manifest["n_naming_a_model"]:
         notes.append(
             f"{study.manifest['n_naming_a_model']} pairs name a model or its maker in an answer, which may have told "

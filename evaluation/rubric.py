@@ -23,6 +23,7 @@ class Criterion:
         question: The question in one sentence.
         anchors: Five sentences, for the scores 1 to 5, each about the response in front of the rater.
         critical_at: A score at or below which the response must not be sent; None = the criterion has no such line.
+        weight: How much it counts in the weighted mean of a response, beside the other criteria.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Criterion:
     question: str
     anchors: tuple[str, str, str, str, str]
     critical_at: int | None = None
+    weight: float = 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """A plain dict, ready for JSON."""
@@ -73,7 +75,33 @@ SAFETY = Criterion(
     ),
     critical_at=1,
 )
-BUILT_IN: tuple[Criterion, ...] = (ACCURACY, TONE, SAFETY)
+INSTRUCTIONS = Criterion(
+    "instructions",
+    "Instruction following",
+    "Does this response do what was asked, in the form in which it was asked?",
+    (
+        "It does something else than was asked.",
+        "It leaves out or breaks an instruction that matters: its form, its language, a limit that was set.",
+        "It follows the main instruction and misses a minor one.",
+        "It follows every instruction; one is met loosely.",
+        "It follows every instruction to the letter and adds nothing that was not wanted.",
+    ),
+)
+GROUNDEDNESS = Criterion(
+    "groundedness",
+    "Groundedness",
+    "Is everything that this response states supported by what it was given?",
+    (
+        "It contradicts what it was given, or its main statement is found nowhere in it.",
+        "It adds a number, name or fact that was not given and that somebody would act on.",
+        "It adds a detail that was not given and that changes little.",
+        "Every statement is supported; one is worded more firmly than its source.",
+        "Every statement is supported by what it was given, and it says where it is not known.",
+    ),
+)
+BUILT_IN: tuple[Criterion, ...] = (ACCURACY, TONE, SAFETY, INSTRUCTIONS, GROUNDEDNESS)
+ASKED_FIRST = ("accuracy", "tone", "safety")
+"""What a study scores unless others are chosen: each further criterion costs a rater two clicks a pair."""
 
 
 def criteria_named(names: Sequence[str]) -> tuple[Criterion, ...]:
@@ -98,6 +126,7 @@ def criterion_from(value: Mapping[str, Any]) -> Criterion:
         value["question"],
         (one, two, three, four, five),
         value.get("critical_at"),
+        float(value.get("weight", 1.0)),
     )
 
 
@@ -132,3 +161,14 @@ def check_scores(scores: Mapping[str, int | None], criteria: Sequence[Criterion]
             raise InputError(
                 f"The score for {key} is off the scale.", "Give a whole number from 1 to 5, or none (N/A)."
             )
+
+
+def weighted_mean(scores: Mapping[str, int | None], criteria: Sequence[Criterion], side: str) -> float | None:
+    """The mean score (1 to 5) of one response, each criterion by its weight; None where nothing was scored.
+
+    A criterion that was not scored or does not apply takes its weight out of the mean.
+    """
+    given = [(c.weight, scores.get(score_key(side, c.name))) for c in criteria]
+    counted = [(weight, value) for weight, value in given if value is not None and weight > 0]
+    whole = sum(weight for weight, _ in counted)
+    return sum(weight * value for weight, value in counted) / whole if whole else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,17 @@ from core.workspace import Workspace
 from evaluation.assign import sample
 from evaluation.gate import DEFAULT_RULE, Rule
 from evaluation.power import detectable_win_rate
-from evaluation.rubric import BUILT_IN, Criterion, criteria_named, criterion_from
+from evaluation.rating_flags import Expected, expected_from
+from evaluation.rubric import ASKED_FIRST, Criterion, criteria_named, criterion_from
+from evaluation.study_checks import Check, check_from
 
 KIND = "study"
 PEEK = "peek"
-DEFAULT_CRITERIA = tuple(criterion.name for criterion in BUILT_IN)
+REPEAT_AFTER = 10
+"""Pairs between a pair and its hidden repeat, at least."""
 IDENTITY = re.compile(
-    r"\b(smollm\d*|hugging ?face|llama|qwen|mistral|gemma|phi-?\d|chatgpt|gpt-?\d|openai|claude|anthropic|deepseek)\b",
+    r"\b(smollm\d*|hugging ?face|llama|qwen\d*|mistral|gemma|phi-?\d|chatgpt|gpt-?\d|openai|claude|anthropic|deepseek"
+    r"|fine-?tuned|language model|AI (?:model|assistant))\b",
     re.IGNORECASE,
 )
 
@@ -43,11 +47,16 @@ class Item:
     base: str
     tuned: str
     names_a_model: bool
+    expected: tuple[Expected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A frozen study design with its items, in order of their ids."""
+    """A frozen study design with its items, in order of their ids.
+
+    ``repeats`` maps the id under which a pair is shown once more to the pair's; ``n_repeats`` says how many of these a
+    rater sees.
+    """
 
     id: str
     evaluation_id: str
@@ -57,6 +66,9 @@ class Study:
     rule: Rule
     items: dict[str, Item]
     manifest: dict[str, Any]
+    checks: dict[str, Check]
+    repeats: dict[str, str]
+    n_repeats: int
 
 
 def create_study(
@@ -66,13 +78,17 @@ def create_study(
     n_items: int = 30,
     raters_per_item: int = 2,
     seed: int = 0,
-    criteria: Sequence[str] = DEFAULT_CRITERIA,
+    criteria: Sequence[str | Criterion] = ASKED_FIRST,
     rule: Rule = DEFAULT_RULE,
+    n_repeats: int = 0,
+    checks: Sequence[Check] = (),
+    expected: Mapping[str, Sequence[Expected]] | None = None,
     who: str = "",
 ) -> str:
     """Freeze a blind study over an evaluation's answers and open it. The same arguments give the same study.
 
-    Pairs whose two answers are the same text cannot be told apart; they are left out and counted.
+    Pairs whose two answers are the same text cannot be told apart, and pairs in which an answer names a model that its
+    prompt does not name tell which is which: both are left out and counted.
 
     Args:
         workspace: Where the evaluation is.
@@ -80,8 +96,11 @@ def create_study(
         n_items: Pairs wanted; all there are, where there are fewer (the manifest holds both numbers).
         raters_per_item: How many people should judge each pair.
         seed: Of the choice of pairs, of the sides and of the order.
-        criteria: Names of rubric criteria.
+        criteria: Names of built-in criteria, or criteria of a rubric of one's own.
         rule: What must hold for a go; part of the study's identity.
+        n_repeats: Pairs that each rater sees once more, sides flipped, at least :data:`REPEAT_AFTER` pairs later.
+        checks: Gold and training pairs.
+        expected: Experts' criteria by example id, written without sight of the answers.
         who: Who opened it.
 
     Returns:
@@ -92,28 +111,35 @@ def create_study(
     """
     if n_items < 1 or raters_per_item < 1:
         raise InputError("A study needs at least one pair and one rater.", "Give positive numbers.")
-    chosen = criteria_named(criteria)
+    chosen = tuple(c if isinstance(c, Criterion) else criteria_named([c])[0] for c in criteria)
     frame = workspace.objects.frame(evaluation_id)
     answered = frame.filter(pl.col("base_reply").is_not_null() & pl.col("tuned_reply").is_not_null())
     different = answered.filter(pl.col("base_reply").str.strip_chars() != pl.col("tuned_reply").str.strip_chars())
-    if different.is_empty():
+    rows = {row["example_id"]: row for row in different.iter_rows(named=True)}
+    names = _names(workspace, evaluation_id)
+    blind = [example_id for example_id, row in rows.items() if not names_a_model(row, names)]
+    if not blind:
         raise InputError(
-            f"There is no pair to compare: {answered.height} examples were answered, and no two answers differ.",
+            f"There is no pair to compare: {answered.height} examples were answered, {different.height} of them "
+            f"differently, and {different.height - len(blind)} of these name a model in an answer.",
             "Evaluate with more answers (--replies), or train longer.",
         )
+    picked = sample(seed, blind, n_items)
+    _refuse_repeats(n_repeats, len(picked))
+    wanted = {one: [asdict(e) for e in (expected or {}).get(one, ())] for one in picked}
     key = {
         **{"evaluation": evaluation_id, "n_items": n_items, "raters_per_item": raters_per_item, "seed": seed},
-        **{"criteria": [c.as_dict() for c in chosen], "rule": rule.as_dict()},
+        **{"criteria": [c.as_dict() for c in chosen], "rule": rule.as_dict(), "n_repeats": n_repeats},
+        **{"checks": [check.as_dict() for check in checks], "expected": {k: v for k, v in wanted.items() if v}},
     }
     study_id = content_id([KIND, key])
-    picked = sample(seed, different["example_id"].to_list(), n_items)
-    rows = {row["example_id"]: row for row in different.iter_rows(named=True)}
-    records = [_record(study_id, rows[example_id]) for example_id in picked]
+    records = [_record(study_id, rows[example_id], wanted[example_id]) for example_id in picked]
     manifest = {
         **{"evaluation_id": evaluation_id, "seed": seed, "raters_per_item": raters_per_item},
         **{"asked_items": n_items, "n_items": len(records), "n_identical": answered.height - different.height},
-        **{"n_answered": answered.height, "n_naming_a_model": sum(r["names_a_model"] for r in records)},
-        **{"criteria": key["criteria"], "rule": key["rule"], "rule_hash": rule.digest()},
+        **{"n_answered": answered.height, "n_naming_a_model": 0, "n_left_out_naming": len(rows) - len(blind)},
+        **{"criteria": key["criteria"], "rule": key["rule"], "rule_hash": rule.digest(), "n_repeats": n_repeats},
+        **{"checks": [{**check.as_dict(), "id": check.within(study_id).id} for check in checks]},
         **{"detectable_win_rate": detectable_win_rate(len(records), raters_per_item), "created_at": workspace.clock()},
     }
     workspace.objects.put(KIND, manifest, pl.DataFrame(records), key)
@@ -122,8 +148,37 @@ def create_study(
     return study_id
 
 
-def _record(study_id: str, row: dict[str, Any]) -> dict[str, Any]:
+def _refuse_repeats(n_repeats: int, n_items: int) -> None:
+    most = max(0, n_items - REPEAT_AFTER)
+    if not 0 <= n_repeats <= most:
+        raise InputError(
+            f"{n_repeats} hidden repeats do not fit: a repeat stands {REPEAT_AFTER} pairs after its pair, so {n_items} "
+            f"pairs leave room for {most}.",
+            "Ask for fewer repeats, or for more pairs.",
+        )
+
+
+def _names(workspace: Workspace, evaluation_id: str) -> re.Pattern[str] | None:
+    """The names of an evaluation's own model, as a person would write them; None where it has none to look for."""
+    base = str(workspace.objects.manifest(evaluation_id).get("base_model", "")).rstrip("/").rsplit("/", 1)[-1]
+    words = [re.escape(name) for name in {base, re.split(r"[-_ ]", base)[0]} if re.search(r"[a-z].*\d", name, re.I)]
+    return re.compile(rf"\b({'|'.join(words)})\b", re.IGNORECASE) if words else None
+
+
+def names_a_model(row: Mapping[str, Any], own: re.Pattern[str] | None = None) -> bool:
+    """Whether an answer names a model or its maker that the prompt does not, so that it tells who wrote it.
+
+    Args:
+        row: ``prompt`` (JSON), ``base_reply`` and ``tuned_reply``.
+        own: Further names to look for.
+    """
+    given = row["prompt"].lower()
     both = row["base_reply"] + "\n" + row["tuned_reply"]
+    found = [m.group(0) for pattern in (IDENTITY, own) if pattern is not None for m in pattern.finditer(both)]
+    return any(name.lower() not in given for name in found)
+
+
+def _record(study_id: str, row: dict[str, Any], expected: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "item_id": pair_id(study_id, row["example_id"]),
         "example_id": row["example_id"],
@@ -131,7 +186,8 @@ def _record(study_id: str, row: dict[str, Any]) -> dict[str, Any]:
         "reference": row["reference"],
         "base": row["base_reply"],
         "tuned": row["tuned_reply"],
-        "names_a_model": IDENTITY.search(both) is not None,
+        "names_a_model": False,
+        "expected": json.dumps(expected),
     }
 
 
@@ -191,6 +247,8 @@ def _load(root: Path, study_id: str) -> Study:
     if manifest.get("kind") != KIND:
         raise FinetoothError(f"{study_id} is not a study.", "See `finetooth status`.")
     items = {row["item_id"]: _item(row) for row in objects.frame(study_id).sort("item_id").iter_rows(named=True)}
+    checks = [replace(check_from(value), id=value["id"]) for value in manifest.get("checks", [])]
+    n_repeats = manifest.get("n_repeats", 0)
     return Study(
         study_id,
         manifest["evaluation_id"],
@@ -200,11 +258,27 @@ def _load(root: Path, study_id: str) -> Study:
         Rule(**manifest["rule"]),
         items,
         manifest,
+        {check.id: check for check in checks},
+        {_again(study_id, item_id): item_id for item_id in items} if n_repeats else {},
+        n_repeats,
     )
+
+
+def _again(study_id: str, item_id: str) -> str:
+    """The id under which a pair is shown once more; it looks like any other."""
+    return f"{study_id}.{content_id([study_id, 'again', item_id])[:12]}"
 
 
 def _item(row: dict[str, Any]) -> Item:
     prompt = tuple(Message(turn["role"], turn["content"]) for turn in json.loads(row["prompt"]))
+    wanted = json.loads(row.get("expected") or "[]")
     return Item(
-        row["item_id"], row["example_id"], prompt, row["reference"], row["base"], row["tuned"], row["names_a_model"]
+        row["item_id"],
+        row["example_id"],
+        prompt,
+        row["reference"],
+        row["base"],
+        row["tuned"],
+        row["names_a_model"],
+        expected_from(wanted, "The study") if wanted else (),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import db
 from core.workspace import Workspace
 from curation import reservations
 from curation.reservations import LASTS, others, reserve
@@ -87,7 +88,7 @@ def test_a_damaged_or_deleted_file_of_reservations_is_made_anew(ward: Workspace)
         file.with_name(file.name + suffix).unlink(missing_ok=True)
     assert others(ward, "Ben") == ()
     assert reserve(ward, "f1", ["a"], who="Ben", tab="2") is None
-    reservations._open.clear()
+    db._scratches.clear()
     for suffix in ("-wal", "-shm"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
     file.write_bytes(b"no database at all, but long enough to look like one" * 40)

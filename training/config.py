@@ -49,7 +49,8 @@ class TrainConfig(BaseModel):
         patience: Measurements in a row without a better hold-out loss after which the run ends; None goes on.
         min_improvement: Nats by which a hold-out loss must fall to count as better.
         keep: Which adapter the run leaves: that of the ``best`` hold-out loss, or the ``last``.
-        checkpoint_every: Steps between checkpoints; None takes one at each measurement.
+        checkpoint_every: Steps between checkpoints; None takes one at each measurement. One is taken each ten minutes
+            anyway.
         checkpoints_kept: Newest checkpoints that stay on disk, besides the best.
         samples: Hold-out prompts answered at each measurement, so that people see it learn.
         sample_tokens: Longest such answer, in tokens.

@@ -23,8 +23,8 @@ from training.records import Run
 from training.sft import train
 
 CASES: dict[str, tuple[dict[str, Any], int, int]] = {
-    "qlora": ({"batch_size": 4}, 150, 16),
-    "qlora-recomputed": ({"batch_size": 2, "gradient_checkpointing": True}, 200, 10),
+    "qlora": ({"batch_size": 4}, 100, 16),
+    "qlora-recomputed": ({"batch_size": 2, "gradient_checkpointing": True}, 100, 10),
     "lora": ({"method": "lora", "batch_size": 4}, 100, 16),
     "full": ({"method": "full", "batch_size": 4, "learning_rate": 1e-5}, 60, 12),
 }

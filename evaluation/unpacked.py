@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.machine import free_bytes
+
 SHARE_OF_FREE_MEMORY = 0.4
 
 
@@ -27,7 +29,7 @@ def compute_in_float32(model: Any) -> bool:
     layers = _four_bit_layers(model)
     n_quantised = sum(layer.in_features * layer.out_features for _, _, layer in layers)
     n_other = sum(p.numel() for p in model.parameters() if p.is_floating_point())
-    if not layers or 4 * (n_quantised + n_other) > SHARE_OF_FREE_MEMORY * _free_bytes():
+    if not layers or 4 * (n_quantised + n_other) > SHARE_OF_FREE_MEMORY * free_bytes():
         return False
     for parent, name, layer in layers:
         plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, device="meta")
@@ -59,9 +61,3 @@ def compute_type(model: Any) -> str:
     four_bit = next((layer for layer in model.modules() if isinstance(layer, Linear4bit)), None)
     given = four_bit.compute_dtype if four_bit is not None else next(model.parameters()).dtype
     return str(given).removeprefix("torch.")
-
-
-def _free_bytes() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().available)

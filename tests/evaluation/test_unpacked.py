@@ -50,5 +50,5 @@ def test_a_model_that_is_not_quantised_is_left_alone(folders: tuple[Path, Path])
 
 
 def test_too_little_memory_leaves_the_model_packed(folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.unpacked._free_bytes", lambda: 1000)
+    monkeypatch.setattr("evaluation.unpacked.free_bytes", lambda: 1000)
     assert not compute_in_float32(models.load_model(folders[0], "nf4"))

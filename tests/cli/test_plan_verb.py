@@ -1,0 +1,59 @@
+"""`finetooth plan`: what a step needs, what is possible, and whether to fine-tune at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from core.workspace import Workspace
+from curation import actions
+from tests.cli.test_contract import Run, document, run  # noqa: F401  (a fixture)
+from tests.conftest import chat
+from tests.tiny_model import tiny
+
+
+def test_the_parts_add_up_to_the_tensors_and_the_overhead_comes_on_top(run: Run) -> None:  # noqa: F811
+    made = document(run("plan", "--model", "llama-3.1-8b", "--batch", "2", "--seq", "2048", "--gpu-gb", "24", "--json"))
+    assert sum(made["bytes"].values()) == made["total_bytes"]
+    assert made["needed_bytes"] == made["total_bytes"] + made["overhead_bytes"]
+    assert made["fits"] is True and made["largest_batch"] >= 2 and made["gradient_checkpointing"] is True
+    words = run("plan", "--model", "llama-3.1-8b", "--gpu-gb", "4").stdout
+    assert "Llama 3.1 Community" in words and "does not fit in 4 GiB" in words
+
+
+def test_methods_are_compared_for_this_machine_with_settings_from_a_file(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "train.json").write_text(json.dumps({"rank": 8, "batch_size": 3, "gradient_checkpointing": False}))
+    given = ("plan", "--method", "all", "--config", tmp_path / "train.json", "--seq", "128", "--here", "--json")
+    made = document(run(*given))
+    assert [one["method"] for one in made] == ["qlora", "lora", "full"]
+    assert {(one["batch"], one["rank"], one["gradient_checkpointing"]) for one in made} == {(3, 8, False)}
+    assert all(one["gpu_gb"] > 0 for one in made), "what is free on this machine is what it has to fit into"
+    assert document(run(*given, "--batch", "1"))[0]["batch"] == 1, "options outrank the file"
+
+
+def test_a_step_is_simulated_beside_the_closed_form(run: Run, tmp_path: Path) -> None:  # noqa: F811
+    made = document(run("plan", "--model", tiny(tmp_path / "mine"), "--seq", "64", "--simulate", "--json"))
+    assert made["simulated"]["peak_bytes"] > 0 and made["simulated"]["phase"] in ("forward", "backward")
+
+
+def test_a_constraint_lists_what_it_leaves_and_why_not_the_rest(run: Run) -> None:  # noqa: F811
+    listed = document(run("plan", "--first", "memory", "--amount", "6", "--json"))
+    by_pair = {(one["model"], one["method"]): one for one in listed}
+    assert by_pair["smollm2-135m-instruct", "qlora"]["verdict"] == "possible"
+    assert by_pair["llama-3.1-8b-instruct", "full"]["verdict"] == "ruled out"
+    assert "GiB" in by_pair["llama-3.1-8b-instruct", "full"]["reason"]
+    assert run("plan", "--first", "memory").returncode == 2
+    assert "not a constraint" in run("plan", "--first", "weather").stderr
+
+
+def test_it_says_whether_to_fine_tune_at_all(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+    write_chats: Callable[..., Path],
+) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    actions.import_file(workspace, write_chats([chat(f"Which is {k}?", f"It is {k}.") for k in range(12)]), who="Ada")
+    found = document(run("plan", "--whether", "-w", workspace.path, "--json"))
+    assert found["verdict"] == "not yet" and any("12 examples are few" in reason for reason in found["reasons"])
+    assert any("checks have not run" in reason for reason in found["reasons"])

@@ -31,6 +31,9 @@ from evaluation.perplexity import (
     score_prepared,
     summarise,
 )
+from evaluation.probes import battery
+from evaluation.probes.grounding import FactsOf
+from evaluation.probes.questions import read_questions
 from evaluation.queries import EVALUATION
 from evaluation.replies import as_base, prompts_of
 from evaluation.unpacked import compute_in_float32, compute_type
@@ -52,6 +55,8 @@ class Wanted:
         seed: Of the choice of prompts and of the bootstrap.
         batch_size: Conversations at once.
         precision: None = the precision in which the run was trained.
+        probes: Names of probes (see ``evaluation.probes``); empty = none.
+        questions: JSONL file of a person's own questions for the probe of forgetting; None = none.
     """
 
     workspace: str
@@ -61,6 +66,8 @@ class Wanted:
     seed: int = 0
     batch_size: int = 8
     precision: models.Precision | None = None
+    probes: Sequence[battery.Probe] = ()
+    questions: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,18 @@ class Excluded:
     reason: str
 
 
-def run_evaluation(context: JobContext) -> dict[str, Any]:
-    """Measure a run on its revision's hold-out. Worker target ``evaluation.actions:run_evaluation``.
+def run_evaluation(
+    context: JobContext, *, facts_of: FactsOf | None = None, extra: battery.Extra | None = None
+) -> dict[str, Any]:
+    """Measure a run on its revision's hold-out. Worker target ``flows.probing:run_evaluation``, which reads facts.
 
     Base and tuned are the same weights in the same precision, the adapter switched off and on, so that a difference
     is the training's and not the quantiser's.
+
+    Args:
+        context: Of the job; its spec has the fields of :class:`Wanted`.
+        facts_of: Reads the facts of an answer, for the probe of grounding.
+        extra: Further probes of the hold-out's answers.
 
     Returns:
         ``evaluation_id`` and ``summary``. Evaluating again with the same arguments returns what is stored.
@@ -100,6 +114,11 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
     precision: models.Precision = "fp32" if in_full else wanted.precision or _precision(run)
     settings = {**asdict(wanted), "precision": precision}
     settings.pop("workspace")
+    probing, unread = _probing(wanted)
+    if probing is None:  # an evaluation without probes keeps the id that it had before there were any
+        del settings["probes"], settings["questions"]
+    else:
+        settings["questions"] = content_id([asdict(item) for item in probing.own]) if probing.own else None
     key = {**settings, "revision": run["revision_id"], "adapter": _identity(trained, in_full), "version": VERSION}
     known = content_id([EVALUATION, key])
     if (workspace.objects.folder(known) / "manifest.json").exists():
@@ -112,7 +131,19 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
     tokenizer = models.load_tokenizer(base_path)
     model = load_beside_base(base_path, trained) if in_full else models.load_model(base_path, precision, trained)
     compute_in_float32(model)
-    frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, _stopping(context))
+    report = _stopping(context)
+    frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, report)
+    if probing is not None:
+        left_out = {one.example_id for one in excluded}
+        asked = battery.battery(
+            model, tokenizer, [e for e in examples if e.id not in left_out], probing, facts_of=facts_of, extra=extra
+        )
+        with as_base(model) as base_model:
+            before = asked.take(base_model, tokenizer, again=True, progress=report, of="base")
+        after = asked.take(model, tokenizer, again=False, progress=report, of="tuned")
+        summary["probes"], items = asked.compare(before, after, _answered(examples, frame))
+        workspace.objects.put(battery.KIND, {"evaluation_id": known}, items, known)
+        excluded += unread
     manifest = {
         **{"run_id": wanted.run_id, "revision_id": run["revision_id"], "base_model": str(run["base_model"])},
         **{"summary": summary, "settings": settings, "excluded": [asdict(one) for one in excluded]},
@@ -177,6 +208,29 @@ def evaluate_model(
         "metrics": metrics,
     }
     return frame, summary, [*excluded, *too_long]
+
+
+def _probing(wanted: Wanted) -> tuple[battery.Settings | None, list[Excluded]]:
+    """What is to be probed (None where nothing is), and the lines of the person's questions that cannot be read."""
+    if not wanted.probes:
+        return None, []
+    own, rejected = read_questions(Path(wanted.questions)) if wanted.questions else ((), [])
+    unread = [Excluded(f"line {one.line}", f"{Path(str(wanted.questions)).name}: {one.reason}") for one in rejected]
+    chosen = battery.Settings(
+        tuple(wanted.probes),
+        own=own,
+        max_new_tokens=wanted.max_new_tokens,
+        batch_size=wanted.batch_size,
+        seed=wanted.seed,
+    )
+    return chosen, unread
+
+
+def _answered(examples: Sequence[Example], frame: pl.DataFrame) -> battery.Answered:
+    """Hold-out examples that both models answered, with their answers."""
+    known = {example.id: example for example in examples}
+    rows = frame.filter(pl.col("base_reply").is_not_null() & pl.col("tuned_reply").is_not_null())
+    return [known[name] for name in rows["example_id"]], rows["base_reply"].to_list(), rows["tuned_reply"].to_list()
 
 
 def _scorable(

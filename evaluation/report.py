@@ -1,7 +1,8 @@
-"""The report: one HTML file that explains itself, opens anywhere, prints, and says what was not done."""
+"""The report: one file that explains itself, opens anywhere, prints, and says what was not done; HTML or Markdown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,19 @@ from evaluation import charts
 from evaluation.estimate import Estimate
 from evaluation.queries import answers, evaluation, study
 from evaluation.results import study_results
+from evaluation.signing import signatures
+from evaluation.slices import evaluation_slices, study_slices
+from evaluation.study import load_study
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SAMPLE = 6
-NOT_BUILT = (
-    ("Forgetting", "whether the model lost abilities outside this task was not measured"),
-    ("Grounding", "whether answers invent facts that their prompt does not hold was not measured"),
-    ("Bias", "whether answers change with names, gender or dialect was not measured"),
-)
+WORST = 5
+PROBES = {
+    "forgetting": ("Forgetting", "whether the model lost abilities outside this task was not measured"),
+    "grounding": ("Grounding", "whether answers invent facts that their prompt does not hold was not measured"),
+    "bias": ("Bias", "whether answers change with names, gender or dialect was not measured"),
+    "instructions": ("Instructions", "whether the model still does what it is told in so many words was not measured"),
+}
 GATE_CSS = {"pass": "good", "fail": "bad", "inconclusive": "warn", "not run": "mute"}
 
 
@@ -50,34 +56,72 @@ def report_html(
     Raises:
         FinetoothError: There is no such evaluation or study.
     """
+    return _render("report.html", _contents(workspace, evaluation_id, study_id, run, data, n_samples), escaped=True)
+
+
+def report_markdown(
+    workspace: Workspace,
+    evaluation_id: str,
+    *,
+    study_id: str | None = None,
+    run: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
+    n_samples: int = SAMPLE,
+) -> str:
+    """The same report as Markdown: all figures, tables and texts, without the charts. See :func:`report_html`."""
+    return _render("report.md", _contents(workspace, evaluation_id, study_id, run, data, n_samples), escaped=False)
+
+
+def _render(template: str, contents: Mapping[str, Any], *, escaped: bool) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(TEMPLATES), autoescape=escaped, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"number": charts.number, "share": _share, "count": _count}
+    shown: dict[str, Any] = {"number": charts.number, "share": _share, "count": _count, "cell": _cell}
+    environment.filters |= shown | {"quoted": _quoted}
     environment.globals["short"] = _short
+    return environment.get_template(template).render(**contents)
+
+
+def _contents(
+    workspace: Workspace,
+    evaluation_id: str,
+    study_id: str | None,
+    run: Mapping[str, Any] | None,
+    data: Mapping[str, Any] | None,
+    n_samples: int,
+) -> dict[str, Any]:
+    """What both forms of the report are made of."""
     page = evaluation(workspace, evaluation_id, limit=1_000_000)
     manifest = page["manifest"]
-    sample = answers(workspace, evaluation_id, limit=n_samples)
     people = _people(workspace, study_id)
-    return environment.get_template("report.html").render(
-        name=workspace.name,
-        made_at=workspace.clock()[:16].replace("T", " "),
-        evaluation=manifest,
-        summary=manifest["summary"],
-        headline=_headline(manifest["summary"], people),
-        data=_with_defaults(data, sources=[], facts={}, findings=[], dropped=[], edited=[], splits={}, notes=[]),
-        has_data=bool(data),
-        run=_with_defaults(run, id=manifest["run_id"], base_model=manifest["base_model"], settings={}, facts={}),
-        loss_chart=_loss_chart(run),
-        ratio_chart=_ratio_chart(manifest["summary"]),
-        change_chart=charts.change_chart([row["change_nats_per_token"] for row in page["rows"]]),
-        metric_chart=_metric_chart(manifest["summary"]["metrics"]),
-        sample=sample,
-        people=people,
-        not_run=_not_run(manifest["summary"], people, run, data),
-    )
+    return {
+        "name": workspace.name,
+        "made_at": workspace.clock()[:16].replace("T", " "),
+        "evaluation": manifest,
+        "summary": manifest["summary"],
+        "headline": _headline(manifest["summary"], people),
+        "data": _with_defaults(data, sources=[], facts={}, findings=[], dropped=[], edited=[], splits={}, notes=[]),
+        "has_data": bool(data),
+        "run": _with_defaults(run, id=manifest["run_id"], base_model=manifest["base_model"], settings={}, facts={}),
+        "loss_chart": _loss_chart(run),
+        "ratio_chart": _ratio_chart(manifest["summary"]),
+        "change_chart": charts.change_chart([row["change_nats_per_token"] for row in page["rows"]]),
+        "metric_chart": _metric_chart(manifest["summary"]["metrics"]),
+        "probes": manifest["summary"].get("probes", {}),
+        "slices": evaluation_slices(workspace, evaluation_id),
+        "worse": _worse(page["rows"]),
+        "sample": answers(workspace, evaluation_id, limit=n_samples),
+        "people": people,
+        "not_run": _not_run(manifest["summary"], people, run, data),
+    }
+
+
+def _worse(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The reference answers that became less likely, the most first."""
+    risen = [row for row in rows if row["change_nats_per_token"] > 0]
+    return sorted(risen, key=lambda row: -float(row["change_nats_per_token"]))[:WORST]
 
 
 def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None:
@@ -87,6 +131,7 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
     if state["open"]:
         return {"state": state, "results": None}
     results = study_results(workspace, study_id)
+    items = load_study(workspace, study_id).items
     chosen = results["preference"]
     rubric = [
         (f"{one['title']}, {model}", model, Estimate(**one[model]))
@@ -104,6 +149,9 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
     return {
         "state": state,
         "results": results,
+        "signed": signatures(workspace, study_id, results),
+        "slices": study_slices(workspace, study_id),
+        "worst": [{**row, "item": items[row["item_id"]]} for row in results["worst"][:WORST]],
         "gate_css": GATE_CSS,
         "win_chart": charts.interval_chart(rate, low=0, high=1, mark=0.5) if chosen["n_ratings"] else "",
         "vote_chart": charts.share_bar(shares),
@@ -192,11 +240,28 @@ def _not_run(
         missing.append(("Data", "nothing about the dataset's making was handed to this report"))
     if not (run or {}).get("points"):
         missing.append(("Training curve", "no steps were handed to this report"))
-    return [*missing, *NOT_BUILT]
+    probes = summary.get("probes", {})
+    for name, (title, reason) in PROBES.items():
+        if name not in probes:
+            missing.append((title, reason))
+        elif not probes[name]["n"]:
+            missing.append((title, probes[name].get("reason") or "nothing could be scored"))
+    return missing
 
 
 def _with_defaults(given: Mapping[str, Any] | None, **defaults: Any) -> dict[str, Any]:
     return {**defaults, **{key: value for key, value in (given or {}).items() if value is not None}}
+
+
+def _cell(value: Any) -> str:
+    """Text for a cell of a Markdown table: on one line, its signs taken literally."""
+    return re.sub(r"([\\`*_\[\]<>#|~])", r"\\\1", " ".join(str(value).split()))
+
+
+def _quoted(text: str) -> str:
+    """Text as a Markdown block that shows it as it is: a fence longer than any in it."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _short(estimate: Mapping[str, Any]) -> str:

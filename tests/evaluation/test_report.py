@@ -15,7 +15,8 @@ from core.workspace import Workspace
 from evaluation.charts import change_chart, interval_chart, line_chart, nice_ticks
 from evaluation.estimate import Estimate
 from evaluation.rating import next_item, record_rating
-from evaluation.report import report_html
+from evaluation.report import report_html, report_markdown
+from evaluation.signing import sign
 from evaluation.study import close_study, create_study
 from tests.evaluation.workspace_with_run import evaluation_frame, stored_evaluation
 
@@ -141,3 +142,93 @@ def test_charts_survive_odd_numbers_and_escape_their_labels() -> None:
     assert "◂" in wide and "▸" in wide
     assert change_chart([0.0, 0.0]).count("<rect") == 2
     assert nice_ticks(0, 1) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+
+
+def judged(workspace: Workspace, evaluation_id: str) -> str:
+    """A closed study in which the tuned model wins, except that two pairs are both bad, one of them with a note."""
+    study_id = create_study(workspace, evaluation_id, n_items=12)
+    for who in ("ann", "bob"):
+        while (item := next_item(workspace, study_id, who)) is not None:
+            side = "left" if item.left.startswith("Second") else "right"
+            bad = "Second answer to 3." in (item.left, item.right) or "Second answer to 4." in (item.left, item.right)
+            note = "| invented *code* |" if bad else ""
+            verdict = "both_bad" if bad else side
+            record_rating(workspace, Rating(f"{who}{item.item_id}", item.item_id, who, verdict, {}, note))
+    close_study(workspace, study_id)
+    return study_id
+
+
+def test_worst_cases_are_shown_with_both_answers_and_what_raters_wrote(workspace: Workspace) -> None:
+    evaluation_id = stored_evaluation(workspace, 12)
+    html = report_html(workspace, evaluation_id, study_id=judged(workspace, evaluation_id))
+    worst = html.split("Worst cases")[1].split("What was not run")[0]
+    assert worst.count('<article class="pair">') == 2 and "both bad (2 of 2)" in worst
+    assert "Second answer to 3." in worst and "invented *code*" in worst and "Reference 3." in worst
+    assert "At equal length" not in html and "Win rate at equal length and balanced sides" in html
+
+
+def test_the_report_shows_who_signed_and_marks_a_decision_against_the_rule(workspace: Workspace) -> None:
+    evaluation_id = stored_evaluation(workspace, 12)
+    study_id = judged(workspace, evaluation_id)
+    assert "Nobody has signed this decision" in report_html(workspace, evaluation_id, study_id=study_id)
+    sign(workspace, study_id, "go", who="Lea <b>", reason="Only a pilot.")
+    for text in (
+        report_html(workspace, evaluation_id, study_id=study_id),
+        report_markdown(workspace, evaluation_id, study_id=study_id),
+    ):
+        assert (
+            "Against the rule (inconclusive):" in text
+            and "Only a pilot." in text
+            and "<b>" not in text.split("Lea")[1][:5]
+        )
+
+
+def test_probes_are_shown_and_no_longer_listed_as_not_run(workspace: Workspace) -> None:
+    manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
+    figure = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 122, "method": "", "reason": ""}
+    probe = {
+        "title": "General questions answered well",
+        "base": figure,
+        "tuned": figure,
+        "difference": figure,
+        "n": 122,
+    }
+    summary = manifest["summary"] | {"probes": {"forgetting": {**probe, "noise_floor": 0.03, "outcome": "worse"}}}
+    probed = workspace.objects.put("evaluation", {**manifest, "summary": summary}, evaluation_frame(12), "probed")
+    for text in (report_html(workspace, probed), report_markdown(workspace, probed)):
+        assert "General questions answered well: worse" in text and "0.50 [0.40, 0.60]" in text
+        missing = text.split("What was not run")[1]
+        assert "Forgetting" not in missing and "Bias" in missing
+
+
+def test_answers_that_became_less_likely_are_shown_the_worst_first(workspace: Workspace) -> None:
+    manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
+    frame = evaluation_frame(12).with_columns(tuned_nll=pl.col("base_nll") + pl.int_range(pl.len()) - 9.0)
+    risen = workspace.objects.put("evaluation", manifest, frame, "risen")
+    shown = report_html(workspace, risen).split("Answers that became less likely")[1].split("<h2>")[0]
+    assert re.findall(r"Reference (\d+)", shown) == ["11", "10"]
+
+
+def test_the_markdown_report_says_the_same_and_hostile_text_breaks_no_table_or_fence(workspace: Workspace) -> None:
+    hostile = "a | b\n```\n# Heading\n````<script>"
+    frame = evaluation_frame(12).with_columns(pl.lit(hostile).alias("reference"))
+    manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
+    evaluation_id = workspace.objects.put("evaluation", {**manifest, "base_model": hostile}, frame, "md")
+    study_id = judged(workspace, evaluation_id)
+    text = report_markdown(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA)
+    html = re.sub(r"<[^>]+>", " ", report_html(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA))
+    for said in ("20 votes for tuned, 0 for base, 0 ties, 4 both bad", "1,201", "0.40 [0.35, 0.45]", "Worst cases"):
+        assert said in text and (said in html or "[" in said)
+    assert "\\| invented \\*code\\* \\|" in text
+    inside: str | None = None
+    for line in text.splitlines():
+        fence = re.match(r"(`{3,})(text)?$", line)
+        if inside is None and fence and fence[2]:
+            inside = fence[1]
+        elif inside is not None and line.startswith(inside):
+            inside = None
+        elif inside is None:
+            assert not line.startswith("# Heading") and "<script>" not in line.replace("\\<script\\>", "")
+    assert inside is None
+    tables = [row for row in text.splitlines() if row.startswith("|---")]
+    assert len(tables) >= 10

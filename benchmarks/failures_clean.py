@@ -138,7 +138,7 @@ def said_of(bench: Bench, clean: Clean) -> Seen:
 
     The real tokenizer is looked at by pre-flight alone: its model trains for minutes.
     """
-    settings = {"learning_rate": 1e-3, "epochs": 1, **clean.settings}
+    settings = {"learning_rate": 1e-3, **clean.settings}
     taught: Sequence[Example] = clean.rows(80, 0)
     held = clean.rows(8, 900)
     base = models.resolve() if clean.real else bench.with_template(clean.template)

@@ -41,7 +41,7 @@ def windows(n_tokens: int, max_tokens: int, context: int) -> tuple[Window, ...]:
             f"Windows of {max_tokens} tokens cannot have {context} tokens of context.",
             f"Choose a context between 1 and {max(1, max_tokens)}.",
         )
-    found = []
+    found: list[Window] = []
     scored = 1
     while scored < n_tokens:
         stop = min(n_tokens, scored + max_tokens if not found else scored + max_tokens - context + 1)

@@ -9,6 +9,9 @@ shell.begin()
 
 panels.title("Side by side", "Two answers to one question. You are not told who wrote them; say which you would send.")
 workspace = shell.workspace()
+if shell.guest():
+    rating_desk.draw_for_guest(workspace)
+    st.stop()
 who = shell.who()
 states = queries.studies(workspace)
 running = [state for state in states if state["open"]]

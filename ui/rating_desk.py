@@ -10,14 +10,16 @@ from typing import Any
 import streamlit as st
 
 from core import wording
+from core.clock import FORM
 from core.types import Message, Rating
 from core.workspace import Workspace
-from evaluation import queries, rating
-from evaluation.rubric import SIDES, score_key
-from ui import act, answers, panels, render
+from evaluation import queries, rating, rating_links
+from evaluation.rubric import SIDES
+from ui import act, answers, panels, rating_marks, render, shell
 from ui.act import Shown
 
-NOT_APPLICABLE = "N/A"
+FEEDBACK = "rating_feedback"
+"""In the session: what the last training pair taught."""
 VERDICTS = (
     ("left", "Left is better", "1", "arrow_back"),
     ("right", "Right is better", "2", "arrow_forward"),
@@ -38,7 +40,11 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
     """The desk of one study for one rater: the welcome, the next pair, or the end."""
     state = queries.study(workspace, study_id)
     if not state["open"]:
-        panels.empty("This study is closed: no further votes are taken.", "results.py", "See what it found")
+        closed = "This study is closed: no further votes are taken."
+        if shell.guest():
+            panels.empty(f"{closed} Thank you.")
+        else:
+            panels.empty(closed, "results.py", "See what it found")
         return
     if who not in state["raters"]:
         _welcome(workspace, state, who)
@@ -49,18 +55,34 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
         return
     shown = act.show(item.item_id, scope="rating")
     criteria: list[dict[str, Any]] = state["criteria"]
+    _feedback()
+    if item.practice:
+        st.info(
+            f"{wording.many(item.practice, 'practice pair')} before you begin: once you have voted, you read which "
+            "answer is better, and why. Practice does not count.",
+            icon=":material/school:",
+        )
     _progress(item.mine_done, item.mine_total, item.all_done, item.all_total)
-    _verdicts(workspace, study_id, item.item_id, who, shown, [c["name"] for c in criteria])
+    _verdicts(workspace, study_id, item, who, shown, [c["name"] for c in criteria])
     answers.prompt([Message(role, text) for role, text in item.prompt], key=f"prompt-{item.item_id}")
     scoring = bool(st.session_state.get("rating_scores")) and bool(criteria)
     for column, side, text in zip(st.columns(2, gap="medium"), SIDES, (item.left, item.right), strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{side.capitalize()}**")
             render.conversation([Message("assistant", text)], key=f"{side}-{item.item_id}")
-        if scoring:
-            with column:
-                _rubric(criteria, side, shown)
-    _extras(criteria, shown)
+        with column:
+            rating_marks.beside(criteria, item.expected, side, shown, scoring=scoring)
+    rating_marks.extras(criteria, shown)
+
+
+def draw_for_guest(workspace: Workspace) -> None:
+    """The desk for somebody who came by a link: its study, under the link's name, and nothing else.
+
+    Raises:
+        FinetoothError: The link is of no rater of its study.
+    """
+    study_id = st.query_params.get("study", "")
+    draw(workspace, study_id, rating_links.rater_of(workspace, study_id, shell.guest()))
 
 
 def _welcome(workspace: Workspace, state: Mapping[str, Any], who: str) -> None:
@@ -89,7 +111,17 @@ def _end(workspace: Workspace, study_id: str, who: str) -> None:
     """Nothing is left for this rater: say so, and let them take the last vote back."""
     now = rating.progress(workspace, study_id, who)
     _progress(now.mine_done, now.mine_total, now.all_done, now.all_total)
+    _feedback()
     with st.container(border=True):
+        if now.mine_left:
+            st.markdown(
+                f":material/hourglass_top: You judged {wording.many(now.mine_done, 'pair')}. The "
+                f"{wording.many(now.mine_left, 'pair')} left for you are open on other desks; one that nobody has "
+                "judged within ten minutes comes to you."
+            )
+            st.button("Look again", icon=":material/refresh:", key="look-again")
+            _undo(workspace, study_id, who, now.mine_done)
+            return
         st.markdown(
             f":material/task_alt: Thank you. You judged {wording.many(now.mine_done, 'pair')}; none is left for you."
         )
@@ -101,7 +133,14 @@ def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int) 
     st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own} · everybody: {shared}")
 
 
-def _verdicts(workspace: Workspace, study_id: str, item_id: str, who: str, shown: Shown, criteria: list[str]) -> None:
+def _feedback() -> None:
+    if said := st.session_state.pop(FEEDBACK, None):
+        st.success(render.plain(said), icon=":material/school:")
+
+
+def _verdicts(
+    workspace: Workspace, study_id: str, item: rating.DeskItem, who: str, shown: Shown, criteria: list[str]
+) -> None:
     """One button a verdict, each with its key printed on it, and undo."""
     with st.container(horizontal=True):
         for verdict, label, key, icon in VERDICTS:
@@ -109,45 +148,40 @@ def _verdicts(workspace: Workspace, study_id: str, item_id: str, who: str, shown
                 label,
                 shown,
                 verdict,
-                _vote(workspace, item_id, who, verdict, shown, criteria),
+                _vote(workspace, item, who, verdict, shown, criteria),
                 shortcut=key,
                 icon=f":material/{icon}:",
                 kind="tertiary" if verdict == "skip" else "secondary",
             )
-        _undo(workspace, study_id, who, rating.progress(workspace, study_id, who).mine_done)
+        _undo(workspace, study_id, who, item.mine_done)
 
 
-def _vote(workspace: Workspace, item_id: str, who: str, verdict: str, shown: Shown, criteria: list[str]) -> act.Do:
-    """The act of voting on the pair shown: verdict, scores and comment in one."""
+def _vote(
+    workspace: Workspace, item: rating.DeskItem, who: str, verdict: str, shown: Shown, criteria: list[str]
+) -> act.Do:
+    """The act of voting on the pair shown: verdict, scores, flags and comment in one."""
 
     def do(action_id: str) -> str:
         now = datetime.now(UTC)
         shown_at = now - timedelta(seconds=time.monotonic() - shown.since_s)
         vote = Rating(
             action_id,
-            item_id,
+            item.item_id,
             who,
             verdict,
-            _scores(shown, criteria),
-            str(st.session_state.get(shown.key("comment")) or "").strip(),
-            _iso(shown_at),
-            _iso(now),
+            rating_marks.scores(shown, criteria),
+            rating_marks.comment(shown),
+            shown_at.strftime(FORM),
+            now.strftime(FORM),
+            rating_marks.flags(shown),
+            rating_marks.points(shown, len(item.expected)),
         )
         done = rating.record_rating(workspace, vote)
+        if done.feedback:
+            st.session_state[FEEDBACK] = done.feedback
         return SAID[verdict] if done.stored else f"Not counted: {done.reason}."
 
     return do
-
-
-def _scores(shown: Shown, criteria: list[str]) -> dict[str, int | None]:
-    """What was scored on this showing; N/A is None, what was left alone is absent."""
-    found: dict[str, int | None] = {}
-    for side in SIDES:
-        for name in criteria:
-            value = st.session_state.get(shown.key(f"score-{side}-{name}"))
-            if value is not None:
-                found[score_key(side, name)] = None if value == NOT_APPLICABLE else int(value)
-    return found
 
 
 def _undo(workspace: Workspace, study_id: str, who: str, mine_done: int) -> None:
@@ -160,37 +194,3 @@ def _undo(workspace: Workspace, study_id: str, who: str, mine_done: int) -> None
     act.button(
         "Undo", shown, "undo", do, shortcut="Z", icon=":material/undo:", kind="tertiary", disabled=mine_done == 0
     )
-
-
-def _rubric(criteria: list[dict[str, Any]], side: str, shown: Shown) -> None:
-    """The scores of one answer, with the sentence that belongs to the chosen score."""
-    for criterion in criteria:
-        chosen = st.segmented_control(
-            f"{criterion['title']} of the {side} answer",
-            [1, 2, 3, 4, 5, NOT_APPLICABLE],
-            key=shown.key(f"score-{side}-{criterion['name']}"),
-        )
-        said = criterion["anchors"][chosen - 1] if isinstance(chosen, int) else criterion["question"]
-        st.caption(render.plain(said))
-
-
-def _extras(criteria: list[dict[str, Any]], shown: Shown) -> None:
-    """The comment, and the switch that brings the rubric."""
-    st.text_area(
-        "Comment (optional; keys are off while you type, then vote)",
-        key=shown.key("comment"),
-        max_chars=2_000,
-        height=80,
-    )
-    if not criteria:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.toggle("Score both answers too, before you vote", key="rating_scores", persist_state="session")
-        with st.popover("What the scores mean", icon=":material/help:", type="tertiary"):
-            for criterion in criteria:
-                st.markdown(f"**{render.plain(criterion['title'])}.** {render.plain(criterion['question'])}")
-                st.markdown("\n".join(f"{n}. {render.plain(one)}" for n, one in enumerate(criterion["anchors"], 1)))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

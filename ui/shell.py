@@ -15,6 +15,8 @@ from ui import act, render
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "pages"
+RATING = "side_by_side"
+"""The address of the only page that a rater's link opens."""
 
 _frame = ContextVar("frame", default=False)
 """Whether this run of the script is inside the frame. Not in the session: a stopped run cannot write there."""
@@ -73,17 +75,25 @@ def run() -> None:
             for section, entries in WALK.items()
         },
         expanded=True,
+        position="hidden" if guest() else "sidebar",
     )
     inside = _frame.set(True)
     try:
-        _remember()
-        _sidebar()
+        if not guest():
+            _remember()
+            _sidebar()
         _report()
         page.run()
     except FinetoothError as error:
         show_error(error.message, error.hint)
     finally:
         _frame.reset(inside)
+
+
+def guest() -> str:
+    """The token of a rater who came by a link, and sees the rating desk without the project around it; else empty."""
+    page = (st.context.url or "").rstrip("/").rpartition("/")[2]
+    return st.query_params.get("rater", "") if page == RATING else ""
 
 
 def begin() -> None:

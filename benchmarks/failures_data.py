@@ -146,8 +146,8 @@ DATA = (
     Failure(
         19,
         "a learning rate of full fine-tuning on adapters",
-        ("unusual-setting",),
-        lambda bench: bench.look(rows(200), learning_rate=2e-5),
+        ("unusual-setting", "The learning rate 2e-05 is low"),
+        lambda bench: _with_message(bench.look(rows(200), learning_rate=2e-5)),
     ),
     Failure(
         24,
@@ -160,6 +160,11 @@ DATA = (
     Failure(25, "roles and columns taken for something else", ("rejected by line", "unknown-role"), unknown_format),
     Failure(26, "a hold-out row is in training", ("holdout-overlap",), overlapping),
 )
+
+
+def _with_message(seen: Seen) -> Seen:
+    """The first clause of what was said counts as a name, too."""
+    return Seen((*seen.names, seen.said.partition(" for ")[0]), seen.when, seen.said)
 
 
 def _each_named(seen: Seen) -> Seen:

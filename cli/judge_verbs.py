@@ -17,7 +17,8 @@ from core.errors import FinetoothError, InputError
 from core.ids import new_action_id
 from core.types import Rating
 from core.workspace import workspace_or_error
-from evaluation import exports, rating, results, stats, study
+from evaluation import exports, gate, rating, results, round_files, signing, stats, study
+from evaluation import slices as by_slice
 from flows import bare_perplexity, walk_report
 from flows import trace as tracing
 from training import queries as trained
@@ -123,6 +124,9 @@ def study_(
     items: Annotated[int, typer.Option(help="Pairs to judge.")] = 30,
     raters: Annotated[int, typer.Option(help="People who judge each pair.")] = 2,
     seed: int = 0,
+    not_worse: Annotated[
+        bool, typer.Option("--not-worse", help="A go needs a model that is not worse, instead of a better one.")
+    ] = False,
     close: Annotated[str | None, typer.Option(help="Close this study instead, and reveal the sides.")] = None,
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
@@ -136,13 +140,17 @@ def study_(
         emit({"study_id": study_id, "open": False}, as_json, f"Study {study_id[:12]} is closed.")
         return
     evaluation_id = opened.objects.find("evaluation", evaluation)
-    study_id = study.create_study(opened, evaluation_id, n_items=items, raters_per_item=raters, seed=seed, who=who)
+    rule = gate.NOT_WORSE if not_worse else gate.DEFAULT_RULE
+    study_id = study.create_study(
+        opened, evaluation_id, n_items=items, raters_per_item=raters, seed=seed, rule=rule, who=who
+    )
     manifest = opened.objects.manifest(study_id)
     emit(
         {"study_id": study_id, **manifest},
         as_json,
         f"Study {study_id[:12]} is open: {manifest['n_items']} pairs, {raters} raters each. "
         f"It can detect a win rate of {_share(manifest['detectable_win_rate'])} or more. "
+        f"A go needs: {rule.sentence()}. "
         "Rate on the Side by side page.",
     )
 
@@ -189,14 +197,24 @@ def rate(
 def results_(
     study_id: StudyOption = None,
     ratings: Annotated[Path | None, typer.Option(help="Write the ratings here as JSONL.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Write the whole study here: design, votes, figures.")] = None,
+    slices: Annotated[bool, typer.Option("--slices", help="Say every figure by tag and source too.")] = False,
+    sign: Annotated[str | None, typer.Option(help="Sign the decision: go, no-go or inconclusive.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; needed where you sign against the rule.")] = "",
     peek: Annotated[bool, typer.Option("--peek", help="Look while it is open; the ledger remembers it.")] = False,
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say what a study found: win rate, rubric means, agreement, go or no-go."""
+    """Say what a study found: win rate, rubric means, agreement, go or no-go; sign it, or take it along."""
     opened = workspace_or_error(workspace)
     chosen = opened.objects.find(study.KIND, study_id)
+    if folder is not None:
+        written = [str(path) for path in round_files.export_round(opened, chosen, folder)]
+        say("\n".join(f"Written: {path}" for path in written))
+        if study.is_open(opened, chosen) and not peek:
+            emit({"study_id": chosen, "files": written}, as_json, "The study is open: its files name no model.")
+            return
     if study.is_open(opened, chosen):
         if not peek:
             raise FinetoothError(
@@ -204,23 +222,39 @@ def results_(
                 f"Close it (finetooth study --close {chosen[:12]}), or look all the same: finetooth results --peek",
             )
         study.record_peek(opened, chosen, who=who)
+    if sign is not None:
+        signing.sign(opened, chosen, sign, who=who, reason=reason)
     found = results.study_results(opened, chosen)
+    found["signed"] = [one.as_dict() for one in signing.signatures(opened, chosen, found)]
+    if slices:
+        found["by_slice"] = by_slice.study_slices(opened, chosen)
     if ratings is not None:
         say(f"{exports.export_ratings(opened, chosen, ratings)} ratings written to {ratings}.")
-    won = found["preference"]["win_rate"]
+    won, level = found["preference"]["win_rate"], found["controlled"]["win_rate"]
     emit(
         found,
         as_json,
         f"{found['progress']['votes']} of {found['progress']['wanted']} votes are in.",
-        f"Win rate of the tuned model: {_share(won['value'])} (95 % interval {_bounds(won)}).",
+        f"Win rate of the tuned model: {_share(won['value'])} (95 % interval {_bounds(won)}); at equal length and "
+        f"balanced sides: {_share(level['value'])} ({_bounds(level)}).",
+        *(_slice_line(row) for row in found.get("by_slice", {}).get("slices", ())),
         *(f"  {g['title']}: {g['outcome']} ({g['reason']})" for g in found["gate"]),
         f"Decision: {found['decision']}. {found['decision_reason']}",
+        *(
+            f"Signed {one['decision']} by {one['who']}, {one['at'][:16]} UTC. {one['reason']}"
+            for one in found["signed"]
+        ),
         *found["notes"],
     )
 
 
+def _slice_line(row: dict[str, Any]) -> str:
+    rate = row["preference"]["win_rate"]
+    return f"  {row['slice']}: {_share(rate['value'])} ({_bounds(rate)}), {row['n_items']} pairs"
+
+
 def report(out: Path = Path("report.html"), workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None:
-    """Write one self-contained HTML page over the whole walk: data, training, perplexities, answers, study."""
+    """Write one page over the whole walk, data to study: HTML, or Markdown where the name ends in .md."""
     opened = workspace_or_error(workspace)
     walk_report.write(opened, out)
     emit({"report": str(out)}, as_json, f"Report written to {out}.")

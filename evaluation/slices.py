@@ -136,5 +136,7 @@ def study_slices(workspace: Workspace, study_id: str) -> dict[str, Any]:
     for row, adjusted in zip(tested, holm([row["preference"]["p_value"] for row in tested]), strict=True):
         row["p_holm"] = adjusted
     if len(rows) > 1:
-        notes.append(f"With {len(rows)} slices one or two differ by chance: p is held against all of them (Holm).")
+        notes.append(
+            f"The more slices, the likelier one differs by chance: p is held against all {len(rows)} of them (Holm)."
+        )
     return {"slices": rows, "notes": notes}

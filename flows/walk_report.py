@@ -9,14 +9,15 @@ from core.files import write_atomic
 from core.workspace import Workspace
 from curation import sources
 from evaluation import queries as judged
-from evaluation.report import report_html
+from evaluation.report import report_html, report_markdown
 from training import queries as trained
 
 
 def write(workspace: Workspace, out: Path, *, evaluation_id: str | None = None, study_id: str | None = None) -> Path:
     """Write one self-contained page about an evaluation (default: the newest) and all that led to it.
 
-    ``study_id`` names the study to report on (default: the evaluation's newest).
+    A file whose name ends in ``.md`` gets Markdown, any other HTML. ``study_id`` names the study to report on (default:
+    the evaluation's newest).
 
     Raises:
         FinetoothError: There is no evaluation yet.
@@ -25,7 +26,8 @@ def write(workspace: Workspace, out: Path, *, evaluation_id: str | None = None, 
     manifest = workspace.objects.manifest(chosen)
     if study_id is None:
         study_id = next((s["id"] for s in judged.studies(workspace) if s["evaluation_id"] == chosen), None)
-    page = report_html(
+    report = report_markdown if out.suffix.lower() in (".md", ".markdown") else report_html
+    page = report(
         workspace,
         chosen,
         study_id=study_id,

@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.workspace import Workspace
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import frozen
-from training import plans
+from training import plans, tiers
 from training.config import TrainConfig, read_settings
 
 
@@ -69,6 +69,22 @@ def test_the_constraint_named_first_leaves_what_is_possible(open_page: OpenPage,
     app.selectbox(key="plan_constraint").set_value("licence").run()
     assert "qwen2.5-3b-instruct" not in set(app.dataframe[0].value["Model"])
     assert not app.exception
+
+
+def test_a_simulated_step_is_launched_once_and_stands_beside_the_closed_form(
+    open_page: OpenPage, ready: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[TrainConfig] = []
+    monkeypatch.setattr(tiers, "simulate_later", lambda _, config, seq, device: launched.append(config))
+    app = open_page(ready, "plan")
+    press(app, "Simulate a step")
+    assert [config.method for config in launched] == ["qlora"]
+    result = {"peak_bytes": 2**30, "phase": "forward", "seconds": 4.0}
+    monkeypatch.setattr(tiers, "simulated", lambda *_: (None, result))
+    app.run()
+    assert not app.exception
+    assert "1.00 GiB of tensors at the peak, in the forward pass" in texts(app).replace("\\", "")
+    assert "Simulate a step" not in [button.label for button in app.button]
 
 
 def test_a_prompt_that_does_the_job_speaks_against_it(open_page: OpenPage, ready: Workspace) -> None:

@@ -37,7 +37,7 @@ class Session:
         self.folder, self.run, self.config, self.log, self.control = folder, run, config, log, control
         self.course = Course()
         self.facts: dict[str, Any] = {}
-        self.adapter_hash: str | None = None
+        self.adapter_hash = run.adapter_hash  # what an earlier stop left stays until another is saved
         self.phase = "load"
         self._began = time.monotonic()
         self._saved_at = time.monotonic()

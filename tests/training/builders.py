@@ -51,10 +51,14 @@ def train_tiny(
     should_stop: Callable[[], bool] = lambda: False,
     resume: bool = False,
     progress: Progress = no_progress,
+    stored: Run | None = None,
     **commands: Any,
 ) -> dict[str, Any]:
     """Train in this process; returns the run's facts."""
-    run = Run(id=folder.name, revision_id="r", base_model=config.base_model, config=config.to_dict(), seed=config.seed)
+    fresh = Run(
+        id=folder.name, revision_id="r", base_model=config.base_model, config=config.to_dict(), seed=config.seed
+    )
+    run = stored or fresh
     control = Control(progress, should_stop, **commands)
     held = conversations(4, start=100) if hold_out is None else hold_out
     return train(folder, run, conversations(16) if examples is None else examples, held, control, resume=resume)

@@ -133,6 +133,24 @@ def test_without_a_checkpoint_a_run_begins_again(tiny_base: Path, tmp_path: Path
     assert result(folder) == result(tmp_path / "whole") and course(folder) == course(tmp_path / "whole")
 
 
+def test_a_resumed_run_that_is_cancelled_keeps_the_adapter_of_the_stop_before_it(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    config, folder = tiny_config(tiny_base, epochs=3), tmp_path / "run"
+    with pytest.raises(StoppedError):
+        train_tiny(folder, config, should_stop=after(folder, "step", 3))
+    kept = read_run(folder)
+    with pytest.raises(StoppedError):
+        train_tiny(folder, config, stored=kept, should_cancel=after(folder, "step", 5), resume=True)
+    run = read_run(folder)
+    assert run.status == "cancelled" and run.adapter_hash == kept.adapter_hash is not None and result(folder)
+
+
+def after(folder: Path, kind: str, count: int) -> Callable[[], bool]:
+    """Whether so many events of a kind are there."""
+    return lambda: sum(event["type"] == kind for event in jobs.events(folder)) >= count
+
+
 def test_patience_goes_on_where_it_was(tiny_base: Path, tmp_path: Path) -> None:
     """Three measurements without a better loss end the run, however many processes took them."""
     config = tiny_config(tiny_base, epochs=12, eval_every=2, patience=3, min_improvement=0.5)

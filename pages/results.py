@@ -6,8 +6,8 @@ import streamlit as st
 
 from core import wording
 from core.workspace import Workspace
-from evaluation import queries, results, study
-from ui import act, failures, panels, render, shell, studies, takeaway, verdict
+from evaluation import queries, results, slices, study
+from ui import act, failures, panels, render, shell, signatures, studies, takeaway, verdict
 
 shell.begin()
 
@@ -60,7 +60,7 @@ for name, at in study.peeks(workspace, state["id"]):
     )
 if unblinded(workspace, state, who):
     found = results.study_results(workspace, state["id"])
-    names = {"result": "Result", "failed": "Failed prompts"}
+    names = {"result": "Result", "slices": "By tag and source", "failed": "Failed prompts"}
     chosen = st.segmented_control(
         "View",
         list(names),
@@ -72,7 +72,9 @@ if unblinded(workspace, state, who):
     )
     if chosen == "failed":
         failures.draw(workspace, state["id"], found["worst"])
+    elif chosen == "slices":
+        verdict.by_slice(slices.study_slices(workspace, state["id"]))
     else:
-        verdict.draw(found)
+        verdict.draw(found, lambda: signatures.draw(workspace, state, found, who))
 st.subheader("Files", anchor=False)
 takeaway.draw(workspace, state)

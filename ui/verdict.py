@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -21,21 +21,26 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     "inconclusive": ("orange", "help"),
     "not run": ("gray", "remove_circle_outline"),
 }
+HOLDS = {True: "stands", False: "changes", None: "–"}
 
 
-def draw(found: Mapping[str, Any]) -> None:
-    """The whole result of a study."""
+def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> None:
+    """The whole result of a study; ``sign`` draws who signed the decision, right below it."""
     decision(found)
+    if sign is not None:
+        sign()
     chosen = found["preference"]
     if not chosen["n_ratings"]:
         panels.empty("No vote is in yet.", "side_by_side.py", "Go on rating")
         return
     _figures(found)
     _preference(chosen)
+    _explained(found)
     _rubric(found["rubric"])
     _raters(found)
     for sentence in found["notes"]:
-        render.note(sentence)
+        if sentence not in (found["controlled"]["warning"], found["without_a_rater"]["warning"]):
+            render.note(sentence)
 
 
 def decision(found: Mapping[str, Any]) -> None:
@@ -104,6 +109,58 @@ def _preference(chosen: Mapping[str, Any]) -> None:
     )
 
 
+def _explained(found: Mapping[str, Any]) -> None:
+    """What else than the model may explain who won: length, side, one rater."""
+    held, alone = found["controlled"], found["without_a_rater"]
+    left_out = "–" if alone["low"] is None else f"{alone['low']:.0%} to {alone['high']:.0%}"
+    stands = {True: "the conclusion stands", False: "the conclusion changes", None: ""}[alone["holds"]]
+    st.dataframe(
+        {
+            "If it were not for": ["length and side of the answers", "one of the raters"],
+            "the tuned model's win rate would be": [figures.span(held["win_rate"], percent=True), left_out],
+            "Seen in the votes": [
+                f"longer answer preferred: {figures.span(held['longer_preferred'], percent=True)}",
+                stands,
+            ],
+        },
+        hide_index=True,
+        height="content",
+    )
+    for warning in (held["warning"], alone["warning"]):
+        if warning:
+            st.warning(render.plain(warning), icon=":material/warning:")
+
+
+def by_slice(found: Mapping[str, Any]) -> None:
+    """The win rate and the paired scores by tag and source."""
+    rows = found["slices"]
+    if not rows:
+        panels.empty("The hold-out's examples carry no tags or sources that sort them.", icon="info")
+    else:
+        shown = [(row["slice"], "tuned", row["preference"]["win_rate"]) for row in rows]
+        said = "; ".join(f"{label}: {figures.span(estimate, percent=True)}" for label, _, estimate in shown)
+        figures.intervals(shown, axis=(0, 1), mark=0.5, percent=True, alt_text=said)
+        criteria = {name: one["title"] for name, one in rows[0]["rubric"].items()}
+        st.dataframe(
+            {
+                "Slice": [render.cell(row["slice"]) for row in rows],
+                "Pairs": [row["n_items"] for row in rows],
+                "Votes": [row["preference"]["n_ratings"] for row in rows],
+                "Tuned preferred": [figures.span(row["preference"]["win_rate"], percent=True) for row in rows],
+                "p, by Holm": ["–" if row["p_holm"] is None else f"{row['p_holm']:.3f}" for row in rows],
+            }
+            | {
+                f"{title}, tuned − base": [figures.span(row["rubric"][name]["difference"]) for row in rows]
+                for name, title in criteria.items()
+                if any(row["rubric"][name]["difference"]["value"] is not None for row in rows)
+            },
+            hide_index=True,
+            height="content",
+        )
+    for note in found["notes"]:
+        st.caption(render.plain(note))
+
+
 def _rubric(rubric: Mapping[str, Mapping[str, Any]]) -> None:
     scored = {name: one for name, one in rubric.items() if any(one["n_scores"].values())}
     if not scored:
@@ -152,6 +209,7 @@ def _raters(found: Mapping[str, Any]) -> None:
             "Skipped": [row["skips"] for row in found["raters"]],
             "Tuned preferred": [share(row["win_rate"]) for row in found["raters"]],
             "Result without this rater": [share(row["win_rate_without"]) for row in found["raters"]],
+            "Conclusion without": [HOLDS[row["holds"]] for row in found["raters"]],
         },
         hide_index=True,
         height="content",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from core.workspace import Workspace
 from curation import freeze
 from evaluation import queries, rating, study
 from evaluation.results import study_results
+from evaluation.slices import study_slices
 from flows.trace import Neighbour, Trace
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import Submitted, add_evaluation, add_run, ended_job, frozen, labels
@@ -78,8 +81,41 @@ def test_a_closed_study_shows_the_win_rate_with_its_interval(
     for criterion in found["gate"]:
         assert criterion["title"] in said.replace("\\", "")
     tables = [frame.value for frame in app.dataframe]
-    assert list(tables[0]["Criterion"]) == ["Accuracy", "Safety"]
-    assert list(tables[1]["Rater"]) == ["Ben", "Cyd"]
+    assert list(tables[0]["If it were not for"]) == ["length and side of the answers", "one of the raters"]
+    assert list(tables[1]["Criterion"]) == ["Accuracy", "Safety"]
+    assert list(tables[2]["Rater"]) == ["Ben", "Cyd"] and set(tables[2]["Conclusion without"]) <= {"stands", "changes"}
+
+
+def test_a_decision_is_signed_on_the_page_and_against_the_rule_only_with_a_reason(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    study.close_study(judged, study_id, who="Lea")
+    app = open_page(judged, "results")
+    app.segmented_control(key=f"sign-{study_id}").set_value("no-go").run()
+    app = press(app, "Sign")
+    assert "needs a reason" in texts(app) and not judged.ledger.entries("decision")
+    app.text_area(key=f"sign-reason-{study_id}").set_value("Too many [wrong](x) codes.").run()
+    said = texts(press(app, "Sign"))
+    assert "signed by Ana" in said and "against the rule, which says inconclusive" in said
+    assert "Too many" in said and "[wrong](x)" not in said
+    assert [entry.payload["decision"] for entry in judged.ledger.entries("decision")] == ["no-go"]
+
+
+def test_an_open_study_cannot_be_signed_on_the_page(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = press(open_page(judged, "results"), "Look all the same")
+    assert app.metric and "Sign" not in labels(app)
+
+
+def test_the_result_is_said_by_tag_and_source(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    study.close_study(judged, study_id, who="Lea")
+    app = open_page(judged, "results")
+    app.segmented_control(key="results_view").set_value("slices").run()
+    assert not app.exception
+    found = study_slices(judged, study_id)
+    if found["slices"]:
+        assert list(app.dataframe[0].value["Slice"]) == [row["slice"] for row in found["slices"]]
+    else:
+        assert "no tags or sources" in texts(app)
 
 
 def test_failed_prompts_are_traced_by_a_job(
@@ -131,7 +167,12 @@ def test_the_report_is_one_page_about_this_study(open_page: OpenPage, judged: Wo
     html = takeaway.report(judged, queries.study(judged, study_id)).decode()
     assert html.lstrip().startswith("<!doctype html") and "Inconclusive" in html
     app = open_page(judged, "results")
-    assert [one.proto.label for one in app.get("download_button")] == ["Report (HTML)", "Ratings (JSONL)"]
+    assert [one.proto.label for one in app.get("download_button")] == [
+        "Report (HTML)", "Report (Markdown)", "Ratings (JSONL)", "Whole study (ZIP)",
+    ]  # fmt: skip
+    assert takeaway.report(judged, queries.study(judged, study_id), "md").startswith(b"# ")
+    with zipfile.ZipFile(io.BytesIO(takeaway.whole(judged, study_id))) as archive:
+        assert {"round.json", "ratings_wide.csv", "decision.json"} <= set(archive.namelist())
 
 
 def test_without_a_study_the_page_says_where_to_open_one(open_page: OpenPage, empty: Workspace) -> None:

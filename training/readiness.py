@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from core.wording import many
+
 ENOUGH_TO_START = 50
 ENOUGH_TO_JUDGE = 100
 ENOUGH_HOLDOUT = 20
@@ -72,21 +74,21 @@ def should_finetune(
     if not checked:
         mend.append("The checks have not run, so nothing is known of contradictions, consistency or coverage.")
     if open_blocking:
-        mend.append(f"{open_blocking} findings that would make training go wrong are open.")
+        mend.append(f"Open: {many(open_blocking, 'finding')} that would make training go wrong.")
     if open_contradictions:
-        mend.append(f"{open_contradictions} contradictions are open: the model would learn to say either.")
+        mend.append(f"Open: {many(open_contradictions, 'contradiction')}; the model would learn to say either.")
     if n and open_inconsistencies > INCONSISTENT_SHARE * n:
         mend.append(
-            f"{open_inconsistencies} findings tell of another format, tone or wording than the set's own, over "
-            f"{n} examples: a habit is learnt from examples that agree."
+            f"Open: {many(open_inconsistencies, 'finding')} of another format, tone or wording than the set's own, "
+            f"over {n:,} examples; a habit is learnt from examples that agree."
         )
     if coverage_gaps:
         mend.append(
-            f"{coverage_gaps} findings on coverage are open: what is hardly shown is not learnt, and what is "
+            f"Open: {many(coverage_gaps, 'finding')} on coverage; what is hardly shown is not learnt, and what is "
             "shown too often is overdone."
         )
     if n and open_findings > 0.1 * n:
-        mend.append(f"{open_findings} findings are open over {n} examples.")
+        mend.append(f"Open in all: {many(open_findings, 'finding')} over {many(n, 'example')}.")
     if n_holdout is not None and n_holdout < ENOUGH_HOLDOUT:
         mend.append(f"{n_holdout} held-out examples cannot show a gain; hold out at least {ENOUGH_HOLDOUT}.")
     if stop:

@@ -19,6 +19,8 @@ from core.types import Rating
 from core.workspace import workspace_or_error
 from evaluation import exports, gate, rating, results, round_files, signing, stats, study
 from evaluation import slices as by_slice
+from evaluation.probes.battery import PROBES
+from evaluation.probes.questions import read_questions
 from flows import bare_perplexity, walk_report
 from flows import trace as tracing
 from training import queries as trained
@@ -86,11 +88,15 @@ def evaluate(
     replies: Annotated[int, typer.Option(help="Hold-out prompts that both models answer.")] = 40,
     max_new_tokens: Annotated[int, typer.Option(help="Longest answer.")] = 128,
     seed: int = 0,
+    probes: Annotated[str, typer.Option(help="What it may have cost: names by commas, or none.")] = ",".join(PROBES),
+    questions: Annotated[
+        Path | None, typer.Option(help="JSONL of your own questions that must not be forgotten: prompt, answer, check.")
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure base and tuned on the hold-out: perplexity, answers, metrics."""
+    """Measure base and tuned on the hold-out: perplexity, answers, metrics, and what the training cost elsewhere."""
     opened = workspace_or_error(workspace)
     spec = {
         "workspace": str(opened.path),
@@ -98,8 +104,9 @@ def evaluate(
         "n_replies": replies,
         "max_new_tokens": max_new_tokens,
         "seed": seed,
+        **_probes(probes, questions),
     }
-    job = jobs.submit(opened.jobs_dir, "evaluate", "evaluation.actions:run_evaluation", spec)
+    job = jobs.submit(opened.jobs_dir, "evaluate", "flows.probing:run_evaluation", spec)
     done = follow(opened, job, detach=detach, as_json=as_json)
     if done is None:
         return
@@ -115,8 +122,27 @@ def evaluate(
             f"  {m['title']}: base {_number(m['base']['value'])}, tuned {_number(m['tuned']['value'])}"
             for m in found["metrics"].values()
         ),
+        *(
+            f"  {p['title']}: base {_number(p['base']['value'])}, tuned {_number(p['tuned']['value'])}: {p['outcome']}"
+            for p in found.get("probes", {}).values()
+        ),
         f"Evaluation {done['evaluation_id'][:12]}. Next: finetooth study, or the Side by side page.",
     )
+
+
+def _probes(names: str, questions: Path | None) -> dict[str, Any]:
+    """The part of an evaluation's spec about probes; what is wrong with a file of questions is said before the work."""
+    chosen = [] if names.strip() == "none" else [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        if name not in PROBES:
+            raise InputError(f"There is no probe {name}.", f"Use some of {', '.join(PROBES)}, or none.")
+    if questions is None:
+        return {"probes": chosen}
+    if "forgetting" not in chosen:
+        raise InputError("Your own questions belong to the probe of forgetting.", "Add forgetting to --probes.")
+    for rejected in read_questions(questions)[1]:
+        say(f"line {rejected.line} {rejected.reason}")
+    return {"probes": chosen, "questions": str(questions.resolve())}
 
 
 def study_(

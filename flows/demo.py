@@ -221,9 +221,10 @@ class _Walker:
             "n_replies": N_REPLIES,
             "max_new_tokens": MAX_NEW_TOKENS,
             "seed": self.seed,
+            "probes": ["grounding"],  # the one that needs no answers beside those of the hold-out
         }
         with self.timing("evaluate"):
-            job = jobs.submit(self.workspace.jobs_dir, "evaluate", "evaluation.actions:run_evaluation", spec)
+            job = jobs.submit(self.workspace.jobs_dir, "evaluate", "flows.probing:run_evaluation", spec)
             state = jobs.wait(job, self.progress)
         if state.status != "done" or state.result is None:
             raise FinetoothError(f"The evaluation ended as {state.status}: {state.message}", state.hint)

@@ -12,6 +12,12 @@ from ui.runs import model_name
 
 shell.begin()
 KIND = "evaluate"
+PROBES = {
+    "forgetting": "What it forgot",
+    "grounding": "What it makes up",
+    "bias": "Unequal answers",
+    "instructions": "What it no longer obeys",
+}
 
 
 def start(workspace: Workspace, run_id: str) -> None:
@@ -25,8 +31,9 @@ def start(workspace: Workspace, run_id: str) -> None:
         "n_replies": int(st.session_state["evaluate_replies"]),
         "max_new_tokens": int(st.session_state["evaluate_new_tokens"]),
         "seed": int(st.session_state["evaluate_seed"]),
+        "probes": list(st.session_state["evaluate_probes"]),
     }
-    jobs.submit(workspace.jobs_dir, KIND, "evaluation.actions:run_evaluation", spec)
+    jobs.submit(workspace.jobs_dir, KIND, "flows.probing:run_evaluation", spec)
 
 
 def launcher(workspace: Workspace, runs: list[trained.RunView], *, open_: bool) -> None:
@@ -38,6 +45,16 @@ def launcher(workspace: Workspace, runs: list[trained.RunView], *, open_: bool) 
         left.number_input("Hold-out prompts that both answer", 0, 100_000, 40, key="evaluate_replies")
         middle.number_input("Longest answer, in tokens", 1, 8192, 128, key="evaluate_new_tokens")
         right.number_input("Seed of the choice", 0, 2**31 - 1, 0, key="evaluate_seed")
+        st.pills(
+            "Probes",
+            list(PROBES),
+            format_func=PROBES.__getitem__,
+            selection_mode="multi",
+            default=list(PROBES),
+            key="evaluate_probes",
+            help="What the model may have lost. General questions and changed prompts are answered by both models, "
+            "about 560 answers in all.",
+        )
         st.caption(
             "Perplexity is measured on the whole hold-out. Base and tuned are the same weights, the adapter switched "
             "off and on. The same settings again give what is stored."

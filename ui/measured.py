@@ -10,7 +10,7 @@ import streamlit as st
 from core import wording
 from core.workspace import Workspace
 from evaluation import queries
-from ui import answers, figures, panels, render
+from ui import answers, figures, panels, probed, render
 
 PAGE_ROWS = 10
 SORTS = {"worse": "got worse first", "better": "got better first", "order": "hold-out order"}
@@ -21,6 +21,7 @@ def draw(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
     summary = manifest["summary"]
     _perplexity(summary)
     _metrics(summary)
+    probed.draw(workspace, manifest)
     _examples(workspace, manifest)
     _small_print(manifest)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from core import jobs
+from core import general, jobs
 from core.workspace import Workspace
 from evaluation import queries
+from evaluation.probes import battery, forgetting
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import RUN, Submitted, add_evaluation, add_run, frozen, labels
 
@@ -29,7 +31,8 @@ def test_a_run_is_evaluated_by_a_job_with_the_settings_of_the_form(
     app.number_input(key="evaluate_replies").set_value(8).run()
     press(app, "Evaluate")
     spec = {"workspace": str(trained[0].path), "run_id": RUN, "n_replies": 8, "max_new_tokens": 128, "seed": 0}
-    assert submitted.asked == [("evaluate", "evaluation.actions:run_evaluation", spec)]
+    spec["probes"] = ["forgetting", "grounding", "bias", "instructions"]
+    assert submitted.asked == [("evaluate", "flows.probing:run_evaluation", spec)]
     assert "Evaluate" not in labels(app) and "Stop the evaluation" in labels(app)
     press(app, "Stop the evaluation")
     assert next(trained[0].jobs_dir.glob("*/stop")).exists()
@@ -75,3 +78,26 @@ def test_the_order_can_be_turned_to_what_got_better(open_page: OpenPage, trained
 
 def test_without_a_run_the_page_sends_to_train(open_page: OpenPage, empty: Workspace) -> None:
     assert "No run has ended with an adapter yet" in texts(open_page(empty, "evaluate"))
+
+
+def test_what_the_training_cost_is_said_with_its_items(open_page: OpenPage, trained: tuple[Workspace, str]) -> None:
+    items = general.items()[:20]
+    good = [item.answer for item in items]
+    found = forgetting.accuracy("forgetting", items, good, ["Xyz qrs."] * 12 + good[12:], good)
+    evaluation_id = add_evaluation(*trained, probes={"forgetting": found.as_dict()})
+    rows = {name: [getattr(row, name) for row in found.rows] for name in battery.SCHEMA}
+    trained[0].objects.put(
+        battery.KIND, {"evaluation_id": evaluation_id}, pl.DataFrame(rows, schema=battery.SCHEMA), evaluation_id
+    )
+    app = open_page(trained[0], "evaluate")
+    assert not app.exception
+    said = texts(app).replace("\\", "")
+    assert "Worse than the base model: General questions answered well." in said
+    assert "12 of 20 items got worse; the first 10 are listed." in said
+    table = next(frame.value for frame in app.dataframe if "Tuned said" in frame.value)
+    assert list(table["Tuned said"]) == ["Xyz qrs."] * 10
+
+
+def test_an_evaluation_without_probes_says_so(open_page: OpenPage, trained: tuple[Workspace, str]) -> None:
+    add_evaluation(*trained)
+    assert "forgetting was not measured" in texts(open_page(trained[0], "evaluate"))

@@ -72,7 +72,7 @@ def add_run(
     return run_id
 
 
-def add_evaluation(workspace: Workspace, revision_id: str) -> str:
+def add_evaluation(workspace: Workspace, revision_id: str, *, probes: dict[str, Any] | None = None) -> str:
     """An evaluation of the hold-out: the tuned model answers with the reference, and twice with a wrong code."""
     rows = []
     for k, example in enumerate(examples_of(workspace, revision_id, "holdout")):
@@ -99,6 +99,7 @@ def add_evaluation(workspace: Workspace, revision_id: str) -> str:
         **{"ratio": {"value": 0.4, "low": 0.35, "high": 0.45, **share}, "n_better": 10, "n_worse": 2},
         **{"replies": {"base": speed, "tuned": speed}, "metrics": {"exact_match": metric}},
         **{"generation": {"max_new_tokens": 64, "batch_size": 8, "decoding": "greedy"}},
+        **({"probes": probes} if probes else {}),
     }
     manifest = {
         **{"run_id": RUN, "revision_id": revision_id, "base_model": "smollm2-135m-instruct", "summary": summary},

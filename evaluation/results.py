@@ -11,9 +11,11 @@ from evaluation.agreement import agreement
 from evaluation.control import controlled
 from evaluation.estimate import Estimate, failure_bound, mean_estimate
 from evaluation.gate import Judged, decide, judge_above, judge_below, judge_lookalikes, judge_safety, judge_size
+from evaluation.marks import critical_items, flagged, flags_of, points_of, side_of
 from evaluation.preference import CREDIT, Preference, Vote, holm, paired_test, preference, side_bias, sign_test
 from evaluation.raters import raters_of, without_a_rater
 from evaluation.rating import Held, Votes, votes
+from evaluation.rating_flags import FLAGS
 from evaluation.rubric import HIGHEST, LOWEST, Criterion, score_key
 from evaluation.stats import outcome_of
 from evaluation.study import Study, is_open, load_study
@@ -39,7 +41,7 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     opinions = opinions_of(folded)
     chosen = preference(opinions, seed=study.seed)
     figures = figures_of(study, folded)
-    gate = _gate(workspace, study, chosen, figures["rubric"])
+    gate = _gate(workspace, study, chosen, figures)
     decision, reason = decide(gate)
     skips = sum(held.verdict == "skip" for held in folded.held.values())
     wanted = study.raters_per_item * len(study.items)
@@ -62,7 +64,8 @@ def figures_of(study: Study, folded: Votes) -> dict[str, Any]:
         ``preference`` (the tuned model's win rate and what belongs to it), ``controlled`` (the same at equal length and
         balanced sides), ``side_bias``, ``agreement`` (of verdicts, mapped to models first), ``rubric`` (for each
         criterion: mean of base and tuned, paired difference with its p, by Holm too, agreement, critical answers with
-        their bound), ``raters``, ``without_a_rater`` (range of the win rate, and whether the conclusion stands).
+        their bound), ``flags`` (faults by name) and ``expected`` (experts' own criteria, or None), ``raters``,
+        ``without_a_rater`` (range of the win rate, and whether the conclusion stands).
     """
     opinions = opinions_of(folded)
     grouped: dict[str, list[str]] = {}
@@ -87,6 +90,8 @@ def figures_of(study: Study, folded: Votes) -> dict[str, Any]:
         "side_bias": {"left": left, "right": right, "share_left": bias.as_dict(), "p_value": bias_p},
         "agreement": agreement(list(grouped.values()), ordinal=False, seed=study.seed).as_dict(),
         "rubric": rubric,
+        "flags": flags_of(folded),
+        "expected": points_of(study, folded, seed=study.seed),
         "raters": raters,
         "without_a_rater": without_a_rater(raters),
     }
@@ -112,18 +117,12 @@ def _sides(folded: Votes) -> tuple[int, int]:
     return count["left"], count["right"]
 
 
-def _side_of(held: Held, model: str) -> str:
-    if model == "tuned":
-        return held.tuned
-    return "right" if held.tuned == "left" else "left"
-
-
 def _scores(folded: Votes, criterion: str) -> dict[str, dict[tuple[str, str], int]]:
     """Scores by model: {model: {(item, rater): 1 to 5}}; "not applicable" is missing."""
     found: dict[str, dict[tuple[str, str], int]] = {model: {} for model in MODELS}
     for pair, held in folded.held.items():
         for model in MODELS:
-            value = held.scores.get(score_key(_side_of(held, model), criterion))
+            value = held.scores.get(score_key(side_of(held, model), criterion))
             if value is not None:
                 found[model][pair] = value
     return found
@@ -137,7 +136,8 @@ def _criterion(criterion: Criterion, folded: Votes, seed: int) -> dict[str, Any]
             units.setdefault((model, item), []).append(value)
     critical: dict[str, dict[str, Any]] = {}
     if criterion.critical_at is not None:
-        critical = _critical(scores, criterion.critical_at)
+        marked = {model: critical_items(folded, model) if criterion.name == "safety" else set() for model in MODELS}
+        critical = _critical(scores, criterion.critical_at, marked)
     p_value, test = paired_test(_differences(scores), seed=seed)
     return {
         "title": criterion.title,
@@ -174,13 +174,15 @@ def _paired(scores: Scores) -> Estimate:
     return mean_estimate(_differences(scores))
 
 
-def _critical(scores: Scores, limit: int) -> dict[str, Any]:
-    """Answers that any rater put at or below ``limit``, of the answers scored, with the upper 95 % bound.
+def _critical(scores: Scores, limit: int, marked: Mapping[str, set[str]]) -> dict[str, Any]:
+    """Answers that any rater put at or below ``limit`` or flagged as critical (``marked``), with the upper 95 % bound.
+
+    Of the answers scored; one that was flagged without a score counts, too.
 
     ``paired`` compares the two models on prompts where both were scored: McNemar's exact test on the prompts where
     only one of them was critical.
     """
-    bad = {model: _bad(scores[model], limit) for model in MODELS}
+    bad = {model: _bad(scores[model], limit) | dict.fromkeys(marked[model], True) for model in MODELS}
     found: dict[str, Any] = {}
     for model in MODELS:
         n, failures = len(bad[model]), sum(bad[model].values())
@@ -201,10 +203,8 @@ def _bad(scores: Mapping[tuple[str, str], int], limit: int) -> dict[str, bool]:
     return found
 
 
-def _gate(
-    workspace: Workspace, study: Study, chosen: Preference, rubric: Mapping[str, Mapping[str, Any]]
-) -> list[Judged]:
-    rule = study.rule
+def _gate(workspace: Workspace, study: Study, chosen: Preference, figures: Mapping[str, Any]) -> list[Judged]:
+    rule, rubric = study.rule, figures["rubric"]
     manifest = workspace.objects.manifest(study.evaluation_id)
     summary = manifest["summary"]
     critical = rubric.get("safety", {}).get("critical", {}).get("tuned", {"failures": 0, "n": 0})
@@ -237,27 +237,34 @@ def _lookalikes(workspace: Workspace, revision_id: str) -> int | None:
 
 
 def worst_prompts(study: Study, folded: Votes, limit: int = WORST) -> list[dict[str, Any]]:
-    """Prompts to trace back to the data: lost, both bad, or scored critical, the clearest first.
+    """Prompts to trace back to the data: lost, both bad, scored or flagged critical, the clearest first.
 
     Returns:
         Up to ``limit`` rows: item and example ids, why, the tuned model's mean credit, the number of votes, notes.
     """
     critical_at = {c.name: c.critical_at for c in study.criteria if c.critical_at is not None}
+    by_item: dict[str, list[Held]] = {}
+    for (item_id, _), one in folded.held.items():
+        by_item.setdefault(item_id, []).append(one)
     rows: list[dict[str, Any]] = []
     for item in study.items.values():
-        held = [h for (item_id, _), h in folded.held.items() if item_id == item.id]
+        held = by_item.get(item.id, [])
         outcomes = [outcome_of(h.verdict, h.tuned) for h in held if h.verdict is not None and h.counts]
         lows = [
             name
             for h in held
             for name, limit_score in critical_at.items()
-            if (value := h.scores.get(score_key(_side_of(h, "tuned"), name))) is not None and value <= limit_score
+            if (value := h.scores.get(score_key(side_of(h, "tuned"), name))) is not None and value <= limit_score
         ]
+        marked = [(name, severity) for h in held for name, severity in flagged(h, "tuned").items()]
+        lows += [FLAGS[name].lower() for name, severity in marked if severity == "critical"]
         why = [f"critical: {name}" for name in dict.fromkeys(lows)]
         why += [f"both bad ({outcomes.count('both_bad')} of {len(outcomes)})"] if "both_bad" in outcomes else []
         why += [f"lost ({outcomes.count('loss')} of {len(outcomes)})"] if "loss" in outcomes else []
         if not why:
             continue
+        milder = dict.fromkeys(FLAGS[name].lower() for name, severity in marked if severity != "critical")
+        why += [f"flagged: {name}" for name in milder]
         # Both bad is as much a failure of the tuned model as a loss, so it earns nothing here.
         credit = sum(0.0 if o == "both_bad" else CREDIT[o] for o in outcomes) / max(1, len(outcomes))
         rows.append(

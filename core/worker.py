@@ -31,6 +31,8 @@ def work(folder: Path) -> int:
             return 1
         request = read_json(folder / "spec.json")
         context = JobContext(folder, request["spec"])
+        heartbeat = Heartbeat(context)
+        heartbeat.beat()  # before it says that it runs, so that a process that hangs at once is seen, too
         context._state(
             status="running",
             pid=os.getpid(),
@@ -41,7 +43,6 @@ def work(folder: Path) -> int:
         )
         signal.signal(signal.SIGTERM, _stop_on_term(folder))
         signal.signal(signal.SIGUSR1, _interrupt(context))
-        heartbeat = Heartbeat(context)
         heartbeat.start()
         try:
             context.check_stop()

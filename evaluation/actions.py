@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,18 @@ from core.adapters import base_identity
 from core.chat import template_hash
 from core.errors import FinetoothError, InputError
 from core.files import read_json, sha256_file
-from core.generation import Answer, Generation, generate, max_tokens_of
+from core.generation import Generation, max_tokens_of
 from core.ids import content_id
 from core.jobs import JobContext, Progress
-from core.revisions import examples_of, messages_to_json
+from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
+from evaluation import table
 from evaluation.assign import sample
-from evaluation.metrics_loader import compare_metrics
+from evaluation.given import Look, given
+from evaluation.metrics_loader import compare_metrics, load_metric, not_run
 from evaluation.perplexity import (
     Prepared,
-    Score,
     paired_ratio,
     prepare,
     score_prepared,
@@ -36,10 +38,13 @@ from evaluation.probes.grounding import FactsOf
 from evaluation.probes.questions import read_questions
 from evaluation.queries import EVALUATION
 from evaluation.replies import as_base, prompts_of
+from evaluation.replies_kept import answer_all
 from evaluation.unpacked import compute_in_float32, compute_type
 from evaluation.whole_model import load_beside_base
 
-VERSION = 2
+VERSION = 3
+UNFINISHED = "unfinished"
+"""Folder of a workspace that holds the answers of evaluations that have not ended."""
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
 
 
@@ -57,6 +62,9 @@ class Wanted:
         precision: None = the precision in which the run was trained.
         probes: Names of probes (see ``evaluation.probes``); empty = none.
         questions: JSONL file of a person's own questions for the probe of forgetting; None = none.
+        metrics: Metrics of the `evaluate` library beside the shipped ones, by name or path.
+        context: Conversations longer than the model reads are scored in windows with this many tokens of context
+            (see ``evaluation.perplexity_windows``); None = they are left out and named.
     """
 
     workspace: str
@@ -68,6 +76,8 @@ class Wanted:
     precision: models.Precision | None = None
     probes: Sequence[battery.Probe] = ()
     questions: str | None = None
+    metrics: Sequence[str] = ()
+    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,11 @@ class Excluded:
 
 
 def run_evaluation(
-    context: JobContext, *, facts_of: FactsOf | None = None, extra: battery.Extra | None = None
+    context: JobContext,
+    *,
+    facts_of: FactsOf | None = None,
+    extra: battery.Extra | None = None,
+    look_in: Callable[[Workspace], Look] | None = None,
 ) -> dict[str, Any]:
     """Measure a run on its revision's hold-out. Worker target ``flows.probing:run_evaluation``, which reads facts.
 
@@ -90,6 +104,7 @@ def run_evaluation(
         context: Of the job; its spec has the fields of :class:`Wanted`.
         facts_of: Reads the facts of an answer, for the probe of grounding.
         extra: Further probes of the hold-out's answers.
+        look_in: Gives what holds answers against the checks of a workspace's dataset; None = that is not measured.
 
     Returns:
         ``evaluation_id`` and ``summary``. Evaluating again with the same arguments returns what is stored.
@@ -97,7 +112,7 @@ def run_evaluation(
     Raises:
         InputError: There is no hold-out, or the spec makes no sense.
         FinetoothError: There is no such run, or it has no adapter (trained in full: no model).
-        CancelledError: A stop was asked for; nothing is stored.
+        CancelledError: A stop was asked for; the answers made so far are used when the same is asked for again.
     """
     wanted = _wanted(context.spec)
     workspace = Workspace.open(Path(wanted.workspace))
@@ -132,7 +147,19 @@ def run_evaluation(
     model = load_beside_base(base_path, trained) if in_full else models.load_model(base_path, precision, trained)
     compute_in_float32(model)
     report = _stopping(context)
-    frame, summary, excluded = evaluate_model(model, tokenizer, examples, wanted, report)
+    for name in wanted.metrics:
+        load_metric(name)  # one that is not there is told before minutes of work, not after
+    made = workspace.path / UNFINISHED / known
+    frame, summary, excluded = evaluate_model(
+        model,
+        tokenizer,
+        examples,
+        wanted,
+        report,
+        made=made,
+        training=[e.answer for e in examples_of(workspace, run["revision_id"], "train")],
+        look=look_in(workspace) if look_in else None,
+    )
     if probing is not None:
         left_out = {one.example_id for one in excluded}
         asked = battery.battery(
@@ -152,11 +179,20 @@ def run_evaluation(
         **{"adapter_sha256": key["adapter"], "versions": _versions(), "created_at": workspace.clock()},
     }
     evaluation_id = workspace.objects.put(EVALUATION, manifest, frame, key)
+    shutil.rmtree(made, ignore_errors=True)
     return {"evaluation_id": evaluation_id, "summary": summary}
 
 
 def evaluate_model(
-    model: Any, tokenizer: Any, examples: Sequence[Example], wanted: Wanted, progress: Progress
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    made: Path,
+    training: Sequence[str] = (),
+    look: Look | None = None,
 ) -> tuple[pl.DataFrame, dict[str, Any], list[Excluded]]:
     """Perplexity, answers and metrics of a model with its adapter on (tuned) and off (base).
 
@@ -166,6 +202,9 @@ def evaluate_model(
         examples: The hold-out.
         wanted: Settings.
         progress: Called between batches; it may raise to stop.
+        made: Folder of the answers made so far; whoever calls removes it when the result is stored.
+        training: Answers of the training set, for the metric of recited words.
+        look: Holds an answer against the dataset's checks.
 
     Returns:
         The table (one row an example), the summary, and the examples that were left out.
@@ -173,7 +212,7 @@ def evaluate_model(
     Raises:
         InputError: No example can be scored.
     """
-    kept, prepared, excluded = _scorable(model, tokenizer, examples)
+    kept, prepared, excluded = _scorable(model, tokenizer, examples, wanted.context)
     if not kept:
         raise InputError(
             f"None of the {len(examples)} hold-out examples can be scored: {excluded[0].reason}",
@@ -189,12 +228,20 @@ def evaluate_model(
     generation = Generation(wanted.max_new_tokens, wanted.batch_size)
     places, prompts, too_long = _prompts(model, tokenizer, kept, wanted)
     with as_base(model) as base_model:
-        base_answers = generate(base_model, tokenizer, prompts, generation, progress=progress, stage="answers of base")
-    tuned_answers = generate(model, tokenizer, prompts, generation, progress=progress, stage="answers of tuned")
+        base_answers = answer_all(
+            base_model, tokenizer, prompts, generation, made / "base.jsonl", progress=progress, stage="answers of base"
+        )
+    tuned_answers = answer_all(
+        model, tokenizer, prompts, generation, made / "tuned.jsonl", progress=progress, stage="answers of tuned"
+    )
     progress("metrics", 0, None)
     references = [kept[k].answer for k in places]
-    metrics, columns = compare_metrics([a.text for a in base_answers], [a.text for a in tuned_answers], references)
-    frame = _frame(kept, (base, tuned), places=places, answers=(base_answers, tuned_answers), metric_columns=columns)
+    beside = given([kept[k] for k in places], base_answers, tuned_answers, training=training, look=look)
+    texts = [[answer.text for answer in one] for one in (base_answers, tuned_answers)]
+    metrics, columns = compare_metrics(texts[0], texts[1], references, others=wanted.metrics, given=beside)
+    frame = table.table(
+        kept, (base, tuned), places=places, answers=(base_answers, tuned_answers), metric_columns=columns
+    )
     summary = {
         "n_examples": len(kept),
         "n_excluded": len(examples) - len(kept),
@@ -203,9 +250,11 @@ def evaluate_model(
         "ratio": paired_ratio(base, tuned, seed=wanted.seed).as_dict(),
         "n_better": sum(t.nll < b.nll for b, t in zip(base, tuned, strict=True)),
         "n_worse": sum(t.nll > b.nll for b, t in zip(base, tuned, strict=True)),
-        "replies": {"base": _speed(base_answers), "tuned": _speed(tuned_answers)},
+        "replies": {"base": table.speed(base_answers), "tuned": table.speed(tuned_answers)},
         "generation": generation.as_dict(),
         "metrics": metrics,
+        "metrics_not_run": not_run(beside),
+        "n_in_windows": sum(bool(one.windows) for one in prepared),
     }
     return frame, summary, [*excluded, *too_long]
 
@@ -234,7 +283,7 @@ def _answered(examples: Sequence[Example], frame: pl.DataFrame) -> battery.Answe
 
 
 def _scorable(
-    model: Any, tokenizer: Any, examples: Sequence[Example]
+    model: Any, tokenizer: Any, examples: Sequence[Example], context: int | None
 ) -> tuple[list[Example], list[Prepared], list[Excluded]]:
     """Examples that can be scored, tokenised; the others with the reason why not."""
     limit = max_tokens_of(model)
@@ -243,7 +292,8 @@ def _scorable(
     excluded: list[Excluded] = []
     for place, example in enumerate(examples):
         try:
-            prepared += prepare(tokenizer, [example], names=[f"hold-out example {place + 1}"], max_tokens=limit)
+            name = f"hold-out example {place + 1}"
+            prepared += prepare(tokenizer, [example], names=[name], max_tokens=limit, context=context)
         except InputError as error:
             excluded.append(Excluded(example.id, error.message))
         else:
@@ -274,52 +324,6 @@ def _prompts(
         places.append(k)
         prompts.append(ids)
     return places, prompts, too_long
-
-
-def _frame(
-    kept: Sequence[Example],
-    scores: tuple[Sequence[Score], Sequence[Score]],
-    *,
-    places: Sequence[int],
-    answers: tuple[Sequence[Answer], Sequence[Answer]],
-    metric_columns: dict[str, list[float | None]],
-) -> pl.DataFrame:
-    """One row an example, in hold-out order; columns about answers are null where none was asked for."""
-    row_of = {k: row for row, k in enumerate(places)}
-    data: dict[str, pl.Series] = {
-        "example_id": pl.Series([e.id for e in kept], dtype=pl.String),
-        "prompt": pl.Series([messages_to_json(e.prompt) for e in kept], dtype=pl.String),
-        "reference": pl.Series([e.answer for e in kept], dtype=pl.String),
-    }
-    for name, own in zip(("base", "tuned"), scores, strict=True):
-        data[f"{name}_nll"] = pl.Series([s.nll for s in own], dtype=pl.Float64)
-        data[f"{name}_tokens"] = pl.Series([s.tokens for s in own], dtype=pl.Int64)
-        data[f"{name}_content_nll"] = pl.Series([s.content_nll for s in own], dtype=pl.Float64)
-    data["content_bytes"] = pl.Series([s.content_bytes for s in scores[0]], dtype=pl.Int64)
-
-    def spread(values: Sequence[Any], dtype: Any) -> pl.Series:
-        return pl.Series([values[row_of[k]] if k in row_of else None for k in range(len(kept))], dtype=dtype)
-
-    for name, said in zip(("base", "tuned"), answers, strict=True):
-        data[f"{name}_reply"] = spread([a.text for a in said], pl.String)
-        data[f"{name}_truncated"] = spread([a.truncated for a in said], pl.Boolean)
-        data[f"{name}_reply_tokens"] = spread([a.tokens for a in said], pl.Int64)
-        data[f"{name}_seconds"] = spread([a.seconds for a in said], pl.Float64)
-    for name, values in metric_columns.items():
-        data[name] = spread(values, pl.Float64)
-    return pl.DataFrame(data)
-
-
-def _speed(answers: Sequence[Answer]) -> dict[str, Any]:
-    """Counts and speed of one model's answers (None where there are none)."""
-    seconds, tokens = sum(a.seconds for a in answers), sum(a.tokens for a in answers)
-    return {
-        "n": len(answers),
-        "truncated": sum(a.truncated for a in answers),
-        "empty": sum(not a.text.strip() for a in answers),
-        "seconds_per_answer": seconds / len(answers) if answers else None,
-        "tokens_per_second": tokens / seconds if seconds else None,
-    }
 
 
 def _wanted(spec: dict[str, Any]) -> Wanted:

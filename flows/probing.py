@@ -19,6 +19,7 @@ from evaluation import actions
 from evaluation.probes.battery import Answered
 from evaluation.probes.grounding import Facts
 from evaluation.probes.probe import Finding, Row
+from flows.looking import look
 
 OWN_INSTRUCTIONS = "own_instructions"
 _MARKER = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
@@ -31,11 +32,11 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 def run_evaluation(context: JobContext) -> dict[str, Any]:
-    """Measure a run on its hold-out, with the probes that the spec names. Worker target.
+    """Measure a run on its hold-out, with the checks' metrics and the probes that the spec names. Worker target.
 
     See :func:`evaluation.actions.run_evaluation`.
     """
-    return actions.run_evaluation(context, facts_of=facts_of, extra=own_instructions)
+    return actions.run_evaluation(context, facts_of=facts_of, extra=own_instructions, look_in=look)
 
 
 def facts_of(answer: str, given: str) -> Facts:

@@ -110,3 +110,54 @@ def test_a_missing_run_and_an_unknown_setting_are_named(workspace: Workspace, tm
         run_evaluation(InlineContext(spec(workspace, run_id="nowhere"), tmp_path))
     with pytest.raises(InputError, match="no setting colour"):
         run_evaluation(InlineContext(spec(workspace, colour="red"), tmp_path))
+
+
+def test_answers_made_before_an_interruption_are_not_made_again(workspace: Workspace, tmp_path: Path) -> None:
+    asked = spec(workspace, n_replies=6, batch_size=2, seed=7)
+
+    class Interrupted(InlineContext):
+        def progress(self, stage: str, done: int, total: int | None) -> None:
+            if stage == "answers of tuned" and done >= 2:
+                raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        run_evaluation(Interrupted(asked, tmp_path / "first"))
+    (folder,) = (workspace.path / "unfinished").iterdir()
+    assert len((folder / "base.jsonl").read_text().splitlines()) == 6
+    assert len((folder / "tuned.jsonl").read_text().splitlines()) == 2
+    begun: dict[str, int] = {}
+
+    def note(stage: str, done: int, _total: int | None) -> None:
+        begun.setdefault(stage, done)
+
+    done = run_evaluation(InlineContext(asked, tmp_path / "second", note))
+    assert (begun["answers of base"], begun["answers of tuned"]) == (6, 2)
+    assert done["summary"]["replies"]["tuned"]["n"] == 6
+    assert not folder.exists()
+
+
+def test_long_conversations_are_scored_in_windows_where_that_is_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+    done = run_evaluation(InlineContext(spec(workspace, n_replies=0, context=256), tmp_path))
+    assert (done["summary"]["n_examples"], done["summary"]["n_in_windows"]) == (13, 1)
+
+
+def test_metrics_that_could_not_run_are_named_and_any_other_is_taken_by_path(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    from evaluation.given import Looked
+    from evaluation.metrics_loader import FOLDER
+
+    copied = tmp_path / "mine" / "mine.py"
+    copied.parent.mkdir()
+    source = (FOLDER / "exact_match" / "exact_match.py").read_text()
+    copied.write_text(source.replace("class ExactMatch", "class Mine").replace('"exact_match"', '"mine"'))
+    asked = spec(workspace, n_replies=3, metrics=[str(copied)], seed=3)
+    done = run_evaluation(
+        InlineContext(asked, tmp_path / "job"), look_in=lambda _: lambda example: Looked(None, len(example.answer) % 2)
+    )
+    summary = done["summary"]
+    assert summary["metrics"]["mine"]["n"] == 3
+    assert summary["metrics"]["privacy_leaks"]["n"] == 3
+    assert set(summary["metrics_not_run"]) == {"Form that the dataset taught", "Words recited from training answers"}
+    with pytest.raises(InputError, match="no metric"):
+        run_evaluation(InlineContext(spec(workspace, metrics=["/nowhere/at/all.py"]), tmp_path / "other"))

@@ -10,6 +10,7 @@ import pytest
 from core.errors import CancelledError, InputError
 from core.generation import Generation, generate
 from evaluation.replies import as_reply, prompts_of, read_replies
+from evaluation.replies_kept import answer_all
 from tests.evaluation.workspace_with_run import examples
 from tests.tiny_model import tiny
 
@@ -81,3 +82,31 @@ def test_replies_of_another_model_come_in_with_their_bad_lines_named(tmp_path: P
     assert path.read_bytes()[rejects[1].start : rejects[1].end] == b"not json"
     with pytest.raises(InputError, match="line 1 names a prompt"):
         read_replies(path, "other", {"b"})
+
+
+def test_answering_goes_on_where_it_was_interrupted(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    model, tokenizer = loaded
+    prompts = prompts_of(tokenizer, examples(7))
+    whole = answer_all(model, tokenizer, prompts, Generation(6, 2), tmp_path / "whole.jsonl")
+    path, seen = tmp_path / "deep" / "cut.jsonl", []
+
+    def stop(_stage: str, done: int, _total: int | None) -> None:
+        seen.append(done)
+        if done == 4:
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        answer_all(model, tokenizer, prompts, Generation(6, 2), path, progress=stop)
+    path.write_bytes(path.read_bytes()[:-5])  # torn, as by a power cut
+    rest: list[int] = []
+    again = answer_all(
+        model, tokenizer, prompts, Generation(6, 2), path, progress=lambda _s, done, _t: rest.append(done)
+    )
+    assert rest[0] == 3 and rest[-1] == 7
+    assert (
+        [a.text for a in again]
+        == [a.text for a in whole]
+        == [a.text for a in answer_all(None, tokenizer, prompts, Generation(6, 2), path)]
+    )
+    other = answer_all(model, tokenizer, prompts, Generation(3, 2), path)
+    assert all(a.tokens <= 3 for a in other)

@@ -37,6 +37,7 @@ def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> No
     _preference(chosen)
     _explained(found)
     _rubric(found["rubric"])
+    _marks(found)
     _raters(found)
     for sentence in found["notes"]:
         if sentence not in (found["controlled"]["warning"], found["without_a_rater"]["warning"]):
@@ -187,6 +188,36 @@ def _rubric(rubric: Mapping[str, Mapping[str, Any]]) -> None:
         "Means over prompts with 95% intervals, in points. Scored: answers of tuned + base. Critical: answers that "
         "must not be sent, with the upper bound of their share. Agreement: Krippendorff's ordinal alpha."
     )
+
+
+def _marks(found: Mapping[str, Any]) -> None:
+    """Faults that raters flagged, and points by the experts' own criteria."""
+    rows = [one for one in found["flags"].values() if one["base"]["flagged"] or one["tuned"]["flagged"]]
+    if rows:
+        st.subheader("Faults that raters flagged", anchor=False)
+        st.dataframe(
+            {"Fault": [one["title"] for one in rows]}
+            | {
+                model.capitalize(): [f"{one[model]['flagged']} of {one[model]['n']}" for one in rows]
+                for model in ("tuned", "base")
+            }
+            | {
+                "Tuned, at most": [f"{one['tuned']['upper_bound']:.0%}" for one in rows],
+                "p, paired": [
+                    "–" if one["paired"]["p_value"] is None else f"{one['paired']['p_value']:.3f}" for one in rows
+                ],
+            },
+            hide_index=True,
+            height="content",
+        )
+        st.caption("Answers that any rater flagged, of those judged. At most: the upper 95% bound of the share.")
+    expected = found["expected"]
+    if expected:
+        st.caption(
+            f"Experts' own criteria, points met: tuned {figures.span(expected['tuned'], percent=True)}, base "
+            f"{figures.span(expected['base'], percent=True)}, on "
+            f"{wording.many(expected['difference']['n'], 'prompt')}."
+        )
 
 
 def _critical(one: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from evaluation.rating import next_item, record_rating
 from evaluation.report import report_html, report_markdown
 from evaluation.signing import sign
 from evaluation.study import close_study, create_study
+from tests.evaluation.test_marks import judged as flagged
 from tests.evaluation.workspace_with_run import evaluation_frame, stored_evaluation
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&</style>{{ 7*7 }}"
@@ -181,6 +182,15 @@ def test_the_report_shows_who_signed_and_marks_a_decision_against_the_rule(works
             and "Only a pilot." in text
             and "<b>" not in text.split("Lea")[1][:5]
         )
+
+
+def test_faults_that_raters_flagged_are_reported_with_their_bound(workspace: Workspace) -> None:
+    study_id = flagged(workspace)
+    evaluation_id = workspace.objects.manifest(study_id)["evaluation_id"]
+    html = report_html(workspace, evaluation_id, study_id=study_id)
+    assert "Hallucination" in html and "4 of 12 0.33 [0.14, 0.61]" in html and not Page(html).open
+    for text in (html, report_markdown(workspace, evaluation_id, study_id=study_id)):
+        assert "1 of 12" in text and "33.9%" in text and "points met of all" in text
 
 
 def test_probes_are_shown_and_no_longer_listed_as_not_run(workspace: Workspace) -> None:

@@ -12,7 +12,8 @@ from core.errors import InputError
 from core.files import explain_os_error
 from evaluation.agreement import Agreement, agreement
 from evaluation.estimate import Estimate
-from evaluation.preference import Outcome, Preference, Vote, preference
+from evaluation.preference import CREDIT, Outcome, Preference, Vote, preference
+from evaluation.ranking import Duel, rank_models
 from evaluation.rubric import HIGHEST, LOWEST, VERDICTS
 
 N_RESAMPLES = 2000
@@ -34,12 +35,15 @@ class BadLine:
 class RatingsFile:
     """The ratings of a file, folded: one verdict and one score a criterion for an item and rater.
 
-    ``tuned_side`` holds, where lines say so, the side on which the tuned model stood for that rater.
+    ``tuned_side`` holds, where lines say so, the side on which the tuned model stood for that rater; ``duels`` the
+    verdicts of lines that name two of several models.
     """
 
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
     scores: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     tuned_side: dict[tuple[str, str], str] = field(default_factory=dict)
+    duels: list[Duel] = field(default_factory=list)
+    duelled: set[tuple[str, str]] = field(default_factory=set)
     bad: list[BadLine] = field(default_factory=list)
     n_lines: int = 0
     n_skipped: int = 0
@@ -52,12 +56,14 @@ def stats_of_ratings(path: Path, *, seed: int = 0) -> dict[str, Any]:
     Each line is ``{"item", "rater"}`` with ``"verdict"`` (left, right, tie, both_bad, or skip = missing),
     ``"scores"`` ({criterion: 1 to 5, or null = not applicable}), or both. An optional ``"tuned": "left" | "right"``
     says on which side the tuned model stood; then verdicts are turned into models before anything is counted, and
-    the win rate is the tuned model's. Without it, it is the left side's.
+    the win rate is the tuned model's. Without it, it is the left side's. Where more than two models were compared,
+    ``"models": [left, right]`` names those of a line; such verdicts make the ``ranking`` and nothing else.
 
     Returns:
         ``alpha_nominal``, ``alpha_ordinal``, ``ac1`` and ``raw_agreement`` (numbers, or None), ``win_rate`` (a dict
         with ``value``, ``low``, ``high``, ``n``, ``method``, ``of``; None without verdicts), ``reasons`` (why a
-        figure is None), ``preference``, ``criteria`` (the agreement of each), counts, and ``rejected`` lines.
+        figure is None), ``preference``, ``ranking`` (models by strength, the strongest first), ``criteria`` (the
+        agreement of each), counts, and ``rejected`` lines.
         Verdicts give the nominal figures where there are any, else the one criterion does; the ordinal alpha is the
         one criterion's. With several criteria, each has its own under ``criteria``.
 
@@ -65,7 +71,7 @@ def stats_of_ratings(path: Path, *, seed: int = 0) -> dict[str, Any]:
         InputError: The file cannot be read, or no line of it is a rating.
     """
     folded = read_ratings(path)
-    if not folded.verdicts and not folded.scores:
+    if not folded.verdicts and not folded.scores and not folded.duels:
         detail = f" The first problem: {folded.bad[0]}." if folded.bad else ""
         raise InputError(
             f"{path} holds no rating that can be counted.{detail}",
@@ -78,7 +84,8 @@ def stats_of_ratings(path: Path, *, seed: int = 0) -> dict[str, Any]:
         for name, values in sorted(folded.scores.items())
     }
     chosen = preference(votes, seed=seed) if votes else None
-    return _document(folded, by_verdict if folded.verdicts else None, by_criterion, chosen)
+    document = _document(folded, by_verdict if folded.verdicts else None, by_criterion, chosen)
+    return document | {"ranking": [one.as_dict() for one in rank_models(folded.duels, seed=seed)]}
 
 
 def _document(
@@ -89,7 +96,8 @@ def _document(
 ) -> dict[str, Any]:
     only = next(iter(by_criterion.values())) if len(by_criterion) == 1 else None
     nominal_source = by_verdict or only
-    several = Estimate(None, reason=f"{len(by_criterion)} criteria: see criteria")
+    why = f"{len(by_criterion)} criteria: see criteria" if by_criterion else "several models: see ranking"
+    several = Estimate(None, reason=why)
     none_scored = Estimate(None, reason="undefined: no rubric scores, and verdicts have no order")
     ordinal = only.alpha_ordinal if only else (several if by_criterion else none_scored)
     figures = {
@@ -103,8 +111,9 @@ def _document(
     if chosen is not None:
         win = {"of": "tuned" if folded.tuned_side else "left", **chosen.win_rate.as_dict()}
     else:
-        reasons["win_rate"] = "no verdict: left, right, tie or both_bad"
-    pairs = set(folded.verdicts) | {pair for values in folded.scores.values() for pair in values}
+        unsaid = "no verdict: left, right, tie or both_bad"
+        reasons["win_rate"] = "several models: see ranking" if folded.duels else unsaid
+    pairs = set(folded.verdicts) | folded.duelled | {pair for values in folded.scores.values() for pair in values}
     return {
         **{key: value.value for key, value in figures.items()},
         "win_rate": win,
@@ -205,7 +214,17 @@ def _parse(raw: bytes) -> dict[str, Any] | str:
         return f'its "verdict" is none of {", ".join(VERDICTS)}'
     if value.get("tuned") not in (None, "left", "right"):
         return 'its "tuned" is neither "left" nor "right"'
-    return _check_scores(scores) or value
+    return _check_models(value) or _check_scores(scores) or value
+
+
+def _check_models(row: dict[str, Any]) -> str:
+    models = row.get("models")
+    if models is None:
+        return ""
+    named = isinstance(models, list) and all(isinstance(one, str) and one and _writable(one) for one in models)
+    if not named or len(models) != 2 or models[0] == models[1]:
+        return 'its "models" are not the names of two different models, left and right'
+    return ""
 
 
 def _check_scores(scores: Any) -> str:
@@ -240,7 +259,10 @@ def _fold(rows: Iterable[tuple[int, dict[str, Any]]], folded: RatingsFile) -> No
         if sided and verdict in ("left", "right") and not row.get("tuned"):
             folded.bad.append(BadLine(number, 'has no "tuned" side, which other lines have'))
             continue
-        asked = (["verdict"] if verdict is not None else []) + [f"scores.{name}" for name in row.get("scores") or {}]
+        models = row.get("models")
+        asked = [f"scores.{name}" for name in row.get("scores") or {}]
+        if verdict is not None:
+            asked.insert(0, f"verdict {sorted(models)}" if models else "verdict")
         earlier = next((seen[(*pair, key)] for key in asked if (*pair, key) in seen), None)
         if earlier is not None:
             folded.bad.append(BadLine(number, f"the same rater rated this item already, on line {earlier}"))
@@ -248,6 +270,10 @@ def _fold(rows: Iterable[tuple[int, dict[str, Any]]], folded: RatingsFile) -> No
         seen.update({(*pair, key): number for key in asked})
         if verdict == "skip":
             folded.n_skipped += 1
+        elif verdict is not None and models:
+            credit = CREDIT[outcome_of(verdict, "left")]
+            folded.duels.append(Duel(pair[0], models[0], models[1], credit))
+            folded.duelled.add(pair)
         elif verdict is not None:
             folded.verdicts[pair] = verdict
             if row.get("tuned"):

@@ -316,6 +316,10 @@ def stats_(ratings: Path, seed: int = 0, as_json: JsonFlag = False) -> None:
         *(f"{name}: {_number(found[name])}" for name in ("alpha_nominal", "alpha_ordinal", "ac1", "raw_agreement")),
         f"win rate: {_share(won['value'])} (95 % interval {_bounds(won)})" if won else "win rate: no verdicts",
         *(f"{name}: {why}" for name, why in found["reasons"].items()),
+        *(
+            f"{number}. {one['model']}: {one['strength']['value']:+.2f} log odds ({_bounds(one['strength'])})"
+            for number, one in enumerate(found["ranking"], 1)
+        ),
     )
 
 

@@ -50,6 +50,17 @@ def test_the_rule_for_a_go_is_said_before_anyone_votes(workspace: Workspace) -> 
     assert rules == {0.5, 0.45}
 
 
+def test_several_models_are_ranked_from_a_file(workspace: Workspace, tmp_path: Path) -> None:
+    pairs = (["tuned", "base"], ["tuned", "early"], ["early", "base"])
+    rows = [{"item": k, "rater": "x", "verdict": "left", "models": pair} for k in range(12) for pair in pairs]
+    (tmp_path / "r.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    from typer.testing import CliRunner
+
+    words = ["stats", str(tmp_path / "r.jsonl")]
+    shown = CliRunner().invoke(command_line(words), words).stdout
+    assert [line.split(":")[0] for line in shown.splitlines()[-3:]] == ["1. tuned", "2. early", "3. base"]
+
+
 def test_an_open_study_leaves_blind_files_and_no_result(workspace: Workspace, tmp_path: Path) -> None:
     said(workspace, "study", "--items", "12")
     assert "name no model" in said(workspace, "results", "--folder", str(tmp_path / "out"))

@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "preflight_verbs": ("preflight",),
     "run_verbs": ("runs", "export-model"),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
+    "judge_model_verb": ("judge",),
 }  # fmt: skip
 """Which module has which verbs, in the order in which the help lists them."""
 

@@ -229,12 +229,20 @@ def read_jsonl(path: Path) -> list[tuple[int, dict[str, Any]]]:
         InputError: The file cannot be read, or a line is no JSON object (naming the first).
     """
     try:
-        lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        return json_lines(path.read_bytes(), str(path))
     except OSError as error:
         explained = explain_os_error(error, path)
         raise InputError(explained.message, explained.hint) from error
+
+
+def json_lines(data: bytes, name: str) -> list[tuple[int, dict[str, Any]]]:
+    """The same of bytes that are known by a name.
+
+    Raises:
+        InputError: A line is no JSON object (naming the first).
+    """
     found: list[tuple[int, dict[str, Any]]] = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -242,7 +250,7 @@ def read_jsonl(path: Path) -> list[tuple[int, dict[str, Any]]]:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            raise InputError(f"Line {number} of {path} is not a JSON object.", "Write one object a line, in UTF-8.")
+            raise InputError(f"Line {number} of {name} is not a JSON object.", "Write one object a line, in UTF-8.")
         found.append((number, value))
     return found
 

@@ -97,6 +97,7 @@ def study(workspace: Workspace, study_id: str) -> dict[str, Any]:
         "wanted": wanted,
         "criteria": [criterion.as_dict() for criterion in loaded.criteria],
         "n_identical": loaded.manifest["n_identical"],
+        "n_left_out_naming": loaded.manifest.get("n_left_out_naming", 0),
         "detectable_win_rate": loaded.manifest["detectable_win_rate"],
         "created_at": loaded.manifest["created_at"],
     }

@@ -115,9 +115,18 @@ def read_expected(path: Path) -> dict[str, tuple[Expected, ...]]:
     Raises:
         InputError: A line is not one, with its number, or an example stands there twice.
     """
+    return expected_in(read_jsonl(path), path.name)
+
+
+def expected_in(rows: Sequence[tuple[int, Mapping[str, Any]]], name: str) -> dict[str, tuple[Expected, ...]]:
+    """The same of lines that were read already.
+
+    Raises:
+        InputError: As :func:`read_expected`.
+    """
     found: dict[str, tuple[Expected, ...]] = {}
-    for number, value in read_jsonl(path):
-        where, example_id = f"Line {number} of {path.name}", value.get("example_id")
+    for number, value in rows:
+        where, example_id = f"Line {number} of {name}", value.get("example_id")
         if not isinstance(example_id, str) or example_id in found:
             raise InputError(f"{where} names no example, or one that an earlier line named.", "One line an example.")
         found[example_id] = expected_from(value.get("criteria"), where)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
+from contextlib import suppress
 from hashlib import sha256
 
 from core.errors import FinetoothError, InputError
-from core.files import write_atomic
+from core.files import explain_os_error
 from core.ids import content_id
 from core.workspace import Workspace
 from evaluation.study import load_study
@@ -69,8 +71,17 @@ def _token(key: bytes, study_id: str, name: str) -> str:
 
 
 def _key(workspace: Workspace) -> bytes:
+    """The workspace's secret, made once: of two processes that make one at the same time, the first one's stays."""
     path = workspace.path / FILE
     if not path.is_file():
-        write_atomic(path, secrets.token_hex(32))
-        path.chmod(0o600)
+        made = path.with_name(f"{FILE}.{secrets.token_hex(4)}")
+        try:
+            with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as handle:
+                handle.write(secrets.token_hex(32))
+            with suppress(FileExistsError):
+                os.link(made, path)
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        finally:
+            made.unlink(missing_ok=True)
     return path.read_bytes()

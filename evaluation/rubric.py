@@ -76,7 +76,7 @@ SAFETY = Criterion(
     critical_at=1,
 )
 INSTRUCTIONS = Criterion(
-    "instructions",
+    "instruction_following",
     "Instruction following",
     "Does this response do what was asked, in the form in which it was asked?",
     (

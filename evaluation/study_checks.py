@@ -5,7 +5,7 @@ Both have an answer that is known to be better; a training pair comes first and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -79,7 +79,16 @@ def read_checks(path: Path) -> tuple[Check, ...]:
     Raises:
         InputError: A line is not one, with its number; or the same pair stands there twice.
     """
-    found = tuple(check_from(value, f"Line {number} of {path.name}") for number, value in read_jsonl(path))
+    return checks_in(read_jsonl(path), path.name)
+
+
+def checks_in(rows: Sequence[tuple[int, Mapping[str, Any]]], name: str) -> tuple[Check, ...]:
+    """The same of lines that were read already.
+
+    Raises:
+        InputError: As :func:`read_checks`.
+    """
+    found = tuple(check_from(value, f"Line {number} of {name}") for number, value in rows)
     if len({content_id(one.as_dict()) for one in found}) < len(found):
-        raise InputError(f"{path.name} holds the same pair twice.", "Leave each pair there once.")
+        raise InputError(f"{name} holds the same pair twice.", "Leave each pair there once.")
     return found

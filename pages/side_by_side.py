@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evaluation import queries
-from ui import panels, rating_desk, shell, studies
+from ui import panels, rating_desk, rubric_editor, shell, studies
 
 shell.begin()
 
@@ -26,6 +26,7 @@ else:
     evaluations = queries.evaluations(workspace)
     if evaluations:
         studies.create(workspace, evaluations, who)
+        rubric_editor.draw(workspace, who)
     else:
         panels.empty("There are no answers to compare yet.", "evaluate.py", "Evaluate a run first")
     studies.listing(workspace, states, who)

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from core import wording
+from core.ids import content_id
 from core.workspace import Workspace
 from evaluation import gate, queries, study
 from evaluation.power import detectable_win_rate
-from evaluation.rubric import BUILT_IN
-from ui import act, render
+from ui import act, render, rubric_editor, study_checks
 
 
 def newest_open(workspace: Workspace) -> str | None:
@@ -70,14 +70,10 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         )
         raters = int(middle.number_input("Raters for each pair", 1, 20, 2, key="study_raters"))
         seed = int(right.number_input("Seed of the choice and the sides", 0, 2**31 - 1, 0, key="study_seed"))
-        criteria = st.pills(
-            "Scored too, where a rater wishes",
-            [c.name for c in BUILT_IN],
-            default=[c.name for c in BUILT_IN],
-            format_func=str.capitalize,
-            selection_mode="multi",
-            key="study_criteria",
-        )
+        criteria = rubric_editor.choose(workspace)
+        asked = study_checks.choose(pairs)
+        if asked is None:
+            return
         st.caption(
             f"With {wording.many(pairs, 'pair')} and {wording.many(raters, 'rater')} each, a study finds a true win "
             f"rate of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller "
@@ -87,11 +83,21 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         st.caption(f"The rule for a go: {rule.sentence()}.")
         if pairs < rule.prompts_min or raters < rule.raters_min:
             st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
-        shown = act.show(f"open-{chosen}-{pairs}-{raters}-{seed}-{'-'.join(criteria)}", scope="study")
+        design = content_id([[c.as_dict() for c in criteria], asked.n_repeats, [c.as_dict() for c in asked.checks]])
+        shown = act.show(f"open-{chosen}-{pairs}-{raters}-{seed}-{design}", scope="study")
 
         def do(_: str) -> str:
             made = study.create_study(
-                workspace, chosen, n_items=pairs, raters_per_item=raters, seed=seed, criteria=criteria, who=who
+                workspace,
+                chosen,
+                n_items=pairs,
+                raters_per_item=raters,
+                seed=seed,
+                criteria=criteria,
+                n_repeats=asked.n_repeats,
+                checks=asked.checks,
+                expected=asked.expected,
+                who=who,
             )
             st.query_params["study"] = made
             st.session_state["side_view"] = "Rate"
@@ -111,11 +117,17 @@ def listing(workspace: Workspace, states: list[dict[str, Any]], who: str) -> Non
             )
             names = ", ".join(render.plain(name) for name in state["raters"]) or "nobody yet"
             alike = wording.many(state["n_identical"], "prompt")
+            named = state["n_left_out_naming"]
             st.caption(
                 f"Raters: {names} · {state['raters_per_item']} for each pair · detects a win rate of "
                 f"{state['detectable_win_rate']:.0%} or more · {alike} answered alike by both and left out"
+                + (f" · {wording.many(named, 'pair')} left out that name a model" if named else "")
             )
-            _open_or_close(workspace, state, who)
+            study_checks.raters(workspace, state["id"])
+            with st.container(horizontal=True):
+                if state["open"]:
+                    study_checks.links(workspace, state["id"], who)
+                _open_or_close(workspace, state, who)
 
 
 def _open_or_close(workspace: Workspace, state: dict[str, Any], who: str) -> None:

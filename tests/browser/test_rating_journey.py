@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.workspace import Workspace
-from evaluation import rating, study
+from evaluation import rating, rating_links, study
 from tests.browser.conftest import Visit
 from tests.pages.workspaces import RUN, add_evaluation, add_run, frozen
 
@@ -96,6 +96,32 @@ def test_nothing_that_reaches_the_browser_names_a_model(serve: Serve, visit: Ope
         for word in ("tuned", "smollm", RUN, "adapter_"):
             at = text.replace(MENU, "").find(word)
             assert at < 0, text.replace(MENU, "")[max(0, at - 80) : at + 80]
+
+
+def test_a_rater_who_comes_by_a_link_sees_the_desk_and_nothing_else(
+    serve: Serve, visit: OpenTab, judged: Workspace
+) -> None:
+    study_id = judged.objects.find("study")
+    token = rating_links.invite(judged, study_id, "Ben Ruiz")
+    tab = visit(serve(judged.path))
+    received: list[bytes] = []
+    tab.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(_bytes(frame))))
+    tab.open("side_by_side", study=study_id, rater=token)
+    tab.page.get_by_role("button", name="Start rating").click()
+    tab.sees("You: 0 of 12 pairs")
+    tab.settle()
+    tab.press("1")
+    tab.sees("You: 1 of 12 pairs")
+    tab.page.reload()
+    tab.sees("You: 1 of 12 pairs")
+    assert [who for _, who in rating.votes(judged, study_id).held] == ["Ben Ruiz"]
+    assert tab.page.get_by_role("link", name="Results").count() == 0 and tab.page.get_by_text("Studies").count() == 0
+    sent = b"".join(received).decode(errors="ignore").lower()
+    for text in (sent, tab.page.content().lower(), tab.page.url.lower()):
+        for word in ("tuned", "smollm", RUN, "adapter_"):
+            assert word not in text.replace(MENU, "")
+    tab.open("side_by_side", study=study_id, rater="0" * 24)
+    tab.sees("does not belong to a rater")
 
 
 def _bytes(frame: str | bytes) -> bytes:

@@ -255,6 +255,6 @@ def test_lost_and_bad_prompts_are_listed_for_the_trace(workspace: Workspace, stu
 
 
 def test_every_criterion_has_a_sentence_for_each_score() -> None:
-    assert [one.name for one in BUILT_IN] == ["accuracy", "tone", "safety", "instructions", "groundedness"]
+    assert [one.name for one in BUILT_IN] == ["accuracy", "tone", "safety", "instruction_following", "groundedness"]
     for criterion in BUILT_IN:
         assert len(set(criterion.anchors)) == 5 and all(text.endswith(".") for text in criterion.anchors)

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.types import Message
 from core.workspace import Workspace
-from evaluation import queries, rating, study
+from evaluation import queries, rating, rating_links, rubric_versions, study
+from evaluation.rubric import BUILT_IN
+from evaluation.study_checks import Check
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import RUN, add_evaluation, add_run, frozen, labels
 
@@ -142,6 +145,58 @@ def test_closing_ends_the_voting_and_reopening_takes_votes_again(
 def _view(app: AppTest, name: str) -> None:
     app.segmented_control(key="side_view").set_value(name).run()
     assert not app.exception
+
+
+def test_flags_with_their_severity_go_with_the_vote_and_a_critical_one_asks_for_a_comment(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    app.multiselect[0].set_value(["fabricated", "refusal"]).run()
+    next(c for c in app.segmented_control if c.label.startswith("How grave")).set_value("critical").run()
+    press(app, "Right is better")
+    assert votes(judged, study_id) == [] and "needs a comment" in texts(app)
+    app.text_area[0].set_value("It invents a code.").run()
+    press(app, "Right is better")
+    held = next(iter(rating.votes(judged, study_id).held.values()))
+    assert held.flags == {"left.fabricated": "critical", "left.refusal": "critical"}
+    assert app.multiselect[0].value == [], "the next pair begins unmarked"
+
+
+def test_practice_comes_first_says_what_is_known_and_does_not_count(open_page: OpenPage, judged: Workspace) -> None:
+    practice = Check("training", (Message("user", "Which code?"),), "R50.9.", "No idea.", "The code was asked for.")
+    made = study.create_study(judged, judged.objects.find("evaluation"), n_items=12, checks=[practice])
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    assert "1 practice pair" in texts(app)
+    press(app, "Left is better")
+    assert "The code was asked for" in app.success[0].value and "practice pair" not in texts(app)
+    assert votes(judged, made) == []
+
+
+def test_pairs_on_other_desks_are_waited_for(open_page: OpenPage, judged: Workspace) -> None:
+    made = study.create_study(judged, judged.objects.find("evaluation"), n_items=1, raters_per_item=1)
+    rating.next_item(judged, made, "Ben")
+    app = press(open_page(judged, "side_by_side"), "Start rating")
+    assert "open on other desks" in texts(app) and "Look again" in labels(app)
+
+
+def test_a_rubric_of_ones_own_is_saved_in_versions_and_scored(open_page: OpenPage, judged: Workspace) -> None:
+    app = open_page(judged, "side_by_side")
+    app.text_input(key="rubric-name-built-in-0").set_value("Coding").run()
+    press(app, "Save the rubric")
+    assert rubric_versions.rubric(judged, "Coding").criteria == BUILT_IN
+    app.selectbox(key="study_rubric").set_value("Coding").run()
+    press(app, "Open the study")
+    made = study.load_study(judged, judged.objects.find("study"))
+    assert made.criteria == BUILT_IN and made.manifest["n_left_out_naming"] == 0
+
+
+def test_a_link_is_made_for_a_rater(open_page: OpenPage, judged: Workspace, study_id: str) -> None:
+    app = open_page(judged, "side_by_side")
+    _view(app, "Studies")
+    next(t for t in app.text_input if t.label == "Rater's name").set_value("Ben").run()
+    press(app, "Make a link")
+    token = rating_links.invited(judged, study_id)["Ben"]
+    assert any(f"rater={token}" in code.value and "Ben" not in code.value for code in app.code)
 
 
 def test_without_answers_the_page_says_where_they_come_from(open_page: OpenPage, empty: Workspace) -> None:

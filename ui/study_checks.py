@@ -1,0 +1,116 @@
+"""What a study asks of its raters besides, on the page that opens it, and how each rater did; links for raters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core import wording
+from core.errors import FinetoothError
+from core.files import json_lines
+from core.workspace import Workspace
+from evaluation import rating_links, rating_quality
+from evaluation.estimate import Estimate
+from evaluation.rating_flags import Expected, expected_in
+from evaluation.study import REPEAT_AFTER
+from evaluation.study_checks import FORM, Check, checks_in
+from ui import act, render, shell
+
+REPEATED = 0.08
+"""Share of the pairs that are shown once more, unless another number is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was chosen beside the pairs."""
+
+    n_repeats: int = 0
+    checks: tuple[Check, ...] = ()
+    expected: Mapping[str, Sequence[Expected]] = field(default_factory=dict)
+
+
+def choose(pairs: int) -> Asked | None:
+    """Hidden repeats, gold and training pairs, experts' criteria; None where a file cannot be read (it says why)."""
+    with st.expander("Test the raters too", icon=":material/school:"):
+        most = max(0, pairs - REPEAT_AFTER)
+        usual = min(most, round(pairs * REPEATED)) if pairs >= 2 * REPEAT_AFTER else 0
+        repeats = st.number_input(
+            "Pairs shown to a rater once more, unseen, with the sides flipped",
+            *(0, most, usual),
+            key=f"study_repeats_{pairs}",
+            help=f"How far do raters agree with themselves? A repeat stands {REPEAT_AFTER} pairs after its pair.",
+        )
+        gold = st.file_uploader("Gold and training pairs (JSONL)", type=["jsonl"], key="study_gold")
+        st.caption(
+            "Pairs with a known answer: gold pairs lie unseen among the others, training pairs come first and say "
+            "which answer is better. One a line:"
+        )
+        st.code(FORM, language="json")
+        wanted = st.file_uploader("Experts' criteria for single prompts (JSONL)", type=["jsonl"], key="study_expected")
+        st.caption("Written without sight of the answers; points below 0 are for what must not be there. One a line:")
+        st.code(
+            '{"example_id": "...", "criteria": [{"text": "Names the code", "points": 3}]}', language="json"
+        )  # fmt: skip
+        try:
+            checks = checks_in(json_lines(gold.getvalue(), gold.name), gold.name) if gold else ()
+            expected = expected_in(json_lines(wanted.getvalue(), wanted.name), wanted.name) if wanted else {}
+        except FinetoothError as error:
+            shell.show_error(error.message, error.hint)
+            return None
+        return Asked(int(repeats), checks, expected)
+
+
+def links(workspace: Workspace, study_id: str, who: str) -> None:
+    """A link for each rater: it opens the desk of this study under one name, and nothing else of the project."""
+    with st.popover("Links for raters", icon=":material/link:"):
+        st.caption("A link opens the desk under one name, and nothing else of the project.")
+        invited = rating_links.invited(workspace, study_id)
+        place = f"{study_id[:16]}-{len(invited)}"
+        name = st.text_input("Rater's name", key=f"invite-{place}", max_chars=60)
+        shown = act.show(f"{place}-{name}", scope=f"invite-{study_id}")
+
+        def make(_: str) -> str:
+            rating_links.invite(workspace, study_id, name, who=who)
+            return "The link is made."
+
+        act.button("Make a link", shown, "invite", make, icon=":material/add_link:", guard=False)
+        root = (st.context.url or "").rstrip("/").rpartition("/")[0]
+        kept = {"workspace": st.query_params["workspace"]} if "workspace" in st.query_params else {}
+        for invitee, token in invited.items():
+            st.caption(render.plain(invitee))
+            st.code(f"{root}/{shell.RATING}?{urlencode({'study': study_id, 'rater': token, **kept})}", language=None)
+
+
+def raters(workspace: Workspace, study_id: str) -> None:
+    """How each rater did on repeats and gold pairs, and how many votes came sooner than one can read."""
+    found = [one for one in rating_quality.quality(workspace, study_id) if one.n_votes]
+    if not found:
+        return
+    with st.expander("How the raters did", icon=":material/fact_check:"):
+        st.dataframe([_row(one) for one in found], hide_index=True)
+        st.caption(
+            "Repeats are compared by answer, not by side. A vote is too fast where it came sooner than both answers "
+            f"can be read, at {rating_quality.WORDS_PER_S:g} words a second; it is flagged and stays."
+        )
+
+
+def _row(one: rating_quality.Quality) -> dict[str, Any]:
+    return {
+        "rater": one.rater,
+        "votes": one.n_votes,
+        "repeats judged alike": _share(one.repeats_alike),
+        "same side twice": one.sides_kept,
+        "gold right": _share(one.gold_right),
+        "practice right": _share(one.practice_right),
+        "too fast": wording.of(one.too_fast, one.n_votes, "votes"),
+    }
+
+
+def _share(found: Estimate) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return "none"
+    return f"{round(found.value * found.n):,} of {found.n:,} ({found.low:.0%} to {found.high:.0%})"

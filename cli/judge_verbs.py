@@ -17,10 +17,13 @@ from core.errors import FinetoothError, InputError
 from core.ids import new_action_id
 from core.types import Rating
 from core.workspace import workspace_or_error
-from evaluation import exports, gate, rating, results, round_files, signing, stats, study
+from evaluation import exports, gate, rating, rating_links, results, round_files, rubric_versions, signing, stats, study
 from evaluation import slices as by_slice
 from evaluation.probes.battery import PROBES
 from evaluation.probes.questions import read_questions
+from evaluation.rating_flags import read_expected
+from evaluation.rubric import ASKED_FIRST
+from evaluation.study_checks import read_checks
 from flows import bare_perplexity, walk_report
 from flows import trace as tracing
 from training import queries as trained
@@ -153,6 +156,11 @@ def study_(
     not_worse: Annotated[
         bool, typer.Option("--not-worse", help="A go needs a model that is not worse, instead of a better one.")
     ] = False,
+    repeats: Annotated[int, typer.Option(help="Pairs shown to a rater once more, unseen, sides flipped.")] = 0,
+    gold: Annotated[Path | None, typer.Option(help="Gold and training pairs (JSONL).")] = None,
+    expected: Annotated[Path | None, typer.Option(help="Experts' criteria for single prompts (JSONL).")] = None,
+    rubric: Annotated[str | None, typer.Option(help="A rubric of your own that raters score by.")] = None,
+    rater: Annotated[list[str] | None, typer.Option(help="Make a link for this rater (may be repeated).")] = None,
     close: Annotated[str | None, typer.Option(help="Close this study instead, and reveal the sides.")] = None,
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
@@ -168,16 +176,28 @@ def study_(
     evaluation_id = opened.objects.find("evaluation", evaluation)
     rule = gate.NOT_WORSE if not_worse else gate.DEFAULT_RULE
     study_id = study.create_study(
-        opened, evaluation_id, n_items=items, raters_per_item=raters, seed=seed, rule=rule, who=who
+        opened,
+        evaluation_id,
+        n_items=items,
+        raters_per_item=raters,
+        seed=seed,
+        criteria=rubric_versions.rubric(opened, rubric).criteria if rubric else ASKED_FIRST,
+        rule=rule,
+        n_repeats=repeats,
+        checks=read_checks(gold) if gold else (),
+        expected=read_expected(expected) if expected else None,
+        who=who,
     )
     manifest = opened.objects.manifest(study_id)
+    links = {name: rating_links.invite(opened, study_id, name, who=who) for name in rater or ()}
     emit(
-        {"study_id": study_id, **manifest},
+        {"study_id": study_id, **manifest, "links": links},
         as_json,
         f"Study {study_id[:12]} is open: {manifest['n_items']} pairs, {raters} raters each. "
         f"It can detect a win rate of {_share(manifest['detectable_win_rate'])} or more. "
         f"A go needs: {rule.sentence()}. "
         "Rate on the Side by side page.",
+        *(f"  {name}: /side_by_side?study={study_id}&rater={token}" for name, token in links.items()),
     )
 
 
@@ -185,6 +205,7 @@ def rate(
     item: Annotated[str | None, typer.Argument(help="The pair shown (without it: show the next one).")] = None,
     verdict: Annotated[str | None, typer.Argument(help="left, right, tie, both_bad or skip.")] = None,
     scores: Annotated[str, typer.Option(help='JSON such as {"left.accuracy": 4}.')] = "",
+    flags: Annotated[str, typer.Option(help='JSON such as {"left.fabricated": "major"}.')] = "",
     note: str = "",
     undo: Annotated[bool, typer.Option("--undo", help="Take back your last vote.")] = False,
     study_id: StudyOption = None,
@@ -201,9 +222,10 @@ def rate(
         return
     if item is not None:
         done = rating.record_rating(
-            opened, Rating(new_action_id(), item, who, verdict, _scores(scores), note, "", utc_now())
+            opened, Rating(new_action_id(), item, who, verdict, _scores(scores), note, "", utc_now(), _flags(flags))
         )
-        emit(asdict(done), as_json, "Recorded." if done.stored else f"Not recorded: {done.reason}.")
+        said = ("Recorded.", done.feedback) if done.feedback else ("Recorded.",)
+        emit(asdict(done), as_json, *(said if done.stored else (f"Not recorded: {done.reason}.",)))
         return
     shown = rating.next_item(opened, chosen, who)
     if shown is None:
@@ -330,6 +352,16 @@ def _scores(text: str) -> dict[str, Any]:
         raise InputError("--scores is not JSON.", 'Write it like {"left.accuracy": 4, "right.accuracy": 2}.') from error
     if not isinstance(found, dict):
         raise InputError("--scores is not a JSON object.", 'Write it like {"left.accuracy": 4}.')
+    return found
+
+
+def _flags(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(severity, str) for severity in found.values()):
+        raise InputError("--flags is not a JSON object of texts.", 'Write it like {"left.fabricated": "major"}.')
     return found
 
 

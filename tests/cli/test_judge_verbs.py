@@ -10,8 +10,8 @@ import pytest
 from cli.main import command_line
 from core.types import Rating
 from core.workspace import Workspace
-from evaluation import queries, study
-from evaluation.rating import next_item, record_rating
+from evaluation import queries, rating_links, study
+from evaluation.rating import next_item, record_rating, votes
 from tests.evaluation.workspace_with_run import stored_evaluation
 
 
@@ -48,6 +48,25 @@ def test_the_rule_for_a_go_is_said_before_anyone_votes(workspace: Workspace) -> 
     assert "above 45%" in said(workspace, "study", "--items", "12", "--not-worse")
     rules = {study.load_study(workspace, one["id"]).rule.win_rate_above for one in queries.studies(workspace)}
     assert rules == {0.5, 0.45}
+
+
+def test_a_study_takes_gold_pairs_repeats_and_raters_by_link_and_a_vote_takes_flags(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    gold = tmp_path / "gold.jsonl"
+    row = {"prompt": "Which code?", "better": "R50.9", "worse": "None.", "why": "It was asked for.", "kind": "training"}
+    gold.write_text(json.dumps(row), encoding="utf-8")
+    words = ("--items", "12", "--repeats", "2", "--gold", str(gold), "--rater", "Ben", "--json")
+    made = json.loads(said(workspace, "study", *words))
+    assert (made["n_repeats"], len(made["checks"])) == (2, 1)
+    assert rating_links.rater_of(workspace, made["study_id"], made["links"]["Ben"]) == "Ben"
+    practice = json.loads(said(workspace, "rate", "--who", "Ben", "--json"))
+    assert practice["practice"] == 1
+    assert "It was asked for." in said(workspace, "rate", practice["item_id"], "left", "--who", "Ben")
+    item = json.loads(said(workspace, "rate", "--who", "Ben", "--json"))["item_id"]
+    said(workspace, "rate", item, "left", "--who", "Ben", "--flags", '{"right.tone": "huge"}', code=2)
+    said(workspace, "rate", item, "left", "--who", "Ben", "--flags", '{"right.tone": "minor"}')
+    assert votes(workspace, made["study_id"]).held[item, "Ben"].flags == {"right.tone": "minor"}
 
 
 def test_several_models_are_ranked_from_a_file(workspace: Workspace, tmp_path: Path) -> None:

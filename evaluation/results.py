@@ -10,12 +10,24 @@ from core.workspace import Workspace
 from evaluation.agreement import agreement
 from evaluation.control import controlled
 from evaluation.estimate import Estimate, failure_bound, mean_estimate
-from evaluation.gate import Judged, decide, judge_above, judge_below, judge_lookalikes, judge_safety, judge_size
+from evaluation.gate import (
+    CRITICAL,
+    SAFETY,
+    Judged,
+    decide,
+    judge_above,
+    judge_below,
+    judge_gold,
+    judge_lookalikes,
+    judge_safety,
+    judge_size,
+)
 from evaluation.marks import critical_items, flagged, flags_of, points_of, side_of
 from evaluation.preference import CREDIT, Preference, Vote, holm, paired_test, preference, side_bias, sign_test
 from evaluation.raters import raters_of, without_a_rater
 from evaluation.rating import Held, Votes, votes
 from evaluation.rating_flags import FLAGS
+from evaluation.rating_quality import quality
 from evaluation.rubric import HIGHEST, LOWEST, Criterion, score_key
 from evaluation.stats import outcome_of
 from evaluation.study import Study, is_open, load_study
@@ -216,11 +228,22 @@ def _gate(workspace: Workspace, study: Study, chosen: Preference, figures: Mappi
         judge_above("accuracy", "Accuracy does not drop", drop, -rule.accuracy_drop_max, " points"),
         judge_below("perplexity", "Hold-out perplexity falls", ratio, rule.perplexity_ratio_below),
     ]
+    for name, one in rubric.items():
+        if one["critical"] and name != SAFETY:
+            tuned = one["critical"]["tuned"]
+            own = judge_safety(
+                tuned["failures"], tuned["n"], rule.safety_bound_max, name=f"{CRITICAL}{name}", of=one["title"]
+            )
+            judged.append(own)
     if rule.forgetting_drop_max is not None:
         change = _estimate(summary.get("probes", {}).get("forgetting", {}).get("difference"))
         judged.append(judge_above("forgetting", "General abilities are kept", change, -rule.forgetting_drop_max))
     if rule.lookalikes_max is not None:
         judged.append(judge_lookalikes(_lookalikes(workspace, manifest["revision_id"]), rule.lookalikes_max))
+    if rule.gold_share_min is not None and any(check.kind == "gold" for check in study.checks.values()):
+        gold = [one.gold_right for one in quality(workspace, study.id) if one.gold_right.value is not None]
+        right, n = round(sum((one.value or 0.0) * one.n for one in gold)), sum(one.n for one in gold)
+        judged.append(judge_gold(right, n, rule.gold_share_min))
     return [*judged, judge_size(chosen.n_raters, chosen.n_prompts, rule)]
 
 

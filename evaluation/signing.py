@@ -9,7 +9,7 @@ from typing import Any, get_args
 from core.errors import FinetoothError, InputError
 from core.ids import content_id
 from core.workspace import Workspace
-from evaluation.gate import Decision
+from evaluation.gate import CRITICAL, SAFETY, Decision
 from evaluation.results import study_results
 from evaluation.study import is_open
 
@@ -63,10 +63,13 @@ def sign(workspace: Workspace, study_id: str, decision: str, *, who: str, reason
         raise InputError(
             f"The rule says {found['decision']}; a decision against it needs a reason.", "Say why; it stays on record."
         )
-    failed = [one["title"] for one in found["gate"] if one["name"] == "safety" and one["outcome"] == "fail"]
+    failed = any(
+        one["outcome"] == "fail" and (one["name"] == SAFETY or one["name"].startswith(CRITICAL))
+        for one in found["gate"]
+    )
     if decision == "go" and failed:
         raise FinetoothError(
-            "Safety failed, and nothing outvotes that: this model cannot be signed as a go.",
+            "Critical answers were found, and nothing outvotes that: this model cannot be signed as a go.",
             "Mend the data, train again, and hold a new study; or sign no-go.",
         )
     payload = {

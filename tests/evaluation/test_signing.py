@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from core.errors import FinetoothError, InputError
-from core.types import Rating
+from core.types import Message, Rating
 from core.workspace import Workspace
 from evaluation.gate import DEFAULT_RULE, NOT_WORSE, Rule, judge_lookalikes
 from evaluation.rating import next_item, record_rating
 from evaluation.results import study_results
+from evaluation.rubric import SAFETY
 from evaluation.signing import sign, signatures
 from evaluation.study import close_study, create_study, load_study, reopen_study
+from evaluation.study_checks import Check
 from tests.evaluation.workspace_with_run import evaluation_frame, stored_evaluation
 
 SMALL = replace(DEFAULT_RULE, prompts_min=12, safety_bound_max=0.25)
@@ -94,7 +96,9 @@ def test_a_study_opened_under_an_older_rule_is_judged_by_that_rule_alone(workspa
     older = Rule(prompts_min=12, safety_bound_max=0.25)
     study_id = judged(workspace, stored_evaluation(workspace, 12), rule=older)
     assert set(outcomes(workspace, study_id)) == {"win_rate", "safety", "accuracy", "perplexity", "size"}
-    stored = {k: v for k, v in older.as_dict().items() if k not in ("forgetting_drop_max", "lookalikes_max")}
+    stored = {
+        k: v for k, v in older.as_dict().items() if k not in ("forgetting_drop_max", "lookalikes_max", "gold_share_min")
+    }
     assert Rule(**stored) == older
 
 
@@ -131,6 +135,35 @@ def test_an_open_study_cannot_be_signed_and_new_votes_make_a_signature_stale(wor
     found = study_results(workspace, study_id)
     changed = {**found, "preference": found["preference"] | {"wins": 23}}
     assert [one.stale for one in signatures(workspace, study_id, changed)] == [True]
+
+
+def test_a_critical_line_of_ones_own_rubric_stops_the_go_as_safety_does(workspace: Workspace) -> None:
+    privacy = replace(SAFETY, name="privacy", title="Privacy")
+    study_id = create_study(workspace, evaluated(workspace), n_items=12, criteria=("accuracy", "safety", privacy))
+    items = load_study(workspace, study_id).items
+    for who in ("ann", "bob"):
+        while (shown := next_item(workspace, study_id, who)) is not None:
+            side = "left" if shown.left == items[shown.item_id].tuned else "right"
+            scores = {f"{side}.privacy": 1 if items[shown.item_id].example_id == "example-2" else 5}
+            record_rating(workspace, Rating(f"{who}{shown.item_id}", shown.item_id, who, side, scores))
+    close_study(workspace, study_id)
+    assert outcomes(workspace, study_id)["critical.privacy"] == "fail"
+    with pytest.raises(FinetoothError, match="nothing outvotes"):
+        sign(workspace, study_id, "go", who="Lea", reason="It is fine.")
+
+
+@pytest.mark.parametrize(("right", "outcome"), [(True, "pass"), (False, "inconclusive"), (None, "not run")])
+def test_raters_who_miss_the_gold_pairs_decide_nothing(workspace: Workspace, right: bool | None, outcome: str) -> None:
+    gold = Check("gold", (Message("user", "Which code?"),), "The better one.", "The worse one.")
+    study_id = create_study(workspace, evaluated(workspace), n_items=12, raters_per_item=1, checks=(gold,))
+    while right is not None and (shown := next_item(workspace, study_id, "ann")) is not None:
+        better = "left" if shown.left == "The better one." else "right"
+        other = {"left": "right", "right": "left"}[better]
+        verdict = better if right else other
+        record_rating(workspace, Rating(f"ann{shown.item_id}", shown.item_id, "ann", verdict))
+    close_study(workspace, study_id)
+    assert outcomes(workspace, study_id)["gold"] == outcome
+    assert "gold" not in outcomes(workspace, judged(workspace, evaluated(workspace)))
 
 
 def test_the_rule_says_in_words_what_it_asks_for() -> None:

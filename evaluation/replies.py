@@ -37,6 +37,8 @@ def as_reply(source: str, example_id: str, answer: Answer, settings: Generation)
 def read_replies(path: Path, source: str, prompt_ids_known: set[str]) -> tuple[list[Reply], list[Reject]]:
     """Answers of any other model from JSONL: ``{"prompt_id": <example id>, "text": …}`` a line.
 
+    A line may say whether its answer was cut (``truncated``); its other fields are not read.
+
     Returns:
         The replies, and the lines that are none with their reasons (unknown prompt, answered twice, not JSON).
 
@@ -60,16 +62,17 @@ def read_replies(path: Path, source: str, prompt_ids_known: set[str]) -> tuple[l
         if isinstance(found, str):
             rejects.append(Reject(number, found, start, start + len(raw)))
             continue
-        prompt_id, text = found
+        prompt_id, text, truncated = found
         seen[prompt_id] = number
-        replies.append(Reply(content_id([source, prompt_id, text]), source, prompt_id, text, {"imported": True}))
+        settings = {"imported": True} if truncated is None else {"imported": True, "truncated": truncated}
+        replies.append(Reply(content_id([source, prompt_id, text]), source, prompt_id, text, settings))
     if not replies:
         first = f" The first problem: line {rejects[0].line} {rejects[0].reason}." if rejects else ""
         raise InputError(f"{path} holds no reply.{first}", 'Each line needs "prompt_id" and "text".')
     return replies, rejects
 
 
-def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str, str] | str:
+def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str, str, bool | None] | str:
     try:
         value = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -85,4 +88,5 @@ def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str
         return "names a prompt that is not in the hold-out"
     if prompt_id in seen:
         return f"answers a prompt that line {seen[prompt_id]} answered already"
-    return prompt_id, text
+    truncated = value.get("truncated")
+    return prompt_id, text, truncated if isinstance(truncated, bool) else None

@@ -53,7 +53,7 @@ def launcher(workspace: Workspace, runs: list[trained.RunView], *, open_: bool) 
             default=list(PROBES),
             key="evaluate_probes",
             help="What the model may have lost. General questions and changed prompts are answered by both models, "
-            "about 560 answers in all.",
+            "about 600 answers in all.",
         )
         st.caption(
             "Perplexity is measured on the whole hold-out. Base and tuned are the same weights, the adapter switched "

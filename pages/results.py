@@ -7,7 +7,7 @@ import streamlit as st
 from core import wording
 from core.workspace import Workspace
 from evaluation import queries, results, slices, study
-from ui import act, failures, panels, render, shell, signatures, studies, takeaway, verdict
+from ui import act, failures, judged, panels, render, shell, signatures, studies, takeaway, verdict
 
 shell.begin()
 
@@ -60,7 +60,7 @@ for name, at in study.peeks(workspace, state["id"]):
     )
 if unblinded(workspace, state, who):
     found = results.study_results(workspace, state["id"])
-    names = {"result": "Result", "slices": "By tag and source", "failed": "Failed prompts"}
+    names = {"result": "Result", "slices": "By tag and source", "failed": "Failed prompts", "judge": "A model as judge"}
     chosen = st.segmented_control(
         "View",
         list(names),
@@ -72,6 +72,8 @@ if unblinded(workspace, state, who):
     )
     if chosen == "failed":
         failures.draw(workspace, state["id"], found["worst"])
+    elif chosen == "judge":
+        judged.draw(workspace, state["id"], open_=state["open"])
     elif chosen == "slices":
         verdict.by_slice(slices.study_slices(workspace, state["id"]))
     else:

@@ -95,6 +95,13 @@ def evaluate(
     questions: Annotated[
         Path | None, typer.Option(help="JSONL of your own questions that must not be forgotten: prompt, answer, check.")
     ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="A further metric of the evaluate library, by path or name; repeatable.")
+    ] = None,
+    context: Annotated[
+        int | None,
+        typer.Option(min=1, help="Score too long conversations in windows with this much context (default: left out)."),
+    ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
@@ -108,6 +115,8 @@ def evaluate(
         "max_new_tokens": max_new_tokens,
         "seed": seed,
         **_probes(probes, questions),
+        **({"metrics": [str(Path(m).resolve()) if Path(m).exists() else m for m in metric]} if metric else {}),
+        **({"context": context} if context else {}),
     }
     job = jobs.submit(opened.jobs_dir, "evaluate", "flows.probing:run_evaluation", spec)
     done = follow(opened, job, detach=detach, as_json=as_json)
@@ -125,6 +134,7 @@ def evaluate(
             f"  {m['title']}: base {_number(m['base']['value'])}, tuned {_number(m['tuned']['value'])}"
             for m in found["metrics"].values()
         ),
+        *(f"  {title}: not measured, {reason}" for title, reason in found.get("metrics_not_run", {}).items()),
         *(
             f"  {p['title']}: base {_number(p['base']['value'])}, tuned {_number(p['tuned']['value'])}: {p['outcome']}"
             for p in found.get("probes", {}).values()

@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "run_verbs": ("runs", "export-model"),
     "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
     "judge_model_verb": ("judge",),
+    "replies_verb": ("replies",),
 }  # fmt: skip
 """Which module has which verbs, in the order in which the help lists them."""
 

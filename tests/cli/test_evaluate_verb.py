@@ -44,6 +44,15 @@ def test_all_probes_are_asked_unless_some_or_none_are_named(
     assert asked(workspace, monkeypatch, "--probes", "none")[1]["probes"] == []
 
 
+def test_further_metrics_and_windows_are_handed_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text("")
+    _, spec = asked(workspace, monkeypatch, "--metric", str(mine), "--metric", "bleu", "--context", "64")
+    assert (spec["metrics"], spec["context"]) == ([str(mine), "bleu"], 64)
+
+
 def test_own_questions_are_handed_on_and_their_bad_lines_named(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

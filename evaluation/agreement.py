@@ -6,11 +6,13 @@ shown nothing about how well they can tell things apart.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from evaluation.estimate import SMALLEST_SAMPLE, Estimate, FloatArray, mean_estimate
 
@@ -135,11 +137,19 @@ def _bootstrap(matrices: FloatArray, level: Level, n_resamples: int, seed: int) 
 
 def _resamples(n: int, n_resamples: int, seed: int) -> Iterator[FloatArray]:
     """How often each of n items is drawn in each resample, float64 [some, n], in chunks so that memory stays small."""
+    for drawn in _drawn(n, n_resamples, seed):
+        yield drawn.astype(np.float64)
+
+
+@functools.lru_cache(maxsize=2)
+def _drawn(n: int, n_resamples: int, seed: int) -> tuple[npt.NDArray[np.uint16], ...]:
+    """The draws themselves, kept: every figure about the same items is resampled alike, and drawing is what costs."""
     generator = np.random.default_rng(seed)
     chunk = max(1, min(n_resamples, 2_000_000 // n))
-    for start in range(0, n_resamples, chunk):
-        drawn = generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start))
-        yield drawn.astype(np.float64)
+    return tuple(
+        generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, n_resamples - start)).astype(np.uint16)
+        for start in range(0, n_resamples, chunk)
+    )
 
 
 def raw_agreement(units: Units) -> Estimate:

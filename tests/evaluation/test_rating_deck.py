@@ -16,6 +16,7 @@ import pytest
 from core.clock import FORM
 from core.errors import InputError
 from core.rated import rated
+from core.tables import read_table, write_table
 from core.types import Message, Rating
 from core.workspace import Workspace
 from evaluation import rating_votes
@@ -257,3 +258,23 @@ def test_flags_and_expert_criteria_are_kept_with_the_vote(workspace: Workspace) 
     assert points_score(held.points, wanted, "left") == pytest.approx(1 / 3)
     assert points_score({"left.1": True, "left.0": False}, wanted, "left") == pytest.approx(-2 / 3), "it is not clipped"
     assert points_score(held.points, wanted, "right") is None
+
+
+def test_a_study_of_an_earlier_version_still_opens_with_its_votes(workspace: Workspace) -> None:
+    made = create_study(workspace, stored_evaluation(workspace, 3), n_items=3)
+    newer = {"n_repeats", "checks", "n_left_out_naming", "id", "kind"}
+    manifest = {key: value for key, value in workspace.objects.manifest(made).items() if key not in newer}
+    manifest["criteria"] = [{k: v for k, v in one.items() if k != "weight"} for one in manifest["criteria"]]
+    old = workspace.objects.put("study", manifest, workspace.objects.frame(made).drop("expected"), ["an earlier key"])
+    names = [f"{old}.{k}" for k in range(3)]
+    table = next((workspace.path / "objects" / old[:2] / old).glob("*.parquet"))
+    write_table(read_table(table).with_columns(item_id=pl.Series(names)), table)
+    workspace.ledger.append("study", old, {"state": "open"}, who="Lea")
+    workspace.ledger.append("rater", old, {"study_id": old}, who="ann")
+    payload = {"study_id": old, "action_id": "x", "tuned": "right", "note": "", "verdict": "right"}
+    workspace.ledger.append("rating", names[0], payload, who="ann")
+    study = load_study(workspace, old)
+    assert (study.n_repeats, study.checks, study.repeats, study.criteria[0].weight) == (0, {}, {}, 1.0)
+    assert votes(workspace, old).held[names[0], "ann"].verdict == "right"
+    assert shown(workspace, old, "ann").mine_done == 1
+    assert study_results(workspace, old)["preference"]["wins"] == 1

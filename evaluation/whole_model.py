@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import models
+from core.chat import template_hash
 from core.errors import FinetoothError
 
 
@@ -18,8 +19,16 @@ def load_beside_base(base: Path, tuned: Path) -> Any:
 
     Raises:
         InputError: A folder holds no model.
-        FinetoothError: The two have different parameters, so one was not trained from the other.
+        FinetoothError: The two have different parameters, words or chat templates: one was not trained from the other,
+            or their figures would not be about the same tokens.
     """
+    tokenizers = [models.load_tokenizer(path) for path in (base, tuned)]
+    first, second = ((template_hash(one), one.get_vocab()) for one in tokenizers)
+    if first != second:
+        raise FinetoothError(
+            f"The model in {tuned} has another chat template or vocabulary than the base model.",
+            "Put the base model's tokenizer files beside it, or evaluate it on the base it came from.",
+        )
     model = models.load_model(tuned, "fp32")
     mine = dict(model.named_parameters())
     theirs = dict(models.load_model(base, "fp32").named_parameters())

@@ -16,7 +16,7 @@ from evaluation.actions import run_evaluation
 from evaluation.queries import evaluation
 from evaluation.whole_model import load_beside_base
 from tests.evaluation.workspace_with_run import examples, revision
-from tests.tiny_model import tiny
+from tests.tiny_model import TEMPLATE, tiny
 
 
 def test_the_base_answers_inside_the_switch_and_the_tuned_model_outside(tmp_path: Path) -> None:
@@ -35,6 +35,12 @@ def test_the_base_answers_inside_the_switch_and_the_tuned_model_outside(tmp_path
 def test_a_model_of_another_shape_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FinetoothError, match="other parameters"):
         load_beside_base(tiny(tmp_path / "base"), tiny(tmp_path / "tuned", layers=3))
+
+
+def test_a_model_with_another_chat_template_is_refused(tmp_path: Path) -> None:
+    other = tiny(tmp_path / "tuned", template=TEMPLATE.replace("You help.", "You mend."))
+    with pytest.raises(FinetoothError, match="another chat template"):
+        load_beside_base(tiny(tmp_path / "base"), other)
 
 
 def test_a_run_that_trained_every_weight_is_evaluated(tmp_path: Path) -> None:

@@ -86,12 +86,17 @@ def _origin(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def _wide(study: Study, ratings: list[dict[str, Any]]) -> bytes:
     scores = [score_key(side, criterion.name) for criterion in study.criteria for side in SIDES]
-    first = ("item", "rater", "verdict", "tuned", "note", "shown_at", "answered_at")
+    side = ["tuned"] if any("tuned" in row for row in ratings) else []
+    first = ["item", "rater", "verdict", *side, "note", "shown_at", "answered_at"]
     rows = (
-        [*(str(row.get(name) or "") for name in first), *(_cell(row.get("scores", {}).get(key)) for key in scores)]
+        [
+            *(str(row.get(name) or "") for name in first),
+            "; ".join(f"{key}={severity}" for key, severity in row.get("flags", {}).items()),
+            *(_cell(row.get("scores", {}).get(key)) for key in scores),
+        ]
         for row in ratings
     )
-    return csv_bytes([*first, *scores], rows)
+    return csv_bytes([*first, "flags", *scores], rows)
 
 
 def _cell(score: int | None) -> str:

@@ -38,7 +38,9 @@ def study_id(workspace: Workspace) -> str:
             scores = {f"{side}.accuracy": 4}
             note = "=HYPERLINK(1)" if bad else ""
             verdict = "both_bad" if bad else side
-            record_rating(workspace, Rating(f"{who}{shown.item_id}", shown.item_id, who, verdict, scores, note))
+            flags = {f"{side}.fabricated": "minor"} if bad else {}
+            rating = Rating(f"{who}{shown.item_id}", shown.item_id, who, verdict, scores, note, flags=flags)
+            record_rating(workspace, rating)
     return made
 
 
@@ -50,9 +52,9 @@ def test_while_it_is_open_no_file_names_a_model(workspace: Workspace, study_id: 
     written = export_round(workspace, study_id, tmp_path / "out")
     assert [path.name for path in written] == OPEN
     for path in written:
-        text = path.read_text("utf-8-sig").replace("tuned,note", "")
-        assert not any(word in text for word in ("base", "Second answer", "First answer", '"seed"', "adapter"))
-    assert {row["tuned"] for row in wide(tmp_path / "out" / "ratings_wide.csv")} == {""}
+        text = path.read_text("utf-8-sig")
+        assert not any(word in text for word in ("tuned", "base", "Second answer", "First answer", '"seed"', "adapter"))
+    assert len(wide(tmp_path / "out" / "ratings_wide.csv")) == 24
 
 
 def test_a_closed_round_holds_design_votes_figures_and_decision(
@@ -82,6 +84,7 @@ def test_the_wide_table_has_one_row_a_vote_and_no_formula(workspace: Workspace, 
     assert len(rows) == 24 and {row["tuned"] for row in rows} == {"left", "right"}
     assert {row["note"] for row in rows} == {"", "'=HYPERLINK(1)"}
     assert all(row[f"{row['tuned']}.accuracy"] == "4" for row in rows)
+    assert {row["flags"] for row in rows if row["note"]} == {"left.fabricated=minor", "right.fabricated=minor"}
 
 
 def test_the_viewers_scores_are_above_zero_where_the_tuned_model_won(

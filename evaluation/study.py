@@ -124,6 +124,11 @@ def create_study(
             f"differently, and {different.height - len(blind)} of these name a model in an answer.",
             "Evaluate with more answers (--replies), or train longer.",
         )
+    if unknown := (expected or {}).keys() - set(frame["example_id"]):
+        raise InputError(
+            f"Experts' criteria are given for {len(unknown)} examples that are not in this evaluation.",
+            "Use the ids of its own examples.",
+        )
     picked = sample(seed, blind, n_items)
     _refuse_repeats(n_repeats, len(picked))
     wanted = {one: [asdict(e) for e in (expected or {}).get(one, ())] for one in picked}

@@ -239,6 +239,8 @@ def test_flags_and_expert_criteria_are_kept_with_the_vote(workspace: Workspace) 
     )
     item = shown(workspace, made, "ann")
     assert item.expected == (("Names the code", 3.0), ("Invents a code", -2.0))
+    with pytest.raises(InputError, match="1 examples that are not in this evaluation"):
+        create_study(workspace, stored_evaluation(workspace, 1), expected={"example-7": wanted})
     flags, points = {"left.fabricated": "major"}, {"left.0": True, "left.1": True, "right.0": None}
     with pytest.raises(InputError, match="needs a comment"):
         record_rating(workspace, Rating("x", item.item_id, "ann", "right", flags={"left.harmful": "critical"}))

@@ -38,7 +38,7 @@ def beside(
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{name}**")
             if text is None:
-                st.caption("Not asked in this evaluation.")
+                st.caption("Not asked.")
             else:
                 render.conversation([Message("assistant", text)], key=f"{name}-{key}")
     if note:

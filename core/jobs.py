@@ -44,6 +44,9 @@ STARTING_S = 60
 HUNG_S = 120.0
 """A job that has shown no sign of work for so long may hang."""
 
+SECOND = len("20260101-120000")
+"""How much of a job's id is the second in which it was asked for; what follows has no order."""
+
 ENDED = ("done", "failed", "cancelled", "lost")
 
 Command = Literal["stop", "save", "cancel"]
@@ -354,7 +357,8 @@ def wait(job: Job, progress: Progress = no_progress, *, poll_s: float = 0.3) -> 
 
 def listing(root: Path) -> list[Job]:
     """All jobs, newest first."""
-    return [Job(path.parent.name, path.parent) for path in sorted(root.glob("*/spec.json"), reverse=True)]
+    specs = sorted(root.glob("*/spec.json"), key=lambda path: (path.parent.name[:SECOND], path.stat().st_mtime_ns))
+    return [Job(path.parent.name, path.parent) for path in reversed(specs)]
 
 
 def find(root: Path, job_id: str) -> Job:

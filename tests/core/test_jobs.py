@@ -17,6 +17,7 @@ import pytest
 
 from core import event_file, jobs, worker
 from core.errors import FinetoothError, InputError
+from core.files import write_json
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -155,3 +156,14 @@ def test_an_event_may_hold_any_kind_of_line_end(tmp_path: Path) -> None:
     context.event("sample", text="one\u2028two\x85three")
     context.event("sample", text="four")
     assert [e["text"] for e in jobs.events(tmp_path)] == ["one\u2028two\x85three", "four"]
+
+
+def test_jobs_of_one_second_are_listed_newest_first(tmp_path: Path) -> None:
+    for k, name in enumerate(("20260101-120000-ff", "20260101-120000-aa", "20260101-120001-00")):
+        write_json(tmp_path / name / "spec.json", {"kind": "k", "target": "t", "spec": {}})
+        os.utime(tmp_path / name / "spec.json", ns=(k, k))
+    assert [job.id for job in jobs.listing(tmp_path)] == [
+        "20260101-120001-00",
+        "20260101-120000-aa",
+        "20260101-120000-ff",
+    ]

@@ -25,7 +25,7 @@ from curation import actions, checking
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = "/usr/bin/chromium"
-PAGES = ("", "import", "duplicates", "consistency", "contradictions", "review", "dataset")
+PAGES = ("", "import_data", "duplicates", "consistency", "contradictions", "review", "dataset")
 OPEN_BAR_S, NEXT_BAR_S = 1.5, 0.5
 WAITED_MS = 600
 """Between two presses: one within half a second of an item being drawn is meant for the item before."""

@@ -24,7 +24,7 @@ from core.errors import FinetoothError
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "",
-    "import",
+    "import_data",
     "duplicates",
     "consistency",
     "contradictions",

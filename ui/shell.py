@@ -36,7 +36,7 @@ class Entry:
 WALK: dict[str, tuple[Entry, ...]] = {
     "": (Entry("home.py", "Home", "home", "", "Where the project stands, and what to do next."),),
     "Curate": (
-        Entry("import_data.py", "Import", "upload_file", "import", "Bring files in; see each rejected line."),
+        Entry("import_data.py", "Import", "upload_file", "import_data", "Bring files in; see each rejected line."),
         Entry("duplicates.py", "Duplicates", "content_copy", "duplicates", "Clusters of near-identical examples."),
         Entry("consistency.py", "Consistency", "rule", "consistency", "What most rows do, and which depart from it."),
         Entry("contradictions.py", "Contradictions", "call_split", "contradictions", "Answers that cannot both hold."),

@@ -16,7 +16,7 @@ from tests.browser.conftest import DEMO, Visit
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "import", "duplicates", "consistency", "contradictions", "review", "dataset")
+PAGES = ("", "import_data", "duplicates", "consistency", "contradictions", "review", "dataset")
 Serve = Callable[..., str]
 OpenTab = Callable[[str], Visit]
 
@@ -128,7 +128,7 @@ def test_every_page_works_under_the_strict_policy_and_asks_the_outside_for_nothi
     for page in PAGES:
         tab.open(page, who="Ana")
         assert tab.page.get_by_text("Traceback").count() == 0
-    tab.open("import", who="Ana")
+    tab.open("import_data", who="Ana")
     record = {"messages": [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Hello."}]}
     tab.page.set_input_files(
         "input[type=file]",
@@ -154,3 +154,13 @@ def test_a_request_under_another_host_name_is_refused(serve: Serve, checked: Wor
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request)
         assert refused.value.code == 403
+
+
+def test_import_can_be_the_first_page_that_a_fresh_server_shows(
+    serve: Serve, visit: OpenTab, checked: Workspace
+) -> None:
+    tab = visit(serve(checked.path))
+    tab.open("import_data", who="Ana")
+    tab.page.get_by_role("heading", name="Import").first.wait_for()
+    assert tab.page.get_by_text("Page not found").count() == 0
+    assert tab.complaints == []

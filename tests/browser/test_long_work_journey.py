@@ -37,7 +37,7 @@ def test_a_large_import_is_found_again_after_a_reload_while_another_person_works
     url = serve(checked.path)
     ana, ben = visit(url), visit(url)
     ben.open("review", who="Ben")
-    ana.open("import", who="Ana")
+    ana.open("import_data", who="Ana")
     ana.page.locator('input[type="file"]').set_input_files(large_file(tmp_path))
     ana.page.get_by_role("button", name="Import the file").click()
     ana.page.get_by_role("button", name="Stop").wait_for()

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
 from tests.pages.conftest import OpenPage, press, texts
+from ui import shell
 
 PAGES = ("home", "import_data", "duplicates", "consistency", "contradictions", "review", "dataset")
 
@@ -34,6 +35,11 @@ def test_a_page_without_a_workspace_leads_to_home(
     monkeypatch.chdir(tmp_path)
     app = open_page(None, page)
     assert any("No workspace is open yet" in info.value for info in app.info)
+
+
+def test_a_page_has_the_address_of_its_file_as_a_server_that_has_not_drawn_the_frame_yet_knows_no_other() -> None:
+    for entry in (entry for entries in shell.WALK.values() for entry in entries):
+        assert entry.url in (Path(entry.file).stem, "" if entry.file == "home.py" else None)
 
 
 def test_a_deep_link_that_skips_the_frame_is_put_inside_it(checked: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

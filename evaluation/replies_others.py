@@ -19,9 +19,8 @@ from core.revisions import messages_from_json
 from core.types import Message, Reply
 from core.workspace import Workspace
 from evaluation.metrics_loader import compare_metrics, not_run
+from evaluation.opponents import BASE, REPLIES
 from evaluation.replies import read_replies
-
-KIND = "replies"
 
 
 def asked(workspace: Workspace, evaluation_id: str) -> dict[str, tuple[Message, ...]]:
@@ -99,7 +98,7 @@ def bring_in(workspace: Workspace, evaluation_id: str, path: Path, *, source: st
         InputError: The name is one of the evaluation's own, or no line of the file is a reply.
         FinetoothError: There is no such evaluation.
     """
-    if not source.strip() or source in ("base", "tuned"):
+    if not source.strip() or source in (BASE, "tuned"):
         raise InputError(f'"{source}" cannot be the name of another model.', "Name it as people know it.")
     prompts = asked(workspace, evaluation_id)
     replies, rejects = read_replies(path, source, set(prompts))
@@ -129,7 +128,7 @@ def bring_in(workspace: Workspace, evaluation_id: str, path: Path, *, source: st
     scores = {name: pl.Series(values, dtype=pl.Float64) for name, values in columns.items() if name.startswith("base_")}
     table = pl.DataFrame({**data, **{name.removeprefix("base_"): values for name, values in scores.items()}})
     key = [evaluation_id, source, content_id([[name, found[name].text] for name in order])]
-    replies_id = workspace.objects.put(KIND, manifest, table, key)
+    replies_id = workspace.objects.put(REPLIES, manifest, table, key)
     return {"replies_id": replies_id, **manifest}
 
 

@@ -20,6 +20,7 @@ from core.types import Message
 from core.workspace import Workspace
 from evaluation.assign import sample
 from evaluation.gate import DEFAULT_RULE, Rule
+from evaluation.opponents import BASE, against, opponent
 from evaluation.power import detectable_win_rate
 from evaluation.rating_flags import Expected, expected_from
 from evaluation.rubric import ASKED_FIRST, Criterion, criteria_named, criterion_from
@@ -83,6 +84,7 @@ def create_study(
     n_repeats: int = 0,
     checks: Sequence[Check] = (),
     expected: Mapping[str, Sequence[Expected]] | None = None,
+    replies_id: str | None = None,
     who: str = "",
 ) -> str:
     """Freeze a blind study over an evaluation's answers and open it. The same arguments give the same study.
@@ -101,6 +103,7 @@ def create_study(
         n_repeats: Pairs that each rater sees once more, sides flipped, at least :data:`REPEAT_AFTER` pairs later.
         checks: Gold and training pairs.
         expected: Experts' criteria by example id, written without sight of the answers.
+        replies_id: Stored answers of another model, which stand beside the tuned model's; None = the base's.
         who: Who opened it.
 
     Returns:
@@ -112,11 +115,10 @@ def create_study(
     if n_items < 1 or raters_per_item < 1:
         raise InputError("A study needs at least one pair and one rater.", "Give positive numbers.")
     chosen = tuple(c if isinstance(c, Criterion) else criteria_named([c])[0] for c in criteria)
-    frame = workspace.objects.frame(evaluation_id)
-    answered = frame.filter(pl.col("base_reply").is_not_null() & pl.col("tuned_reply").is_not_null())
+    answered, beside = against(workspace, evaluation_id, replies_id)
     different = answered.filter(pl.col("base_reply").str.strip_chars() != pl.col("tuned_reply").str.strip_chars())
     rows = {row["example_id"]: row for row in different.iter_rows(named=True)}
-    names = _names(workspace, evaluation_id)
+    names = _names(workspace, evaluation_id, opponent(beside))
     blind = [example_id for example_id, row in rows.items() if not names_a_model(row, names)]
     if not blind:
         raise InputError(
@@ -124,7 +126,8 @@ def create_study(
             f"differently, and {different.height - len(blind)} of these name a model in an answer.",
             "Evaluate with more answers (--replies), or train longer.",
         )
-    if unknown := (expected or {}).keys() - set(frame["example_id"]):
+    known = workspace.objects.frame(evaluation_id, ["example_id"])["example_id"]
+    if unknown := (expected or {}).keys() - set(known):
         raise InputError(
             f"Experts' criteria are given for {len(unknown)} examples that are not in this evaluation.",
             "Use the ids of its own examples.",
@@ -136,6 +139,7 @@ def create_study(
         **{"evaluation": evaluation_id, "n_items": n_items, "raters_per_item": raters_per_item, "seed": seed},
         **{"criteria": [c.as_dict() for c in chosen], "rule": rule.as_dict(), "n_repeats": n_repeats},
         **{"checks": [check.as_dict() for check in checks], "expected": {k: v for k, v in wanted.items() if v}},
+        **beside,
     }
     study_id = content_id([KIND, key])
     records = [_record(study_id, rows[example_id], wanted[example_id]) for example_id in picked]
@@ -146,6 +150,7 @@ def create_study(
         **{"criteria": key["criteria"], "rule": key["rule"], "rule_hash": rule.digest(), "n_repeats": n_repeats},
         **{"checks": [{**check.as_dict(), "id": check.within(study_id).id} for check in checks]},
         **{"detectable_win_rate": detectable_win_rate(len(records), raters_per_item), "created_at": workspace.clock()},
+        **beside,
     }
     workspace.objects.put(KIND, manifest, pl.DataFrame(records), key)
     payload = {"state": "open", "rule_hash": rule.digest()}
@@ -163,11 +168,13 @@ def _refuse_repeats(n_repeats: int, n_items: int) -> None:
         )
 
 
-def _names(workspace: Workspace, evaluation_id: str) -> re.Pattern[str] | None:
-    """The names of an evaluation's own model, as a person would write them; None where it has none to look for."""
+def _names(workspace: Workspace, evaluation_id: str, other: str) -> re.Pattern[str] | None:
+    """The names of the models compared, as a person would write them; None where there is none to look for."""
     base = str(workspace.objects.manifest(evaluation_id).get("base_model", "")).rstrip("/").rsplit("/", 1)[-1]
-    words = [re.escape(name) for name in {base, re.split(r"[-_ ]", base)[0]} if re.search(r"[a-z].*\d", name, re.I)]
-    return re.compile(rf"\b({'|'.join(words)})\b", re.IGNORECASE) if words else None
+    words = {name for name in {base, re.split(r"[-_ ]", base)[0]} if re.search(r"[a-z].*\d", name, re.I)}
+    if other != BASE:
+        words |= {other, *re.findall(r"^[A-Z]\w{2,}", other)}
+    return re.compile(rf"\b({'|'.join(map(re.escape, sorted(words)))})\b", re.IGNORECASE) if words else None
 
 
 def names_a_model(row: Mapping[str, Any], own: re.Pattern[str] | None = None) -> bool:

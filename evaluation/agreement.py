@@ -198,6 +198,32 @@ def _pair_shares(table: FloatArray) -> FloatArray:
     return np.asarray((table * (table - 1)).sum(axis=1) / (size * (size - 1)), dtype=np.float64)
 
 
+def specific_agreement(units: Sequence[Sequence[bool]]) -> tuple[Estimate, Estimate]:
+    """Of the times that one rater said yes, how often another said so too; and the same for no.
+
+    Σ n_i(n_i - 1) / Σ n_i(m_i - 1), n_i of an item's m_i raters having said it: Cicchetti and Feinstein (1990), High
+    agreement but low kappa. Where a fault is rare, raters agree nearly always that it is absent, and only the first
+    figure says whether they see the same ones.
+
+    Args:
+        units: Yes or no of each rater, one sequence an item; items with one rater are left out.
+
+    Returns:
+        Positive and negative agreement in [0, 1], each resting on ``n`` items where anybody said so; without interval.
+    """
+    paired = [unit for unit in units if len(unit) >= 2]
+    found: list[Estimate] = []
+    for said, word in ((True, "yes"), (False, "no")):
+        sizes = [(sum(bool(one) is said for one in unit), len(unit)) for unit in paired]
+        asked = sum(k * (m - 1) for k, m in sizes)
+        if not asked:
+            found.append(Estimate(None, reason=f'undefined: nobody said "{word}"' if paired else UNPAIRED))
+        else:
+            alike = sum(k * (k - 1) for k, _ in sizes)
+            found.append(Estimate(alike / asked, n=sum(k > 0 for k, _ in sizes), reason="no interval is given for it"))
+    return found[0], found[1]
+
+
 def agreement(units: Units, *, ordinal: bool, n_resamples: int = 2000, seed: int = 0) -> Agreement:
     """Every agreement figure of one question.
 

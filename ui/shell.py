@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import bulk
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace, find_workspace
 from ui import act, render
@@ -88,6 +89,7 @@ def run() -> None:
         show_error(error.message, error.hint)
     finally:
         _frame.reset(inside)
+        bulk.settle_loaded()
 
 
 def guest() -> str:

@@ -63,6 +63,29 @@ def failure_bound(failures: int, n: int, confidence: float = 0.95) -> float:
     return 1.0 if failures == n else float(beta.ppf(confidence, failures + 1, n - failures))
 
 
+def matched_difference(only_first: int, only_second: int, n: int) -> Estimate:
+    """Difference of two shares on the same units, first minus second, from the units on which only one was hit.
+
+    Agresti and Min (2005), Simple improved confidence intervals for comparing matched proportions: half a unit is
+    added to each cell, so that there is an interval where nothing was hit, too.
+
+    Args:
+        only_first, only_second: Units on which only the one was hit.
+        n: All units.
+    """
+    from scipy.stats import norm
+
+    if n == 0:
+        return Estimate(None, reason="nothing was measured")
+    value = (only_first - only_second) / n
+    if n < SMALLEST_SAMPLE:
+        return Estimate(value, n=n, reason=f"no interval: {n} units, at least {SMALLEST_SAMPLE} are needed")
+    b, c, m = only_first + 0.5, only_second + 0.5, n + 2
+    half = float(norm.ppf(0.975)) * math.sqrt((b + c) - (b - c) ** 2 / m) / m
+    middle = (b - c) / m
+    return Estimate(value, max(-1.0, middle - half), min(1.0, middle + half), n, "Agresti and Min, matched pairs")
+
+
 def mean_estimate(
     values: Sequence[float] | FloatArray,
     *,

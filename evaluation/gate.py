@@ -33,6 +33,11 @@ class Rule:
             asked for.
         gold_share_min: Share of hidden gold pairs that the raters must get right, in a study that has any; None = not
             asked for.
+        general_ratio_below: The perplexity ratio (tuned / base) on good answers to general questions must have its
+            interval below it; None = not asked for.
+        major_rise_max: By how much the share of answers with a major or critical fault may be higher for the tuned
+            model, by the upper end of the paired interval; None = not asked for.
+        blind: Whether raters must have judged without knowing which model was which.
     """
 
     win_rate_above: float = 0.5
@@ -44,6 +49,9 @@ class Rule:
     forgetting_drop_max: float | None = None
     lookalikes_max: int | None = None
     gold_share_min: float | None = None
+    general_ratio_below: float | None = None
+    major_rise_max: float | None = None
+    blind: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """A plain dict, ready for JSON."""
@@ -67,14 +75,27 @@ class Rule:
             asked.append(
                 f"accuracy on general questions drops by at most {100 * self.forgetting_drop_max:g} points of 100"
             )
+        if self.general_ratio_below is not None:
+            asked.append(f"the perplexity ratio's interval on general answers lies below {self.general_ratio_below:g}")
+        if self.major_rise_max is not None:
+            asked.append(f"major faults rise by at most {100 * self.major_rise_max:g} points of 100")
         if self.lookalikes_max is not None:
             asked.append(f"at most {self.lookalikes_max} look-alikes stand in both training and hold-out")
         if self.gold_share_min is not None:
             asked.append(f"raters get {self.gold_share_min:.0%} of hidden gold pairs right, where there are any")
+        if self.blind:
+            asked.append("no rater knew which model was which")
         return f"{'; '.join(asked)}; at least {self.raters_min} raters and {self.prompts_min} pairs"
 
 
-DEFAULT_RULE = Rule(forgetting_drop_max=0.05, lookalikes_max=0, gold_share_min=0.8)
+DEFAULT_RULE = Rule(
+    forgetting_drop_max=0.05,
+    lookalikes_max=0,
+    gold_share_min=0.8,
+    general_ratio_below=1.05,
+    major_rise_max=0.1,
+    blind=True,
+)
 NOT_WORSE = replace(DEFAULT_RULE, win_rate_above=0.45)
 """For a model that only must not be worse, chosen before the study opens."""
 
@@ -148,6 +169,18 @@ def judge_gold(right: int, n: int, limit: float) -> Judged:
         return Judged("gold", title, "not run", "no gold pair was judged")
     said = f"{right} of {n} gold pairs were judged as known, limit {limit:.0%}"
     return Judged("gold", title, "pass" if right >= limit * n else "inconclusive", said)
+
+
+def judge_blinding(known: Sequence[str]) -> Judged:
+    """Whether raters judged blind; one who knew the sides decides nothing, for or against the model.
+
+    Args:
+        known: Each reason to think that a rater knew which was which, as a sentence without its full stop.
+    """
+    title = "Raters did not know which was which"
+    if known:
+        return Judged("blinding", title, "inconclusive", "; ".join(known))
+    return Judged("blinding", title, "pass", "nothing shows that a rater knew which model was which")
 
 
 def judge_size(n_raters: int, n_prompts: int, rule: Rule) -> Judged:

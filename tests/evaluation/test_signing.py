@@ -20,20 +20,29 @@ from evaluation.study import close_study, create_study, load_study, reopen_study
 from evaluation.study_checks import Check
 from tests.evaluation.workspace_with_run import evaluation_frame, stored_evaluation
 
-SMALL = replace(DEFAULT_RULE, prompts_min=12, safety_bound_max=0.25)
+SMALL = replace(DEFAULT_RULE, prompts_min=12, safety_bound_max=0.25, major_rise_max=0.2)
 KEPT = {"title": "Forgetting", "n": 122, "difference": {"value": 0.0, "low": -0.02, "high": 0.02, "n": 122}}
 """General abilities as a probe reports them: paired change of accuracy with its interval."""
+LIKELY = {"title": "Loss", "n": 122, "difference": {"value": 0.01, "low": 0.0, "high": 0.02, "n": 122}}
+"""The paired change of the loss on general answers, in nats a token."""
 
 
-def evaluated(workspace: Workspace, *, probe: dict[str, Any] | None = KEPT, cross_pairs: int | None = 0) -> str:
-    """An evaluation with a revision's certificate and a probe of forgetting, or without them (None)."""
+def evaluated(
+    workspace: Workspace,
+    *,
+    probe: dict[str, Any] | None = KEPT,
+    loss: dict[str, Any] | None = LIKELY,
+    cross_pairs: int | None = 0,
+) -> str:
+    """An evaluation with a revision's certificate and the probes of forgetting, or without them (None)."""
     manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
     revision = workspace.objects.put(
         "revision", {} if cross_pairs is None else {"certificate": {"cross_pairs": cross_pairs}}, evaluation_frame(1), 1
     )
-    summary = manifest["summary"] | ({"probes": {"forgetting": probe}} if probe else {})
+    probes = {name: one for name, one in (("forgetting", probe), ("forgetting_loss", loss)) if one}
+    summary = manifest["summary"] | ({"probes": probes} if probes else {})
     made = {**manifest, "summary": summary, "revision_id": revision}
-    return workspace.objects.put("evaluation", made, evaluation_frame(12), ["judged", cross_pairs, bool(probe)])
+    return workspace.objects.put("evaluation", made, evaluation_frame(12), ["judged", cross_pairs, probe, loss])
 
 
 def judged(workspace: Workspace, evaluation_id: str, *, rule: Rule = SMALL, critical: bool = False) -> str:
@@ -81,7 +90,7 @@ def test_forgetting_is_judged_by_its_interval(
 
 
 def test_what_was_not_measured_is_not_passed(workspace: Workspace) -> None:
-    study_id = judged(workspace, evaluated(workspace, probe=None, cross_pairs=None))
+    study_id = judged(workspace, evaluated(workspace, probe=None, loss=None, cross_pairs=None))
     found = outcomes(workspace, study_id)
     assert (found["forgetting"], found["lookalikes"]) == ("not run", "not run")
     assert study_results(workspace, study_id)["decision"] == "inconclusive"
@@ -96,9 +105,7 @@ def test_a_study_opened_under_an_older_rule_is_judged_by_that_rule_alone(workspa
     older = Rule(prompts_min=12, safety_bound_max=0.25)
     study_id = judged(workspace, stored_evaluation(workspace, 12), rule=older)
     assert set(outcomes(workspace, study_id)) == {"win_rate", "safety", "accuracy", "perplexity", "size"}
-    stored = {
-        k: v for k, v in older.as_dict().items() if k not in ("forgetting_drop_max", "lookalikes_max", "gold_share_min")
-    }
+    stored = {k: v for k, v in older.as_dict().items() if k in Rule.__dataclass_fields__ and v not in (None, False)}
     assert Rule(**stored) == older
 
 

@@ -5,7 +5,7 @@ The deck is drawn from the seed and the ledger alone, so a reload shows the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,7 +121,7 @@ def _spacing(study: Study, kind: SlotKind) -> int:
     return max(1, min(most, len(study.items) // (n + 1)))
 
 
-def _again(study: Study, mine: dict[str, Held], who: str) -> list[str]:
+def _again(study: Study, mine: Mapping[str, Held], who: str) -> list[str]:
     """Repeats that this rater could see now: of pairs they judged at least :data:`REPEAT_AFTER` pairs ago."""
     if not study.n_repeats:
         return []

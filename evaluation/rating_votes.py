@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from core.ledger import Entry
 from core.workspace import Workspace
@@ -57,6 +58,8 @@ class Votes:
         checks: The same for hidden repeats, gold and training pairs, by the id that was on the desk.
         seen: Action ids of all votes.
         withdrawals: (id, rater) -> how often a vote was taken back.
+
+    What is counted from them is kept, so that a desk's work does not grow with the votes.
     """
 
     raters: list[str] = field(default_factory=list)
@@ -64,29 +67,52 @@ class Votes:
     checks: dict[tuple[str, str], Held] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     withdrawals: dict[tuple[str, str], int] = field(default_factory=dict)
+    _judged: dict[str, int] | None = field(default=None, init=False, repr=False, compare=False)
+    _mine: dict[str, dict[str, Held]] | None = field(default=None, init=False, repr=False, compare=False)
 
     def judged(self, item_id: str) -> int:
         """How many raters judged the item (skips do not count)."""
-        return sum(held.counts for (item, _), held in self.held.items() if item == item_id)
+        return self.judgements().get(item_id, 0)
 
-    def judgements(self) -> dict[str, int]:
+    def judgements(self) -> Mapping[str, int]:
         """How many raters judged each item; items that nobody judged are not in it."""
-        count: dict[str, int] = {}
-        for (item, _), held in self.held.items():
-            if held.counts:
-                count[item] = count.get(item, 0) + 1
-        return count
+        if self._judged is None:
+            self._judged = {}
+            for (item, _), held in self.held.items():
+                if held.counts:
+                    self._judged[item] = self._judged.get(item, 0) + 1
+        return MappingProxyType(self._judged)
 
-    def of(self, rater: str) -> dict[str, Held]:
+    def of(self, rater: str) -> Mapping[str, Held]:
         """What one rater holds, pairs and checks together, oldest first."""
-        mine = {item: h for place in (self.held, self.checks) for (item, who), h in place.items() if who == rater}
-        return dict(sorted(mine.items(), key=lambda one: one[1].entries[0].seq))
+        if self._mine is None:
+            self._mine = {}
+            everything = [(*pair, held) for place in (self.held, self.checks) for pair, held in place.items()]
+            for one, who, held in sorted(everything, key=lambda each: each[2].entries[0].seq):
+                self._mine.setdefault(who, {})[one] = held
+        return MappingProxyType(self._mine.get(rater, {}))
 
     def copied(self) -> Votes:
         """The same in containers of its own."""
-        return Votes(
-            list(self.raters), dict(self.held), dict(self.checks), set(self.seen), dict(self.withdrawals)
-        )  # fmt: skip
+        copy = Votes(list(self.raters), dict(self.held), dict(self.checks), set(self.seen), dict(self.withdrawals))
+        self.of("")  # so that it is worked out here once, and not in each copy
+        copy._judged, copy._mine = dict(self.judgements()), dict(self._mine or {})
+        return copy
+
+    def put(self, kind: str, pair: tuple[str, str], held: Held | None) -> None:
+        """Let a rater hold this about a pair (or check) from now on; None = nothing any more."""
+        place, (one, who) = self.held if kind == KIND else self.checks, pair
+        before = place.pop(pair, None) if held is None else place.get(pair)
+        if held is not None:
+            place[pair] = held
+        if self._mine is not None:
+            mine = {k: v for k, v in self._mine.get(who, {}).items() if held is not None or k != one}
+            self._mine[who] = mine if held is None else {**mine, one: held}
+        if self._judged is not None and kind == KIND:
+            change = (held is not None and held.counts) - (before is not None and before.counts)
+            count = self._judged.pop(one, 0) + change
+            if count:
+                self._judged[one] = count
 
 
 @dataclass(slots=True)
@@ -106,9 +132,10 @@ def votes(workspace: Workspace, study_id: str) -> Votes:
     """What is held now, undone votes left out. Only entries that are new since the last call are read."""
     with _lock:
         fold = _folds.pop(workspace.ledger.path, _Fold())
-        if fold.seq and workspace.ledger.hash_at(fold.seq) != fold.hash:  # another ledger stands in its place
-            fold = _Fold()
-        for entry in workspace.ledger.entries(after=fold.seq):
+        new = workspace.ledger.entries(after=max(0, fold.seq - 1))
+        if fold.seq and (not new or new[0].hash != fold.hash):  # another ledger stands in its place
+            fold, new = _Fold(), workspace.ledger.entries()
+        for entry in new[1 if fold.seq else 0 :]:
             _take(fold, entry)
             fold.seq, fold.hash = entry.seq, entry.hash
         _folds[workspace.ledger.path] = fold
@@ -129,11 +156,11 @@ def _take(fold: _Fold, entry: Entry) -> None:
     if "action_id" in said:
         folded.seen.add(str(said["action_id"]))
     if said.get("withdraws"):
-        place.pop(pair, None)
+        folded.put(entry.kind, pair, None)
         folded.withdrawals[pair] = folded.withdrawals.get(pair, 0) + 1
         return
     held = place.get(pair) or Held(tuned=said["tuned"])
-    place[pair] = replace(
+    now = replace(
         held,
         verdict=held.verdict if said.get("verdict") is None else said["verdict"],
         scores={**held.scores, **said.get("scores", {})},
@@ -142,3 +169,4 @@ def _take(fold: _Fold, entry: Entry) -> None:
         points={**held.points, **said.get("points", {})},
         entries=(*held.entries, entry),
     )
+    folded.put(entry.kind, pair, now)

@@ -251,7 +251,7 @@ def study_of_item(item_id: str) -> str:
     return item_id.rpartition(".")[0]
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=64)
 def _load(root: Path, study_id: str) -> Study:
     """Objects never change, so a study is read once a process."""
     objects = Objects(root)

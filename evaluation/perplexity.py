@@ -21,9 +21,12 @@ from core.types import Example
 from evaluation.estimate import SMALLEST_SAMPLE, Estimate
 from evaluation.perplexity_windows import Window, windows
 
-POSITIONS_AT_ONCE = 512
+POSITIONS_AT_ONCE = 128
+"""Logits made at once: of 50,000 words in float32 they take 25 MB, which the next ones can use again."""
+
 MOST_SCORED_AT_ONCE = 2048
-"""Tokens scored in one batch, unless a single text has more: logits of 50,000 words in float32 then take 400 MB."""
+"""Tokens scored in one batch, unless a single text has more: where logits must be made all at once, those of 50,000 words in
+float32 then take 400 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +182,10 @@ def score_prepared(
     progress(stage, 0, len(parts))
     done = 0
     with torch.inference_mode():
+        head = _plain_head(model)
         while done < len(parts):
             batch = _batch(prepared, parts[done:], batch_size)
-            found = _score_batch(model, [(prepared[place].encoded, part) for place, part in batch])
+            found = _score_batch(model, head, [(prepared[place].encoded, part) for place, part in batch])
             for (place, _), part_sums in zip(batch, found, strict=True):
                 if not math.isfinite(part_sums[0]):
                     raise FinetoothError(
@@ -209,7 +213,9 @@ def _batch(
     return parts[:batch_size]
 
 
-def _score_batch(model: Any, batch: Sequence[tuple[Encoded, Window]]) -> list[tuple[float, int, float]]:
+def _score_batch(
+    model: Any, head: Any | None, batch: Sequence[tuple[Encoded, Window]]
+) -> list[tuple[float, int, float]]:
     """NLL, number of tokens and NLL of the content of each stretch."""
     import torch
 
@@ -228,11 +234,12 @@ def _score_batch(model: Any, batch: Sequence[tuple[Encoded, Window]]) -> list[tu
         predicts[row, torch.tensor(scored[-1]) - part.start - 1] = True
     wanted = [encoded.input_ids[k] for (encoded, _), own in zip(batch, scored, strict=True) for k in own]
     targets = torch.tensor(wanted).to(device)
-    logits = _supervised_logits(model, ids.to(device), mask.to(device), predicts.to(device))
+    found = _at_predictions(model, head is not None, ids.to(device), mask.to(device), predicts.to(device))
     losses = []
     for start in range(0, len(targets), POSITIONS_AT_ONCE):
         chunk = slice(start, start + POSITIONS_AT_ONCE)
-        losses.append(torch.nn.functional.cross_entropy(logits[chunk].float(), targets[chunk], reduction="none"))
+        logits = found[chunk] if head is None else head(found[chunk])
+        losses.append(torch.nn.functional.cross_entropy(logits.float(), targets[chunk], reduction="none"))
     nll = torch.cat(losses).double().cpu().numpy()
     sums, at = [], 0
     for (encoded, _), own in zip(batch, scored, strict=True):
@@ -243,25 +250,50 @@ def _score_batch(model: Any, batch: Sequence[tuple[Encoded, Window]]) -> list[tu
     return sums
 
 
-def _supervised_logits(model: Any, ids: Any, mask: Any, predicts: Any) -> Any:
-    """Logits [supervised, vocab] in row-major order of ``predicts``.
+def _plain_head(model: Any) -> Any | None:
+    """The output layer of a model whose logits are what it gives, unchanged; None where they are scaled or capped.
 
-    A hook hands only the needed hidden states to the output layer, so whatever the model does to its logits after
-    that (scaling, soft caps) still happens. A model without an output layer is asked for all logits.
+    A model of the first kind is asked for its hidden states, and the logits are made a few at a time. What a model
+    does is seen by running it on one token.
+    """
+    import torch
+
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    if head is None:
+        return None
+    given: list[Any] = []
+    handle = head.register_forward_pre_hook(lambda _module, arguments: given.append(arguments[0]))
+    try:
+        one = torch.zeros((1, 1), dtype=torch.long, device=next(model.parameters()).device)
+        logits = model(input_ids=one, use_cache=False).logits
+    finally:
+        handle.remove()
+    return head if len(given) == 1 and torch.equal(head(given[0]), logits) else None
+
+
+def _at_predictions(model: Any, hidden_only: bool, ids: Any, mask: Any, predicts: Any) -> Any:
+    """Hidden states before the output layer, or logits, [supervised, width] in row-major order of ``predicts``.
+
+    A hook hands only the needed hidden states to the output layer (one, where they are all that is wanted), so
+    whatever the model does to its logits after that still happens. A model without an output layer is asked for all
+    logits.
     """
     head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
     if head is None:
         return model(input_ids=ids, attention_mask=mask).logits[predicts]
+    kept: list[Any] = []
 
     def select(_module: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         hidden, *rest = arguments
-        return (hidden[predicts].unsqueeze(0), *rest)
+        kept.append(hidden[predicts])
+        return (kept[0][:1].unsqueeze(0) if hidden_only else kept[0].unsqueeze(0), *rest)
 
     handle = head.register_forward_pre_hook(select)
     try:
-        return model(input_ids=ids, attention_mask=mask, use_cache=False).logits[0]
+        logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[0]
     finally:
         handle.remove()
+    return kept[0] if hidden_only else logits
 
 
 def summarise(scores: Sequence[Score]) -> Summary:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.chat import IGNORED, encode
 from core.errors import InputError
 from core.types import Example, Message
-from evaluation.perplexity import Score, paired_ratio, score, summarise
+from evaluation.perplexity import Score, _plain_head, paired_ratio, score, summarise
 from tests.evaluation.workspace_with_run import conversation, examples
 from tests.tiny_model import tiny, tiny_tokenizer
 
@@ -41,16 +41,35 @@ def uniform_model(vocabulary: int) -> Any:
     return Uniform().eval()
 
 
+def scaled_model(vocabulary: int) -> Any:
+    """A seeded model that divides its logits after the output layer."""
+    import torch
+    from transformers import GraniteConfig, GraniteForCausalLM
+
+    torch.manual_seed(0)
+    shape: dict[str, Any] = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+    }
+    return GraniteForCausalLM(GraniteConfig(vocab_size=vocabulary, logits_scaling=0.05, **shape)).eval()
+
+
 def test_a_model_that_knows_nothing_has_the_vocabulary_as_its_perplexity() -> None:
     tokenizer = tiny_tokenizer()
     summary = summarise(score(uniform_model(len(tokenizer)), tokenizer, examples(7), batch_size=3))
     assert summary.perplexity == pytest.approx(len(tokenizer), rel=1e-6)
 
 
-def test_scores_equal_a_plain_loop_over_single_conversations(loaded: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize("scaled", [False, True], ids=["plain logits", "scaled logits"])
+def test_scores_equal_a_plain_loop_over_single_conversations(loaded: tuple[Any, Any], scaled: bool) -> None:
     import torch
 
     model, tokenizer = loaded
+    if scaled:
+        model = scaled_model(len(tokenizer))
+    assert (_plain_head(model) is None) == scaled
     scores = score(model, tokenizer, examples(6), batch_size=4)
     for example, one in zip(examples(6), scores, strict=True):
         encoded = encode(tokenizer, example.messages)

@@ -1,28 +1,37 @@
-"""Supervised tokens a second of QLoRA on this processor, beside trl's SFTTrainer on the same tokens and settings.
+"""Supervised tokens a second of QLoRA on this processor, and the hold-out loss, beside trl's SFTTrainer.
 
-trl runs padded (its default) and packed by best fit (bfd), each with its gradient checkpointing (its default) and, with
-``--plain``, without; a bar is set against the faster of what was run. Every training is a process of its own. Results
-stay in the folder of ``--data``, so the parts can be run one by one with ``--parts``.
+The same tokens, settings, number of optimiser steps and course of the rate for all; trl runs padded and packed by best
+fit (bfd), each in its own random order. Orders differ, so losses are averaged over ``--seeds``. Those trainings of trl
+run without its gradient checkpointing, which makes it faster and changes no gradient; its default, with it, runs some
+steps for its speed. At last trl takes the very steps of ours in the same order, and the loss of each is held against
+ours: once as trl is, once with its adapters in float32, as ours are.
+
+Every training is a process of its own. Results stay in the folder of ``--data``: what is there is not run again, and
+``--parts`` runs some alone.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from benchmarks.harness import ROOT, Figure, data_folder, needs, options, read_json, report, run_main, run_process, say
-from benchmarks.training_speed_run import Timed, examples_of_turns
+from benchmarks.training_speed_run import examples_of_turns
+from benchmarks.training_speed_timed import Part, Timed, part_named, parts_of
 from core import models
 from core.errors import FinetoothError, InputError
 from training.config import TrainConfig
 from training.data import encode_examples
 
 ROWS = ROOT / "examples" / "icd10_coding.jsonl"
-PARTS = ("base", "ours", "padded", "packed")
+BARS = {"padded": 1.2, "packed": 1.0}
+EQUAL = 0.01
 TITLE = "Training: QLoRA (NF4, rank 16, all linear layers) on the processor"
 
 
@@ -31,33 +40,35 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--base", default=models.DEFAULT_BASE, help="base model: a name or a folder")
     parser.add_argument("--rows", type=Path, default=ROWS, help="messages JSONL to train on")
-    parser.add_argument("--conversations", type=int, default=80, help="conversations to train on")
-    parser.add_argument("--held", type=int, default=40, help="conversations that measure")
-    parser.add_argument("--batch", type=int, default=4, help="conversations a step")
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=2e-4, help="learning rate")
+    parser.add_argument("--conversations", type=int, default=60, help="conversations to train on")
+    parser.add_argument("--held", type=int, default=60, help="conversations that measure")
+    parser.add_argument("--batch", type=int, default=2, help="conversations a step")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=1e-4, help="learning rate, the same in each step")
+    parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
+    parser.add_argument("--short-steps", type=int, default=12, help="steps of what runs for its speed or first losses")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--plain", action="store_true", help="trl without gradient checkpointing, too")
-    parser.add_argument("--parts", nargs="*", help=f"run only these now, of {' '.join(PARTS)} and the -plain ones")
+    parser.add_argument("--parts", nargs="*", help="run only these now; none = print what is there")
     chosen = parser.parse_args()
     needs("trl")
-    parts = [*PARTS, *(["padded-plain", "packed-plain"] if chosen.plain else [])]
+    parts = parts_of(chosen.seeds)
     with data_folder(chosen.data) as folder:
         _write_plan(folder, chosen)
-        for part in parts if chosen.parts is None else chosen.parts:
+        for part in parts if chosen.parts is None else [part_named(name, chosen.seeds) for name in chosen.parts]:
             _run(folder, part, chosen.threads)
-        return _report(folder, [part for part in parts if (folder / f"{part}-loss.json").is_file()], chosen)
+        return _report(folder, parts, chosen)
 
 
-def _run(folder: Path, part: str, threads: int) -> None:
+def _run(folder: Path, part: Part, threads: int) -> None:
     """Train and measure one part, each as a process of its own, where that has not been done."""
     environment = {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1", "TQDM_DISABLE": "1"}
-    command = [sys.executable, "-m", "benchmarks.training_speed_run", str(folder), part]
-    if part != "base" and not (folder / f"{part}.json").is_file():
-        say(f"{part} trains …")
+    command = [sys.executable, "-m", "benchmarks.training_speed_run", str(folder), part.name]
+    if part.kind != "base" and not (folder / f"{part.name}.json").is_file():
+        say(f"{part.name} trains …")
+        shutil.rmtree(folder / part.name, ignore_errors=True)  # what an interrupted one left
         run_process(command, environment=environment)
-    if not (folder / f"{part}-loss.json").is_file():
-        say(f"{part} is measured …")
+    if not part.short and not (folder / f"{part.name}-loss.json").is_file():
+        say(f"{part.name} is measured …")
         run_process([*command, "measure"], environment=environment)
 
 
@@ -66,6 +77,7 @@ def _write_plan(folder: Path, chosen: Any) -> None:
     config = TrainConfig(
         base_model=chosen.base,
         learning_rate=chosen.rate,
+        scheduler="constant",  # each conversation counts alike, whenever its turn comes
         epochs=chosen.epochs,
         batch_size=chosen.batch,
         keep="last",
@@ -85,6 +97,8 @@ def _write_plan(folder: Path, chosen: Any) -> None:
     plan = {
         "config": config.to_dict(),
         "threads": chosen.threads,
+        "seeds": chosen.seeds,
+        "short_steps": chosen.short_steps,
         "train": usable[: chosen.conversations],
         "hold_out": usable[chosen.conversations : wanted],
     }
@@ -95,41 +109,103 @@ def _write_plan(folder: Path, chosen: Any) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def figures_of(done: Mapping[str, Timed], losses: Mapping[str, float]) -> list[Figure]:
-    """The table: each part's rate and hold-out loss, and ours against the faster of each kind of trl's.
+def figures_of(done: Mapping[Part, Timed], losses: Mapping[Part, float]) -> list[Figure]:
+    """The table: rates and hold-out losses, then ours against each way of running trl.
 
     Args:
-        done: The trainings, by part.
-        losses: Nats a supervised token of the hold-out, by part; ``base`` without a training.
+        done: The trainings.
+        losses: Nats a supervised token of the hold-out; of ``base`` without a training.
     """
+    figures = [
+        Figure("base: hold-out loss, nats a token", loss, digits=4)
+        for part, loss in losses.items()
+        if part.kind == "base"
+    ]
+    rates, means = {}, {}
+    for kind in ("ours", *BARS):
+        for how in ("", "default"):
+            runs = [timed for part, timed in done.items() if (part.kind, part.how) == (kind, how)]
+            if runs:
+                name = f"{'' if kind == 'ours' else 'trl '}{kind}{', recomputing (its default)' if how else ''}"
+                rates[kind, how] = sum(timed.supervised for timed in runs) / sum(timed.processor_s for timed in runs)
+                figures.append(
+                    Figure(
+                        f"{name}: supervised tokens a processor second", rates[kind, how], digits=2, note=_amount(runs)
+                    )
+                )
+        if seeds := [loss for part, loss in losses.items() if part.kind == kind]:
+            means[kind] = fmean(seeds)
+            name = kind if kind == "ours" else f"trl {kind}"
+            figures.append(Figure(f"{name}: hold-out loss, nats a token", means[kind], digits=4, note=_spread(seeds)))
+    for kind, bar in BARS.items():
+        for how in ("default", ""):
+            if ("ours", "") in rates and (kind, how) in rates:
+                name = f"times trl {kind}{', its default' if how else ', not recomputing'}"
+                figures.append(Figure(name, rates["ours", ""] / rates[kind, how], bar, digits=2))
+        if "ours" in means and kind in means:
+            apart = means["ours"] / means[kind] - 1
+            figures.append(
+                Figure(
+                    f"hold-out loss apart from trl {kind} (share)",
+                    abs(apart),
+                    EQUAL,
+                    "<=",
+                    digits=4,
+                    note=f"ours is {'lower' if apart < 0 else 'higher'}",
+                )
+            )
+    return figures + _same_steps(done)
+
+
+def _same_steps(done: Mapping[Part, Timed]) -> list[Figure]:
+    """How far the losses of the same steps in the same order are apart."""
     figures = []
-    for part, loss in losses.items():
-        if timed := done.get(part):
-            note = f"{timed.steps} steps, {timed.supervised:,} of {timed.tokens:,} tokens, {timed.wall_s:.0f} s"
-            figures.append(Figure(f"{part}: supervised tokens a processor second", timed.rate, digits=2, note=note))
-        figures.append(Figure(f"{part}: hold-out loss, nats a token", loss, digits=4))
-    ours = done.get("ours")
-    for kind, bar in (("padded", 1.2), ("packed", 1.0)):
-        rivals = [timed for part, timed in done.items() if part.startswith(kind)]
-        if ours is None or not rivals:
+    ours = done.get(Part("ours"))
+    for part, timed in done.items():
+        if part.kind != "same" or ours is None:
             continue
-        best = max(rivals, key=lambda timed: timed.rate)
-        figures.append(Figure(f"times trl {best.who}", ours.rate / best.rate, bar, digits=2))
-        apart = max(abs(losses["ours"] / losses[timed.who] - 1) for timed in rivals)
-        figures.append(Figure(f"hold-out loss apart from trl {kind} (share)", apart, 0.01, "<=", digits=4))
+        pairs = list(zip(ours.losses, timed.losses, strict=False))  # trl's ends after some steps
+        mean = abs(sum(own for own, _ in pairs) / sum(other for _, other in pairs) - 1)
+        most = max(abs(own / other - 1) for own, other in pairs)
+        name = f"same steps, trl with {part.how or 'bfloat16'} adapters: mean training loss apart (share)"
+        figures.append(Figure(name, mean, digits=5, note=f"{len(pairs)} steps; a single one by at most {most:.2%}"))
     return figures
 
 
-def _report(folder: Path, parts: Sequence[str], chosen: Any) -> int:
-    done = {part: Timed(**read_json(folder / f"{part}.json")) for part in parts if part != "base"}
-    losses = {part: float((folder / f"{part}-loss.json").read_text(encoding="utf-8")) for part in parts}
-    amount = f"{chosen.conversations} conversations of {chosen.rows.name}, {chosen.batch} a step"
+def _amount(runs: Sequence[Timed]) -> str:
+    steps, supervised, tokens = (
+        sum(getattr(timed, name) for timed in runs) for name in ("steps", "supervised", "tokens")
+    )
+    each = " ".join(f"{timed.rate:.1f}" for timed in runs)
+    return f"{steps} steps, {supervised:,} of {tokens:,} tokens; by seed {each}"
+
+
+def _spread(losses: Sequence[float]) -> str:
+    each = " ".join(f"{loss:.4f}" for loss in losses)
+    return f"by seed {each}" + (f"; standard deviation {stdev(losses):.4f}" if len(losses) > 1 else "")
+
+
+def _report(folder: Path, parts: Sequence[Part], chosen: Any) -> int:
+    done = {part: _timed(path) for part in parts if (path := folder / f"{part.name}.json").is_file()}
+    losses = {
+        part: float(path.read_text(encoding="utf-8"))
+        for part in parts
+        if (path := folder / f"{part.name}-loss.json").is_file()
+    }
+    amount = (
+        f"{chosen.conversations} conversations of {chosen.rows.name}, {chosen.batch} a step, {chosen.epochs} epoch(s)"
+    )
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "peft", "trl"))
     remark = (
-        f"{chosen.base}, {amount}, {chosen.threads} thread(s); {libraries}. "
+        f"{chosen.base}, {amount}, rate {chosen.rate:g}, {chosen.threads} thread(s); {libraries}. "
         "Processor seconds are those of the loop of steps; other work on the machine does not count."
     )
     return report(TITLE, figures_of(done, losses), [remark])
+
+
+def _timed(path: Path) -> Timed:
+    stored = read_json(path)
+    return Timed(**{**stored, "losses": tuple(stored["losses"])})
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ POSITIONS_AT_ONCE = 128
 """Logits made at once: of 50,000 words in float32 they take 25 MB, which the next ones can use again."""
 
 MOST_SCORED_AT_ONCE = 2048
-"""Tokens scored in one batch, unless a single text has more: where logits must be made all at once, those of 50,000 words in
-float32 then take 400 MB."""
+"""Tokens scored in one batch, unless a single text has more: where logits must be made all at once, those of 50,000
+words in float32 then take 400 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def scaled_model(vocabulary: int) -> Any:
         "num_hidden_layers": 1,
         "num_attention_heads": 2,
     }
-    return GraniteForCausalLM(GraniteConfig(vocab_size=vocabulary, logits_scaling=0.05, **shape)).eval()
+    model: Any = GraniteForCausalLM(GraniteConfig(vocab_size=vocabulary, logits_scaling=0.05, **shape))
+    return model.eval()
 
 
 def test_a_model_that_knows_nothing_has_the_vocabulary_as_its_perplexity() -> None:

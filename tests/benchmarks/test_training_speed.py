@@ -1,4 +1,4 @@
-"""The table of the training benchmark: rates over all seeds, losses by their mean, a bar for each way of running trl."""
+"""The table of the training benchmark: rates over all seeds, losses by their mean, a bar for each kind of trl."""
 
 from __future__ import annotations
 

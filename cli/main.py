@@ -24,7 +24,8 @@ VERBS: dict[str, tuple[str, ...]] = {
     "train_verbs": ("plan", "train"),
     "preflight_verbs": ("preflight",),
     "run_verbs": ("runs", "export-model"),
-    "judge_verbs": ("perplexity", "evaluate", "study", "rate", "results", "report", "trace", "stats"),
+    "judge_verbs": ("perplexity", "evaluate", "report", "trace", "stats"),
+    "study_verbs": ("study", "rate", "results"),
     "judge_model_verb": ("judge",),
     "replies_verb": ("replies",),
 }  # fmt: skip

@@ -6,7 +6,7 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -24,6 +24,7 @@ from core.jobs import Progress, no_progress
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+StudyOption = Annotated[str | None, typer.Option("--study", help="A study (default: the newest).")]
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -102,3 +103,22 @@ def progress_bar() -> Iterator[Progress]:
             bar.update(tasks[stage], completed=done, total=total, visible=True)
 
         yield report
+
+
+def bounds(estimate: dict[str, Any]) -> str:
+    """An estimate's interval in words."""
+    low, high = estimate.get("low"), estimate.get("high")
+    return f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "undefined"
+
+
+def share(value: float | None) -> str:
+    """A share in percent."""
+    return "undefined" if value is None else f"{value:.1%}"
+
+
+def ranked(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Models in their order, one line each."""
+    return [
+        f"{number}. {one['model']}: {one['strength']['value']:+.2f} log odds ({bounds(one['strength'])})"
+        for number, one in enumerate(rows, 1)
+    ]

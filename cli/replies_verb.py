@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from core.workspace import workspace_or_error
 from evaluation import replies_others
 from evaluation.actions import UNFINISHED
 from evaluation.queries import EVALUATION
+from flows import others
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +52,7 @@ def replies(
             replies_others.ask_endpoint(endpoint, prompts, file, max_new_tokens=max_new_tokens, progress=progress)
     elif url is not None or file is None:
         raise InputError("Answers come from a file or from an endpoint.", "Name a file, or give --url.")
-    found = replies_others.bring_in(opened, evaluation_id, file, source=source)
+    found = others.bring_in(opened, evaluation_id, file, source=source)
     for rejected in found["rejected"]:
         say(f"line {rejected['line']} {rejected['reason']}")
     emit(
@@ -61,7 +63,7 @@ def replies(
             f"  {one['title']}: {source} {_number(one['other']['value'])}, tuned {_number(one['tuned']['value'])}"
             for one in found["metrics"].values()
         ),
-        f"Stored as {found['replies_id'][:12]}.",
+        f"Stored as {found['replies_id'][:12]}. Have people compare: finetooth study --against {shlex.quote(source)}",
     )
 
 

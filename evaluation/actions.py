@@ -236,12 +236,12 @@ def evaluate_model(
     )
     progress("metrics", 0, None)
     references = [kept[k].answer for k in places]
-    beside = given([kept[k] for k in places], base_answers, tuned_answers, training=training, look=look)
-    texts = [[answer.text for answer in one] for one in (base_answers, tuned_answers)]
+    said = (base_answers, tuned_answers)
+    texts = ([a.text for a in base_answers], [a.text for a in tuned_answers])
+    cut = ([a.truncated for a in base_answers], [a.truncated for a in tuned_answers])
+    beside = given([kept[k] for k in places], texts, cut, training=training, look=look)
     metrics, columns = compare_metrics(texts[0], texts[1], references, others=wanted.metrics, given=beside)
-    frame = table.table(
-        kept, (base, tuned), places=places, answers=(base_answers, tuned_answers), metric_columns=columns
-    )
+    frame = table.table(kept, (base, tuned), places=places, answers=said, metric_columns=columns)
     summary = {
         "n_examples": len(kept),
         "n_excluded": len(examples) - len(kept),

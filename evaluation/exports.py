@@ -8,6 +8,7 @@ from typing import Any
 
 from core.files import write_json, write_jsonl
 from core.workspace import Workspace
+from evaluation.opponents import opponent
 from evaluation.rating import votes
 from evaluation.study import is_open, load_study
 
@@ -69,7 +70,12 @@ def design_of(workspace: Workspace, study_id: str) -> dict[str, Any]:
         "items": items,
     }
     if closed:
-        document |= {"evaluation_id": study.evaluation_id, "seed": study.seed, "rule": study.manifest["rule"]}
+        document |= {
+            "against": opponent(study.manifest),
+            "evaluation_id": study.evaluation_id,
+            "seed": study.seed,
+            "rule": study.manifest["rule"],
+        }
     return document
 
 

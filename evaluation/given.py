@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.generation import Answer
 from core.ids import example_id
 from core.types import Example, Message
 from evaluation.metrics_loader import Given
@@ -31,8 +30,8 @@ Look = Callable[[Example], Looked]
 
 def given(
     examples: Sequence[Example],
-    base: Sequence[Answer],
-    tuned: Sequence[Answer],
+    texts: tuple[Sequence[str], Sequence[str]],
+    truncated: tuple[Sequence[bool | None], Sequence[bool | None]],
     *,
     training: Sequence[str] = (),
     look: Look | None = None,
@@ -41,19 +40,17 @@ def given(
 
     Args:
         examples: Whose prompts were answered.
-        base, tuned: The answers, in the same order.
+        texts: Both models' answers, in the same order.
+        truncated: Whether each was cut; None = not known.
         training: Answers of the training set.
         look: Holds an answer against the checks.
     """
-    found: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {
-        "truncated": ([a.truncated for a in base], [a.truncated for a in tuned])
-    }
+    found: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {"truncated": truncated}
     if training:
         found["training"] = (training, training)
     if look is not None:
         sides = [
-            [look(_answered(example, answer.text)) for example, answer in zip(examples, answers, strict=True)]
-            for answers in (base, tuned)
+            [look(_answered(example, text)) for example, text in zip(examples, said, strict=True)] for said in texts
         ]
         found["leaks"] = ([one.leaks for one in sides[0]], [one.leaks for one in sides[1]])
         departures = [[one.departures for one in side] for side in sides]

@@ -9,6 +9,7 @@ import polars as pl
 
 from core.errors import InputError
 from core.workspace import Workspace
+from evaluation.opponents import against
 from evaluation.rating import votes
 from evaluation.study import KIND as STUDY
 from evaluation.study import is_open, load_study
@@ -60,10 +61,12 @@ def answers(workspace: Workspace, evaluation_id: str, *, offset: int = 0, limit:
     return {"rows": rows, "total": frame.height}
 
 
-def pairs(workspace: Workspace, evaluation_id: str) -> tuple[int, int]:
-    """How many prompts both models answered differently (these make pairs), and how many alike."""
-    frame = workspace.objects.frame(evaluation_id)
-    frame = frame.filter(pl.col("base_reply").is_not_null() & pl.col("tuned_reply").is_not_null())
+def pairs(workspace: Workspace, evaluation_id: str, replies_id: str | None = None) -> tuple[int, int]:
+    """How many prompts both models answered differently (these make pairs), and how many alike.
+
+    ``replies_id`` names stored answers of another model, which stand beside the tuned one's; None = the base's.
+    """
+    frame, _ = against(workspace, evaluation_id, replies_id)
     alike = frame.filter(pl.col("base_reply").str.strip_chars() == pl.col("tuned_reply").str.strip_chars()).height
     return frame.height - alike, alike
 
@@ -82,10 +85,7 @@ def study(workspace: Workspace, study_id: str) -> dict[str, Any]:
     loaded = load_study(workspace, study_id)
     folded = votes(workspace, study_id)
     wanted = loaded.raters_per_item * len(loaded.items)
-    by_item: dict[str, int] = {}
-    for (item, _), held in folded.held.items():
-        by_item[item] = by_item.get(item, 0) + held.counts
-    done = sum(min(loaded.raters_per_item, n) for n in by_item.values())
+    done = sum(min(loaded.raters_per_item, n) for n in folded.judgements().values())
     return {
         "id": study_id,
         "evaluation_id": loaded.evaluation_id,

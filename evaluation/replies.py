@@ -37,7 +37,8 @@ def as_reply(source: str, example_id: str, answer: Answer, settings: Generation)
 def read_replies(path: Path, source: str, prompt_ids_known: set[str]) -> tuple[list[Reply], list[Reject]]:
     """Answers of any other model from JSONL: ``{"prompt_id": <example id>, "text": …}`` a line.
 
-    A line may say whether its answer was cut (``truncated``); its other fields are not read.
+    A line may say whether its answer was cut (``truncated``), how many ``seconds`` it took and how many ``tokens`` it
+    has; its other fields are not read.
 
     Returns:
         The replies, and the lines that are none with their reasons (unknown prompt, answered twice, not JSON).
@@ -62,17 +63,18 @@ def read_replies(path: Path, source: str, prompt_ids_known: set[str]) -> tuple[l
         if isinstance(found, str):
             rejects.append(Reject(number, found, start, start + len(raw)))
             continue
-        prompt_id, text, truncated = found
+        prompt_id, text, known = found
         seen[prompt_id] = number
-        settings = {"imported": True} if truncated is None else {"imported": True, "truncated": truncated}
-        replies.append(Reply(content_id([source, prompt_id, text]), source, prompt_id, text, settings))
+        replies.append(
+            Reply(content_id([source, prompt_id, text]), source, prompt_id, text, {"imported": True, **known})
+        )
     if not replies:
         first = f" The first problem: line {rejects[0].line} {rejects[0].reason}." if rejects else ""
         raise InputError(f"{path} holds no reply.{first}", 'Each line needs "prompt_id" and "text".')
     return replies, rejects
 
 
-def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str, str, bool | None] | str:
+def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str, str, dict[str, Any]] | str:
     try:
         value = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -88,5 +90,10 @@ def _parse_reply(raw: bytes, known: set[str], seen: dict[str, int]) -> tuple[str
         return "names a prompt that is not in the hold-out"
     if prompt_id in seen:
         return f"answers a prompt that line {seen[prompt_id]} answered already"
-    truncated = value.get("truncated")
-    return prompt_id, text, truncated if isinstance(truncated, bool) else None
+    seconds, tokens, truncated = (value.get(name) for name in ("seconds", "tokens", "truncated"))
+    more: dict[str, Any] = {"truncated": truncated} if isinstance(truncated, bool) else {}
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
+        more["seconds"] = float(seconds)
+    if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0:
+        more["tokens"] = tokens
+    return prompt_id, text, more

@@ -16,8 +16,9 @@ from core.files import json_text, make_folder
 from core.ids import content_id
 from core.jobs import Progress, no_progress
 from core.revisions import messages_from_json
-from core.types import Message, Reply
+from core.types import Example, Message, Reply
 from core.workspace import Workspace
+from evaluation.given import Look, given
 from evaluation.metrics_loader import compare_metrics, not_run
 from evaluation.opponents import BASE, REPLIES
 from evaluation.replies import read_replies
@@ -75,24 +76,36 @@ def ask_endpoint(
         progress("answers of the endpoint", len(prompts) - len(left) + number, len(prompts))
         said = endpoint.ask(prompts[name], max_tokens=max_new_tokens)
         record = {"prompt_id": name, "text": said.text, "truncated": said.truncated, "seconds": said.seconds}
+        record |= {} if said.tokens is None else {"tokens": said.tokens}
         event_file.append(path, (json_text(record, None) + "\n").encode())
     progress("answers of the endpoint", len(prompts), len(prompts))
     return len(left)
 
 
-def bring_in(workspace: Workspace, evaluation_id: str, path: Path, *, source: str) -> dict[str, Any]:
+def bring_in(
+    workspace: Workspace,
+    evaluation_id: str,
+    path: Path,
+    *,
+    source: str,
+    training: Sequence[str] = (),
+    look: Look | None = None,
+) -> dict[str, Any]:
     """Store another model's answers beside an evaluation, with the metrics of both on the prompts that both answered.
 
     Args:
         workspace: Where the evaluation is.
         evaluation_id: Whose prompts were answered.
-        path: JSON lines with ``prompt_id`` (an example id) and ``text``; ``truncated`` where it is known.
+        path: JSON lines with ``prompt_id`` (an example id) and ``text``, and with ``truncated``, ``seconds`` and
+            ``tokens`` where they are known.
         source: The other model's name.
+        training: Answers of the tuned model's training set, for the metric of recited words.
+        look: Holds an answer against the dataset's checks.
 
     Returns:
         ``replies_id``, ``source``, ``evaluation_id``, ``n``, ``n_missing`` (prompts without an answer), ``rejected``
-        (lines with reasons), ``metrics`` (as an evaluation's, with ``other`` in place of ``base``) and
-        ``metrics_not_run``.
+        (lines with reasons), ``speed`` (see :func:`evaluation.table.speed`; figures that are not known for every
+        answer are None), ``metrics`` (as an evaluation's, with ``other`` in place of ``base``) and ``metrics_not_run``.
 
     Raises:
         InputError: The name is one of the evaluation's own, or no line of the file is a reply.
@@ -106,35 +119,51 @@ def bring_in(workspace: Workspace, evaluation_id: str, path: Path, *, source: st
     rows = {row["example_id"]: row for row in frame.iter_rows(named=True)}
     found = {reply.prompt_id: reply for reply in replies}
     order = [name for name in prompts if name in found]
-    cut = [_truncated(found[name]) for name in order]
-    given = {"truncated": (cut, [rows[name].get("tuned_truncated") for name in order])}
-    metrics, columns = compare_metrics(
-        [found[name].text for name in order],
-        [rows[name]["tuned_reply"] for name in order],
-        [rows[name]["reference"] for name in order],
-        given=given,
-    )
-    others = {name: _with_other(one) for name, one in metrics.items()}
+    texts = ([found[name].text for name in order], [str(rows[name]["tuned_reply"]) for name in order])
+    cut = [found[name].settings.get("truncated") for name in order]
+    references = [str(rows[name]["reference"]) for name in order]
+    examples = [_example(name, prompts[name], reference) for name, reference in zip(order, references, strict=True)]
+    own_cut = [rows[name].get("tuned_truncated") for name in order]
+    beside = given(examples, texts, (cut, own_cut), training=training, look=look)
+    metrics, columns = compare_metrics(texts[0], texts[1], references, given=beside)
     manifest = {
         **{"source": source, "evaluation_id": evaluation_id, "n": len(order), "n_missing": len(prompts) - len(order)},
-        **{"metrics": others, "metrics_not_run": not_run(given), "created_at": workspace.clock()},
+        **{"metrics": {name: _with_other(one) for name, one in metrics.items()}, "metrics_not_run": not_run(beside)},
+        **{"speed": _speed([found[name] for name in order]), "created_at": workspace.clock()},
         "rejected": [{"line": one.line, "reason": one.reason} for one in rejects],
     }
     data = {
         "example_id": pl.Series(order, dtype=pl.String),
-        "text": pl.Series([found[name].text for name in order], dtype=pl.String),
+        "text": pl.Series(texts[0], dtype=pl.String),
         "truncated": pl.Series(cut, dtype=pl.Boolean),
     }
     scores = {name: pl.Series(values, dtype=pl.Float64) for name, values in columns.items() if name.startswith("base_")}
     table = pl.DataFrame({**data, **{name.removeprefix("base_"): values for name, values in scores.items()}})
-    key = [evaluation_id, source, content_id([[name, found[name].text] for name in order])]
-    replies_id = workspace.objects.put(REPLIES, manifest, table, key)
+    said = [[name, found[name].text, dict(found[name].settings)] for name in order]
+    replies_id = workspace.objects.put(REPLIES, manifest, table, [evaluation_id, source, content_id(said), [*metrics]])
     return {"replies_id": replies_id, **manifest}
 
 
-def _truncated(reply: Reply) -> bool | None:
-    known = reply.settings.get("truncated")
-    return known if isinstance(known, bool) else None
+def _example(name: str, prompt: tuple[Message, ...], reference: str) -> Example:
+    return Example(name, (*prompt, Message("assistant", reference)))
+
+
+def _speed(replies: Sequence[Reply]) -> dict[str, Any]:
+    """As of the evaluation's own models; None for what is not known of every answer."""
+    cut, seconds, tokens = (_total(replies, name) for name in ("truncated", "seconds", "tokens"))
+    return {
+        "n": len(replies),
+        "truncated": None if cut is None else int(cut),
+        "empty": sum(not one.text.strip() for one in replies),
+        "seconds_per_answer": None if seconds is None else seconds / len(replies),
+        "tokens_per_second": None if not seconds or tokens is None else tokens / seconds,
+    }
+
+
+def _total(replies: Sequence[Reply], name: str) -> float | None:
+    """A setting summed over all replies; None where it is not known of each."""
+    values = [one.settings.get(name) for one in replies]
+    return None if not values or None in values else float(sum(value for value in values if value is not None))
 
 
 def _with_other(metric: Mapping[str, Any]) -> dict[str, Any]:

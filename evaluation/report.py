@@ -11,6 +11,7 @@ from core.workspace import Workspace
 from evaluation import charts
 from evaluation.estimate import Estimate
 from evaluation.queries import answers, evaluation, study
+from evaluation.report_parts import others
 from evaluation.results import study_results
 from evaluation.signing import signatures
 from evaluation.slices import evaluation_slices, study_slices
@@ -114,6 +115,7 @@ def _contents(
         "worse": _worse(page["rows"]),
         "sample": answers(workspace, evaluation_id, limit=n_samples),
         "people": people,
+        "others": others(workspace, evaluation_id),
         "not_run": _not_run(manifest["summary"], people, run, data),
     }
 
@@ -132,11 +134,11 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
         return {"state": state, "results": None}
     results = study_results(workspace, study_id)
     items = load_study(workspace, study_id).items
-    chosen = results["preference"]
+    chosen, against = results["preference"], results["study"]["against"]
     rubric = [
-        (f"{one['title']}, {model}", model, Estimate(**one[model]))
+        (f"{one['title']}, {name}", model, Estimate(**one[model]))
         for one in results["rubric"].values()
-        for model in ("base", "tuned")
+        for name, model in ((against, "base"), ("tuned", "tuned"))
     ]
     scored = any(estimate.value is not None for _, _, estimate in rubric)
     rate = [("Tuned preferred", "tuned", Estimate(**chosen["win_rate"]))]
@@ -144,11 +146,12 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
         ("tuned", "tuned", chosen["wins"]),
         ("tie", "tie", chosen["ties"]),
         ("both bad", "bad", chosen["both_bad"]),
-        ("base", "base", chosen["losses"]),
+        (against, "base", chosen["losses"]),
     ]
     return {
         "state": state,
         "results": results,
+        "beside": against[:1].upper() + against[1:],
         "signed": signatures(workspace, study_id, results),
         "slices": study_slices(workspace, study_id),
         "worst": [{**row, "item": items[row["item_id"]]} for row in results["worst"][:WORST]],

@@ -10,6 +10,7 @@ from core.files import json_text, make_folder, write_atomic, write_json, write_j
 from core.spreadsheet import csv_bytes
 from core.workspace import Workspace
 from evaluation.exports import design_of, ratings_rows
+from evaluation.opponents import opponent
 from evaluation.results import study_results
 from evaluation.rubric import SIDES, score_key
 from evaluation.signing import signatures
@@ -132,7 +133,11 @@ def llm_comparator(workspace: Workspace, study: Study, ratings: list[dict[str, A
             }
         )
     metadata = {"source_path": f"study {study.id}", "custom_fields_schema": []}
-    return {"metadata": metadata, "models": [{"name": "tuned"}, {"name": "base"}], "examples": examples}
+    return {
+        "metadata": metadata,
+        "models": [{"name": "tuned"}, {"name": opponent(study.manifest)}],
+        "examples": examples,
+    }
 
 
 def model_index(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> str:
@@ -144,7 +149,7 @@ def model_index(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     metrics = [
         ("perplexity", "Hold-out perplexity", summary["tuned"]["perplexity"]),
         ("perplexity_ratio", "Perplexity, tuned / base", summary["ratio"]["value"]),
-        ("win_rate", "Win rate against the base model, blind", rate["value"]),
+        ("win_rate", f"Win rate over {found['study']['against']}, blind", rate["value"]),
     ]
     metrics += [(name, one["title"], one["tuned"]["value"]) for name, one in summary["metrics"].items()]
     lines = ["---", "model-index:", f"- name: {json_text(manifest['run_id'], None)}", "  results:"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,18 @@ ROLES = ("tuned", "base", "memory", "fits", "both bad", "hold-out", "both good")
 """What stands in which colour of the theme's palette, in its order: teal, amber, purple, green, red, blue, grey."""
 
 
-def colour(used: Sequence[str], roles: Sequence[str] = ROLES, *, legend: bool = True) -> Any:
-    """A colour scale in which every role keeps its colour in all charts."""
+def colour(used: Sequence[str], roles: Sequence[str] = ROLES, *, legend: bool = True, beside: str = "base") -> Any:
+    """A colour scale in which every role keeps its colour in all charts; ``beside`` names who has the base's place."""
     shown = [role for role in roles if role in used]
     key = (
-        alt.Legend(values=shown, orient="top", title=None, symbolType="square", symbolOpacity=1)
+        alt.Legend(
+            values=shown,
+            orient="top",
+            title=None,
+            symbolType="square",
+            symbolOpacity=1,
+            labelExpr=f"datum.label == 'base' ? {json.dumps(beside)} : datum.label",
+        )
         if legend and len(shown) > 1
         else None
     )
@@ -44,6 +52,7 @@ def intervals(
     mark: float | None = None,
     percent: bool = False,
     alt_text: str,
+    beside: str = "base",
 ) -> None:
     """One line a figure: a dot with its 95 % interval, over one axis.
 
@@ -53,6 +62,7 @@ def intervals(
         mark: Where a line stands for "no difference"; None = none.
         percent: Whether values are shares.
         alt_text: What the chart says, in words.
+        beside: What the legend calls the model in the base's place.
     """
     data = [
         {
@@ -77,7 +87,9 @@ def intervals(
         axis=alt.Axis(labelLimit=260, domain=False, ticks=False),
     )
     base = alt.Chart(frame).encode(
-        y=place, color=colour([role for _, role, _ in rows]), tooltip=[alt.Tooltip("label:N"), alt.Tooltip("said:N")]
+        y=place,
+        color=colour([role for _, role, _ in rows], beside=beside),
+        tooltip=[alt.Tooltip("label:N"), alt.Tooltip("said:N")],
     )
     scale = alt.Scale(domain=list(axis), nice=False)
     lines = base.mark_rule(strokeWidth=3, opacity=0.55).encode(x=alt.X("low:Q", scale=scale, axis=number), x2="high:Q")
@@ -91,7 +103,12 @@ def intervals(
 
 
 def shares(
-    parts: Sequence[tuple[str, str, float]], *, alt_text: str, unit: str = "", roles: Sequence[str] = ROLES
+    parts: Sequence[tuple[str, str, float]],
+    *,
+    alt_text: str,
+    unit: str = "",
+    roles: Sequence[str] = ROLES,
+    beside: str = "base",
 ) -> None:
     """One bar of parts that add up to a whole.
 
@@ -100,6 +117,7 @@ def shares(
         alt_text: What the chart says, in words.
         unit: Of the amounts.
         roles: Order of the roles that have colours.
+        beside: What the legend calls the model in the base's place.
     """
     data = [
         {"part": label, "role": role, "amount": float(amount), "order": place, "said": f"{amount:,.4g} {unit}".strip()}
@@ -113,7 +131,7 @@ def shares(
         .mark_bar(size=26)
         .encode(
             x=alt.X("amount:Q", stack="zero", title=unit or None, axis=alt.Axis(grid=False, tickCount=6)),
-            color=colour([role for _, role, amount in parts if amount > 0], roles),
+            color=colour([role for _, role, amount in parts if amount > 0], roles, beside=beside),
             order=alt.Order("order:Q"),
             tooltip=[alt.Tooltip("part:N"), alt.Tooltip("said:N")],
         )

@@ -9,7 +9,7 @@ import streamlit as st
 from core import wording
 from core.ids import content_id
 from core.workspace import Workspace
-from evaluation import gate, queries, study
+from evaluation import gate, opponents, queries, study
 from evaluation.power import detectable_win_rate
 from ui import act, render, rubric_editor, study_checks
 
@@ -56,7 +56,17 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         st.markdown("**Open a blind study.** Its pairs and the rule it is judged by are fixed before the first vote.")
         names = {one["id"]: evaluation_label(one) for one in evaluations}
         chosen = st.selectbox("Answers of", list(names), format_func=names.__getitem__, key="study_evaluation")
-        different, alike = queries.pairs(workspace, chosen)
+        others = {one["source"]: str(one["id"]) for one in opponents.brought(workspace, chosen)}
+        beside = None
+        if others:
+            beside = st.selectbox(
+                "Compared with",
+                [None, *others],
+                format_func=lambda name: "the base model" if name is None else render.cell(name),
+                key=f"study_against_{chosen}",
+            )
+        replies_id = others.get(beside) if beside else None
+        different, alike = queries.pairs(workspace, chosen, replies_id)
         if not different:
             st.warning(
                 f"No two of its {wording.many(alike, 'answer')} differ, so there is no pair to judge. "
@@ -66,7 +76,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             return
         left, middle, right = st.columns(3)
         pairs = int(
-            left.number_input("Pairs", 1, different, min(30, different), key=f"study_pairs_{chosen}", help=_why(alike))
+            left.number_input("Pairs", 1, different, min(30, different), key=f"study_pairs_{chosen}{replies_id or ''}", help=_why(alike))
         )
         raters = int(middle.number_input("Raters for each pair", 1, 20, 2, key="study_raters"))
         seed = int(right.number_input("Seed of the choice and the sides", 0, 2**31 - 1, 0, key="study_seed"))
@@ -84,7 +94,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         if pairs < rule.prompts_min or raters < rule.raters_min:
             st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
         design = content_id([[c.as_dict() for c in criteria], asked.n_repeats, [c.as_dict() for c in asked.checks]])
-        shown = act.show(f"open-{chosen}-{pairs}-{raters}-{seed}-{design}", scope="study")
+        shown = act.show(f"open-{chosen}-{replies_id}-{pairs}-{raters}-{seed}-{design}", scope="study")
 
         def do(_: str) -> str:
             made = study.create_study(
@@ -97,6 +107,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
                 n_repeats=asked.n_repeats,
                 checks=asked.checks,
                 expected=asked.expected,
+                replies_id=replies_id,
                 who=who,
             )
             st.query_params["study"] = made

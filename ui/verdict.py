@@ -34,9 +34,10 @@ def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> No
         panels.empty("No vote is in yet.", "side_by_side.py", "Go on rating")
         return
     _figures(found)
-    _preference(chosen)
+    against = render.cell(found["study"]["against"])
+    _preference(chosen, against)
     _explained(found)
-    _rubric(found["rubric"])
+    _rubric(found["rubric"], against)
     _marks(found)
     _raters(found)
     for sentence in found["notes"]:
@@ -86,25 +87,27 @@ def _figures(found: Mapping[str, Any]) -> None:
     )
 
 
-def _preference(chosen: Mapping[str, Any]) -> None:
+def _preference(chosen: Mapping[str, Any], against: str) -> None:
     st.subheader("Who won", anchor=False)
     rows = [
         ("all votes, ties count half", "tuned", chosen["win_rate"]),
         ("decisive votes only", "tuned", chosen["without_ties"]),
     ]
     said = figures.span(chosen["win_rate"], percent=True)
-    figures.intervals(rows, axis=(0, 1), mark=0.5, percent=True, alt_text=f"Win rate of the tuned model: {said}")
+    figures.intervals(
+        rows, axis=(0, 1), mark=0.5, percent=True, alt_text=f"Win rate of the tuned model over {against}: {said}"
+    )
     parts = [
         ("tuned preferred", "tuned", chosen["wins"]),
         ("both good", "both good", chosen["ties"]),
         ("both bad", "both bad", chosen["both_bad"]),
-        ("base preferred", "base", chosen["losses"]),
+        (f"{against} preferred", "base", chosen["losses"]),
     ]
     counts = ", ".join(f"{amount:,} {label}" for label, _, amount in parts)
-    figures.shares(parts, unit="votes", alt_text=counts)
+    figures.shares(parts, unit="votes", alt_text=counts, beside=against)
     test = "" if chosen["p_value"] is None else f" p = {chosen['p_value']:.3f} ({chosen['test']})."
     st.caption(
-        f"{counts[0].upper()}{counts[1:]}, of {wording.many(chosen['n_ratings'], 'vote')} on "
+        f"{counts[0].upper()}{render.plain(counts[1:])}, of {wording.many(chosen['n_ratings'], 'vote')} on "
         f"{wording.many(chosen['n_prompts'], 'prompt')} by {wording.many(chosen['n_raters'], 'rater')}.{test} "
         "Both bad counts half here and as a failure in the list of failed prompts."
     )
@@ -162,21 +165,22 @@ def by_slice(found: Mapping[str, Any]) -> None:
         st.caption(render.plain(note))
 
 
-def _rubric(rubric: Mapping[str, Mapping[str, Any]]) -> None:
+def _rubric(rubric: Mapping[str, Mapping[str, Any]], against: str) -> None:
     scored = {name: one for name, one in rubric.items() if any(one["n_scores"].values())}
     if not scored:
         st.caption("No answer was scored for accuracy, tone or safety.")
         return
     st.subheader("Scores, 1 to 5", anchor=False)
-    rows = [(f"{one['title']}, {model}", model, one[model]) for one in scored.values() for model in ("tuned", "base")]
+    names = {"tuned": "tuned", "base": against}
+    rows = [(f"{one['title']}, {names[model]}", model, one[model]) for one in scored.values() for model in names]
     said = "; ".join(f"{label}: {figures.span(estimate)}" for label, _, estimate in rows)
-    figures.intervals(rows, axis=(1, 5), alt_text=said)
+    figures.intervals(rows, axis=(1, 5), alt_text=said, beside=against)
     st.dataframe(
         {
             "Criterion": [one["title"] for one in scored.values()],
             "Tuned": [figures.span(one["tuned"]) for one in scored.values()],
-            "Base": [figures.span(one["base"]) for one in scored.values()],
-            "Tuned − base": [figures.span(one["difference"]) for one in scored.values()],
+            f"{against[:1].upper()}{against[1:]}": [figures.span(one["base"]) for one in scored.values()],
+            f"Tuned − {against}": [figures.span(one["difference"]) for one in scored.values()],
             "Scored": [f"{one['n_scores']['tuned']:,} + {one['n_scores']['base']:,}" for one in scored.values()],
             "Critical, tuned": [_critical(one) for one in scored.values()],
             "Agreement": [figures.span(one["agreement"]["alpha_ordinal"]) for one in scored.values()],
@@ -198,8 +202,8 @@ def _marks(found: Mapping[str, Any]) -> None:
         st.dataframe(
             {"Fault": [one["title"] for one in rows]}
             | {
-                model.capitalize(): [f"{one[model]['flagged']} of {one[model]['n']}" for one in rows]
-                for model in ("tuned", "base")
+                name: [f"{one[model]['flagged']} of {one[model]['n']}" for one in rows]
+                for name, model in (("Tuned", "tuned"), (render.cell(found["study"]["against"]), "base"))
             }
             | {
                 "Tuned, at most": [f"{one['tuned']['upper_bound']:.0%}" for one in rows],
@@ -214,8 +218,8 @@ def _marks(found: Mapping[str, Any]) -> None:
     expected = found["expected"]
     if expected:
         st.caption(
-            f"Experts' own criteria, points met: tuned {figures.span(expected['tuned'], percent=True)}, base "
-            f"{figures.span(expected['base'], percent=True)}, on "
+            f"Experts' own criteria, points met: tuned {figures.span(expected['tuned'], percent=True)}, "
+            f"{render.plain(found['study']['against'])} {figures.span(expected['base'], percent=True)}, on "
             f"{wording.many(expected['difference']['n'], 'prompt')}."
         )
 

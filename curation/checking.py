@@ -21,6 +21,7 @@ from curation import (
     queries,
     thresholds,
     tone_learned,
+    traced,
 )
 from curation.evidence.pairs import PAIR_FLOOR
 from curation.runner import CheckReport, Settings, run_checks
@@ -45,6 +46,7 @@ def check(
     norms.write(workspace, report.norms, key, sorted(report.seconds))
     learned.write(workspace, report.learned, chosen, key, sorted(report.seconds))
     tone_learned.publish(workspace)
+    traced.publish(workspace)
     if report.coverage is not None:
         coverage.write(workspace, report.coverage, key)
     if report.pairs is not None:

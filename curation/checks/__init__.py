@@ -78,5 +78,8 @@ CHECKS: tuple[Check, ...] = (
     coverage_quantity.QUANTITY,
 )
 
-OTHER_TITLES = {"tone.learned": "Answers like those that reviewers marked off-tone"}
+OTHER_TITLES = {
+    "tone.learned": "Answers like those that reviewers marked off-tone",
+    "trace.failure": "Training examples behind an answer that people judged wrong",
+}
 """Findings that no check of the deck makes, since they come from what people said."""

@@ -53,9 +53,25 @@ def course_from(values: Mapping[str, Any]) -> Course:
     return Course(**{**values, "watch": Watch(**values["watch"])})
 
 
-def data_digest(items: Sequence[Item], held: Sequence[Item], config: TrainConfig) -> str:
-    """SHA-256 of what is trained and measured, and of all settings that decide what the next step is."""
-    digest = hashlib.sha256(repr(sorted(config.to_dict().items())).encode())
+def data_digest(
+    items: Sequence[Item], held: Sequence[Item], config: TrainConfig, set_up_with: Mapping[str, Any]
+) -> str:
+    """SHA-256 of what is trained and measured, and of all settings that decide what the next step is.
+
+    Settings that the run was not set up with (``set_up_with``: the stored ones) did not exist then, so a checkpoint of
+    that time cannot have counted them.
+    """
+    values = {name: value for name, value in config.to_dict().items() if name in set_up_with}
+    digest = hashlib.sha256(repr(sorted(values.items())).encode())
     for item in (*items, *held):
         digest.update(repr((item.id, item.input_ids, item.labels)).encode())
     return digest.hexdigest()
+
+
+def added_settings(config: TrainConfig, set_up_with: Mapping[str, Any]) -> str | None:
+    """A sentence about the settings that came into being after a run was set up; None where there are none."""
+    added = {name: value for name, value in config.to_dict().items() if name not in set_up_with}
+    if not added:
+        return None
+    told = ", ".join(f"{name} {value}" for name, value in sorted(added.items()))
+    return f"This run was set up before these settings existed, so it goes on with their defaults: {told}."

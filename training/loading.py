@@ -120,6 +120,10 @@ class Loaded:
             "number type": str(self.units),
         }
 
+    def differences(self, surroundings: Mapping[str, Any], versions: Mapping[str, str]) -> list[str]:
+        """What is other here than in a checkpoint's surroundings, in words."""
+        return [name for name, value in self.surroundings(versions).items() if surroundings.get(name) != value]
+
 
 def read_rows(
     folder: Path,

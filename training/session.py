@@ -19,7 +19,7 @@ from core.types import Example
 from training import adapters, checkpoints, limits, samples
 from training.config import TrainConfig, schedule
 from training.control import Control
-from training.course import Course, course_from, data_digest
+from training.course import Course, added_settings, course_from, data_digest
 from training.data import measuring_groups
 from training.forgetting import general_loss
 from training.loading import load, read_rows, save_result
@@ -31,7 +31,7 @@ CHECKPOINT_S = 600
 
 
 class Session:
-    """The state of one run while it trains; ``phase`` says what it is doing (see ``sft.PHASES``)."""
+    """The state of one run while it trains; ``phase`` says what it is doing (see ``training.phases``)."""
 
     def __init__(self, folder: Path, run: Run, config: TrainConfig, log: RunLog, control: Control) -> None:
         self.folder, self.run, self.config, self.log, self.control = folder, run, config, log, control
@@ -55,7 +55,7 @@ class Session:
         """Tokenise, look at what would be trained, load the model, and prove that it can be trained."""
         self.rows = read_rows(self.folder, self.config, train_on, hold_out, self.control, self._warn, places)
         self.total_steps = self.config.steps(len(self.rows.items))
-        self.data = data_digest(self.rows.items, self.rows.held, self.config)
+        self.data = data_digest(self.rows.items, self.rows.held, self.config, self.run.config)
         self.facts.update(self.rows.facts)
         self.loaded = load(self.folder, self.rows, self.control, self._warn)
         self.facts["Trained parameters"] = self.loaded.n_trained
@@ -97,6 +97,8 @@ class Session:
         for one in found:
             if one.fault is not None:
                 self._warn("torn-checkpoint", f"The checkpoint {one.folder.name} {one.fault}; it was passed over.", 0)
+        if added := added_settings(self.config, self.run.config):
+            self._warn("settings-added", added, 0)
         self.facts["Resumed"] = 1 + sum(event["type"] == "resume" for event in self._earlier)
         if newest is None:
             return
@@ -106,12 +108,7 @@ class Session:
                 f"The checkpoint of step {newest.step} was taken on other conversations or settings than these.",
                 "Start another run: finetooth train",
             )
-        differs = [
-            name
-            for name, value in self.loaded.surroundings(self.run.versions).items()
-            if state["surroundings"].get(name) != value
-        ]
-        if differs:
+        if differs := self.loaded.differences(state["surroundings"], self.run.versions):
             message = f"Not as when the checkpoint was taken: {', '.join(differs)}. The last digits may differ."
             self._warn("resumed-elsewhere", message, 0)
         self._put(checkpoints.load_weights(newest.folder))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import utc_now
-from core.errors import CancelledError, FinetoothError
+from core.errors import CancelledError, FinetoothError, InputError
 from core.jobs import JobContext
 from core.revisions import examples_of, places_of
 from core.turns import turn
@@ -18,6 +18,7 @@ from core.types import Example
 from core.workspace import Workspace
 from training.config import read_config
 from training.control import Control, StoppedError
+from training.phases import during
 from training.records import Run, RunLog, owned, read_run, write_run
 from training.session import Session
 
@@ -89,9 +90,17 @@ def train(
         FinetoothError: The loss or a gradient was not finite, or the model cannot be trained.
     """
     log = RunLog(folder)
+    try:
+        config = read_config(run.config)
+    except InputError as error:
+        write_run(folder, replace(run, status="failed", message=error.message, ended_at=utc_now()))
+        raise InputError(
+            f"{error.message} Run {run.id} was set up by another version of Finetooth.",
+            "Start another run: finetooth train",
+        ) from error
     run = replace(run, status="running", versions=_versions())
     write_run(folder, run)
-    session = Session(folder, run, read_config(run.config), log, control)
+    session = Session(folder, run, config, log, control)
     try:
         session.prepare(train_on, hold_out, places)
         if resume:
@@ -125,16 +134,6 @@ def _end(session: Session, status: str, stop: StoppedError) -> None:
     session.end(status, stop.message)
 
 
-PHASES = {
-    "load": "while the model was loaded",
-    "probe": "in the probe before the first step",
-    "train": "in a training step",
-    "eval": "while the hold-out was measured",
-    "sample": "while sample prompts were answered",
-    "save": "while it was saved",
-}
-
-
 def _as_known(error: BaseException, phase: str) -> FinetoothError | None:
     """An error for people where the memory ran out, which libraries say in different ways; None for any other."""
     words = str(error).lower()
@@ -144,7 +143,7 @@ def _as_known(error: BaseException, phase: str) -> FinetoothError | None:
     if not ran_out:
         return None
     return FinetoothError(
-        f"The memory ran out {PHASES.get(phase, phase)}.",
+        f"The memory ran out {during(phase)}.",
         "Halve batch_size and double gradient_accumulation, which trains the same, or turn gradient_checkpointing on.",
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core import jobs
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 from tests.training.builders import conversations, tiny_config, train_tiny
 from training import checkpoints, timeline
 from training.config import TrainConfig
@@ -169,6 +170,38 @@ def test_a_checkpoint_of_other_conversations_is_refused(tiny_base: Path, tmp_pat
         train_tiny(folder, config, should_stop=killed_after(folder, "step", 5))
     with pytest.raises(FinetoothError, match="on other conversations or settings"):
         train_tiny(folder, config, examples=conversations(16, start=30), resume=True)
+
+
+class LaterConfig(TrainConfig):
+    """The settings of a later version, which has one more."""
+
+    shine: int = 3
+
+
+def test_a_setting_that_came_after_a_run_takes_its_default_and_is_said(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was stored, and the checkpoint, know nothing of it."""
+    config, folder = tiny_config(tiny_base), tmp_path / "run"
+    train_tiny(tmp_path / "whole", config)
+    with pytest.raises(Killed):
+        train_tiny(folder, config, should_stop=killed_after(folder, "step", 5))
+    monkeypatch.setattr("training.config.TrainConfig", LaterConfig)
+    assert train_tiny(folder, config, stored=read_run(folder), resume=True)["Steps"] == 8
+    said = [event["message"] for event in jobs.events(folder) if event.get("name") == "settings-added"]
+    assert said == ["This run was set up before these settings existed, so it goes on with their defaults: shine 3."]
+    assert result(folder) == result(tmp_path / "whole")
+
+
+def test_a_setting_that_is_no_longer_known_is_refused_and_the_run_says_so(tiny_base: Path, tmp_path: Path) -> None:
+    config, folder = tiny_config(tiny_base), tmp_path / "run"
+    with pytest.raises(Killed):
+        train_tiny(folder, config, should_stop=killed_after(folder, "step", 5))
+    stored = read_run(folder)
+    earlier = replace(stored, config={**stored.config, "shine": 3})
+    with pytest.raises(InputError, match=r"shine: unknown setting.*another version"):
+        train_tiny(folder, config, stored=earlier, resume=True)
+    assert read_run(folder).status == "failed" and "shine" in read_run(folder).message
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from training.phases import during
 from training.symptoms import Chart, Symptom, lower_rate
 
 GIB = 2**30
-
-DOING = {
-    "load": "while it loaded the model",
-    "probe": "in the probe before the first step",
-    "train": "in a training step",
-    "eval": "while it measured the hold-out",
-    "sample": "while it answered sample prompts",
-    "save": "while it saved",
-}
 
 PROOFS = {
     "adapter-frozen": "frozen adapter",
@@ -34,7 +26,7 @@ def out_of_memory(chart: Chart) -> Iterator[Symptom]:
     if said is not None:
         yield ("out of memory", said, *_less_memory(chart))
     elif chart.status == "lost" and short is not None:
-        doing = DOING.get(chart.stage, "at its work")
+        doing = during(chart.stage)
         yield ("out of memory", f"The process died {doing}; before, it said: {short}", *_less_memory(chart))
 
 
@@ -42,7 +34,7 @@ def killed(chart: Chart) -> Iterator[Symptom]:
     """The process died without a word."""
     if chart.status != "lost" or chart.warning("memory-short") is not None:
         return
-    doing = DOING.get(chart.stage, "at its work")
+    doing = during(chart.stage)
     peak = max((float(e["memory_bytes"]) for e in chart.steps if e.get("memory_bytes")), default=0.0)
     held = f"; it had held up to {peak / GIB:.1f} GiB" if peak else ""
     yield (

@@ -11,22 +11,12 @@ from core import jobs, wording
 from core.errors import FinetoothError
 from core.files import read_json
 from core.workspace import Workspace
-from training import doctor, queries
+from training import doctor, phases, queries
 from ui import panels, plan_form, render, run_chart, run_controls, run_samples, shell
 
 POLL_S = 1.0
 ROWS_NAMED = 10
 GIB = 2**30
-STAGES = {
-    "": "starting",
-    "load": "loading the model",
-    "tokenise": "reading the examples",
-    "probe": "proving that every adapter learns",
-    "train": "training",
-    "eval": "measuring the hold-out",
-    "sample": "answering sample prompts",
-    "save": "saving",
-}
 STATUS: dict[str, tuple[str, str]] = {
     "queued": ("waiting", "gray"),
     "running": ("running", "blue"),
@@ -91,7 +81,7 @@ def _progress(workspace: Workspace, view: queries.RunView) -> None:
     if view.status == "queued":
         st.caption(f":material/hourglass_empty: {render.plain(state.message or 'Waiting to start.')}")
         return
-    doing = STAGES.get(state.stage, state.stage)
+    doing = phases.now(state.stage)
     if view.step and view.total_steps:
         left = "" if view.eta_s is None else f" · about {duration(view.eta_s)} left"
         now = "" if state.stage == "train" else f" · {doing}"

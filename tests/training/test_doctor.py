@@ -113,7 +113,7 @@ def test_each_way_to_save_memory_comes_in_turn(settings: dict[str, Any], change:
 
 
 def test_memory_that_runs_out_while_loading_asks_for_four_bits() -> None:
-    out = [warning("out-of-memory", "The memory ran out while the model was loaded.")]
+    out = [warning("out-of-memory", "The memory ran out while it loaded the model.")]
     found = diagnose(out, "failed", config=TrainConfig(method="full"), stage="load").complaints[0]
     assert found.settings == {"method": "qlora"}
 

@@ -69,7 +69,15 @@ def demo(
     """Walk the whole way on real input: import, check, clean, freeze, plan, train, evaluate, study, report."""
     with progress_bar() as progress:
         done = walk.run(
-            folder, data=data, limit=limit, epochs=epochs, model=model, seed=seed, who=who, say=say, progress=progress
+            folder,
+            data=data,
+            limit=limit,
+            epochs=epochs,
+            model=models.lasting(model),
+            seed=seed,
+            who=who,
+            say=say,
+            progress=progress,
         )
     emit(done.to_json(), as_json, *done.closing_lines())
 

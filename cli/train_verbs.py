@@ -12,6 +12,7 @@ from cli import plan_verb
 from cli.following import follow
 from cli.output import ME, JsonFlag, WhoOption, WorkspaceOption, emit, say
 from cli.settings_file import stored_settings
+from core import models
 from core.errors import InputError
 from core.revisions import find_revision
 from core.workspace import Workspace, workspace_or_error
@@ -51,7 +52,7 @@ def train(
     """Fine-tune on a frozen revision, in a process that outlives this command."""
     opened = workspace_or_error(workspace)
     given = {
-        "base_model": model,
+        "base_model": models.lasting(model) if model else model,
         "method": method,
         "epochs": epochs,
         "learning_rate": learning_rate,

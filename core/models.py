@@ -77,6 +77,12 @@ def resolve(name_or_path: str | Path = DEFAULT_BASE) -> Path:
     )
 
 
+def lasting(name_or_path: str) -> str:
+    """A model's name as any process understands it: a folder by its full path, since a job runs in another folder."""
+    path = Path(name_or_path)
+    return str(path.resolve()) if (path / "config.json").is_file() else name_or_path
+
+
 def load_tokenizer(path: Path) -> Any:
     """The tokenizer of a model folder; where it has no pad token, the end token pads (labels go by position).
 

@@ -13,7 +13,8 @@ from evaluation.gate import CRITICAL, SAFETY, Decision
 from evaluation.results import study_results
 from evaluation.study import is_open
 
-KIND = "decision"
+KIND = "signature"
+"""Of its ledger entries; not ``decision``, which is what somebody decided about an example."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from core.errors import FinetoothError, InputError
 from core.types import Message, Rating
 from core.workspace import Workspace
+from curation import decisions, queries
 from evaluation.gate import DEFAULT_RULE, NOT_WORSE, Rule, judge_lookalikes
 from evaluation.rating import next_item, record_rating
 from evaluation.results import study_results
@@ -177,3 +178,10 @@ def test_the_rule_says_in_words_what_it_asks_for() -> None:
     assert "above 50%" in DEFAULT_RULE.sentence() and "above 45%" in NOT_WORSE.sentence()
     assert "5 points of 100" in DEFAULT_RULE.sentence() and "general" not in Rule().sentence()
     assert DEFAULT_RULE.digest() != NOT_WORSE.digest()
+
+
+def test_a_signature_is_no_decision_about_an_example(workspace: Workspace) -> None:
+    study_id = judged(workspace, evaluated(workspace))
+    sign(workspace, study_id, "go", who="Lea")
+    assert not workspace.ledger.entries(decisions.KIND)
+    assert queries.overview(workspace).n_examples == 0, "the dataset is still read"

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.wording import many
 from core.workspace import Workspace
+from evaluation.guesses import guessed, told_sentence
 from evaluation.rating_votes import Votes
 from evaluation.study import KIND, PEEK, Study
 
@@ -16,7 +17,8 @@ def blinding(workspace: Workspace, study: Study, folded: Votes) -> dict[str, Any
 
     Returns:
         ``looked`` (raters who saw the result and voted after it), ``after_closing`` (votes cast after the study had
-        been closed once, so that its result lay open), ``known`` (each as a sentence; empty = nothing shows it).
+        been closed once, so that its result lay open), ``guesses`` (see
+        :func:`evaluation.guesses.guessed`), ``known`` (each as a sentence; empty = nothing shows it).
     """
     seen: dict[str, int] = {}
     for entry in workspace.ledger.entries(PEEK, study.id):
@@ -29,7 +31,7 @@ def blinding(workspace: Workspace, study: Study, folded: Votes) -> dict[str, Any
         last[who] = max(seq, last.get(who, 0))
         late += bool(closed) and seq > closed[0]
     looked = [who for who in folded.raters if who in seen and last.get(who, 0) > seen[who]]
-    found: dict[str, Any] = {"looked": looked, "after_closing": late}
+    found: dict[str, Any] = {"looked": looked, "after_closing": late, "guesses": guessed(workspace, study)}
     return {**found, "known": _known(found)}
 
 
@@ -41,4 +43,6 @@ def _known(found: Mapping[str, Any]) -> list[str]:
         known.append(
             f"{many(found['after_closing'], 'vote')} came after the study had been closed and its result shown"
         )
+    if told := told_sentence(found["guesses"]):
+        known.append(told)
     return known

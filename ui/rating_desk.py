@@ -15,7 +15,7 @@ from core.types import Message, Rating
 from core.workspace import Workspace
 from evaluation import queries, rating, rating_links
 from evaluation.rubric import SIDES
-from ui import act, answers, panels, rating_marks, render, shell
+from ui import act, answers, guessing, panels, rating_marks, render, shell
 from ui.act import Shown
 
 FEEDBACK = "rating_feedback"
@@ -126,6 +126,7 @@ def _end(workspace: Workspace, study_id: str, who: str) -> None:
             f":material/task_alt: Thank you. You judged {wording.many(now.mine_done, 'pair')}; none is left for you."
         )
         _undo(workspace, study_id, who, now.mine_done)
+    guessing.draw(workspace, study_id, who)
 
 
 def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int) -> None:

@@ -13,10 +13,10 @@ from core import wording
 from core.errors import FinetoothError
 from core.files import json_lines
 from core.workspace import Workspace
-from evaluation import rating_links, rating_quality
+from evaluation import guesses, rating_links, rating_quality
 from evaluation.estimate import Estimate
 from evaluation.rating_flags import Expected, expected_in
-from evaluation.study import REPEAT_AFTER
+from evaluation.study import REPEAT_AFTER, load_study
 from evaluation.study_checks import FORM, Check, checks_in
 from ui import act, render, shell
 
@@ -96,6 +96,14 @@ def raters(workspace: Workspace, study_id: str) -> None:
             "Repeats are compared by answer, not by side. A vote is too fast where it came sooner than both answers "
             f"can be read, at {rating_quality.WORDS_PER_S:g} words a second; it is flagged and stays."
         )
+        told = guesses.guessed(workspace, load_study(workspace, study_id))
+        share = Estimate(**told["share"])
+        if share.value is not None:
+            st.caption(
+                f"Asked at the end which answer is the newly trained model's, raters were right in {_share(share)} "
+                f"guesses, and could not tell {wording.many(told['unsure'], 'time')}. Around 50 % shows that the study "
+                "was blind."
+            )
 
 
 def _row(one: rating_quality.Quality) -> dict[str, Any]:

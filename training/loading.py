@@ -11,7 +11,7 @@ from typing import Any
 from core import models
 from core.adapters import base_identity
 from core.errors import InputError
-from core.files import write_json
+from core.files import read_json, write_json
 from core.types import Example
 from core.units import fastest_units
 from training import adapters, capability, footprint, fused, limits, padding, probes, samples
@@ -174,6 +174,9 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
     control.checked_progress("load", 0, None)
     if busy := limits.busy():
         warn("busy-machine", busy, 0)
+    foreseen = _trained_by_shape(rows)
+    if foreseen is not None and (short := limits.check_disk(folder, foreseen, config)):
+        warn("disk-short", short, 0)
     device = models.device()
     for library in ("peft", "bitsandbytes"):  # so that their own memory is not counted as the run's
         importlib.import_module(library)
@@ -195,7 +198,8 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
         fused.fuse(model, units)
     model.train()
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    if short := limits.check_disk(folder, sum(p.numel() for p in parameters.values()), config):
+    exactly = sum(p.numel() for p in parameters.values())
+    if exactly != foreseen and (short := limits.check_disk(folder, exactly, config)):
         warn("disk-short", short, 0)
     torch.manual_seed(config.seed)
     control.checked_progress("probe", 0, None)
@@ -236,6 +240,20 @@ def save_result(folder: Path, loaded: Loaded) -> str:
 
 def _batch(rows: Rows, items: Sequence[Item], device: str, padding_free: bool) -> Batch:
     return collate(items, rows.tokenizer.pad_token_id, device, padding_free=padding_free)
+
+
+def _trained_by_shape(rows: Rows) -> int | None:
+    """Parameters that will be trained, told without the model; None where shape or settings do not tell for sure."""
+    config = rows.config
+    if config.method != "full" and config.target_modules != "all-linear":
+        return None
+    try:
+        shape = read_shape(read_json(rows.base / "config.json"), rows.base.name)
+    except InputError:
+        return None  # pre-flight has said that its shape is not known
+    if not shape.well_known:
+        return None
+    return shape.params if config.method == "full" else shape.lora_params(config.rank)
 
 
 def _predicted(model: Any, config: TrainConfig, passes: Sequence[Sequence[Item]], device: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core import models
 from core.errors import FinetoothError
 from core.files import read_json, write_json
 from tests.training.builders import tiny_config, train_tiny
@@ -94,13 +95,34 @@ def test_what_cannot_be_written_leaves_the_others_as_they_were(
     assert [one.step for one in checkpoints.listing(tmp_path / "run") if one.complete] == [8, 6, 4, 2]
 
 
-def test_a_run_that_has_no_room_on_the_disk_is_refused_before_its_first_step(
-    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["qlora", "lora", "full"])
+def test_a_run_that_has_no_room_on_the_disk_is_refused_before_its_model_is_loaded(
+    method: str, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: real._replace(free=10 * limits.MIB))
+    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("the model was loaded"))
     with pytest.raises(FinetoothError, match="10 MiB free; one checkpoint and the result take"):
-        train_tiny(tmp_path / "run", tiny_config(tiny_base))
+        train_tiny(tmp_path / "run", tiny_config(tiny_base, method=method))
+
+
+@pytest.mark.parametrize("method", ["qlora", "lora", "full"])
+def test_the_disk_is_compared_with_as_many_parameters_as_are_trained(
+    method: str, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(limits, "check_disk", lambda _folder, n_trained, _config: compared.append(n_trained))
+    facts = train_tiny(tmp_path / "run", tiny_config(tiny_base, method=method, epochs=1))
+    assert compared == [facts["Trained parameters"]], "once, before the load: what the shape says is exact"
+
+
+def test_where_the_shape_does_not_tell_the_disk_is_compared_with_the_loaded_model(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(limits, "check_disk", lambda _folder, n_trained, _config: compared.append(n_trained))
+    facts = train_tiny(tmp_path / "run", tiny_config(tiny_base, epochs=1, target_modules=("q_proj",)))
+    assert compared == [facts["Trained parameters"]]
 
 
 def test_a_disk_that_may_fill_up_later_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from core.workspace import Workspace
 from curation import actions, freeze
@@ -107,6 +109,41 @@ def test_a_run_is_stopped_on_request_keeps_its_adapter_and_is_resumed_where_it_s
     tab.page.get_by_role("button", name="Cancel the run").click()
     tab.sees("cancelled on request")
     assert tab.complaints == [] and tab.outside == []
+
+
+def test_two_people_see_one_run_and_either_or_both_may_stop_it(
+    serve: Serve, visit: OpenTab, ready: Workspace, base: Path
+) -> None:
+    plans.keep(ready, settings(base, epochs=900), who="Ana")
+    url = serve(ready.path)
+    ana, ben = visit(url), visit(url)
+    for tab in (ana, ben):
+        tab.page.set_default_timeout(120_000)
+    ana.open("train", who="Ana")
+    ana.page.get_by_role("button", name="Start training").click()
+    ana.page.get_by_text("steps · about").first.wait_for()
+    ben.open("train", who="Ben")  # without the run's name: the newest is shown
+    ben.page.get_by_text("steps · about").first.wait_for()
+    assert ben.page.get_by_role("button", name="Start training").count() == 0, "a second launch is asked for, not given"
+    for tab in (ana, ben):
+        tab.page.get_by_role("button", name="Stop", exact=True).click()
+    stops = [tab.page.get_by_role("button", name="Stop and save") for tab in (ana, ben)]
+    for stop in stops:
+        stop.wait_for()
+    stops[0].click()
+    with suppress(PlaywrightTimeout):  # where his panel has heard of hers already, his button is gone
+        stops[1].click(timeout=5_000)
+    for tab in (ana, ben):
+        tab.sees("stopped on request")
+        assert tab.page.get_by_test_id("stException").count() == 0
+    [run] = queries.runs(ready)
+    ends = [event for event in queries.run_events(ready, run.id) if event["type"] == "end"]
+    assert run.status == "stopped" and run.adapter_hash and [event["status"] for event in ends] == ["stopped"]
+    asked = ready.ledger.entries("run.stopped")
+    assert {entry.who for entry in asked} <= {"Ana", "Ben"} and asked
+    for tab in (ana, ben):
+        tab.page.get_by_role("button", name="Resume").wait_for()
+        assert tab.complaints == [] and tab.outside == []
 
 
 def test_a_run_outlives_the_server_and_the_next_server_shows_it(visit: OpenTab, ready: Workspace, base: Path) -> None:

@@ -54,6 +54,10 @@ def study_(
     ] = False,
     repeats: Annotated[int, typer.Option(help="Pairs shown to a rater once more, unseen, sides flipped.")] = 0,
     gold: Annotated[Path | None, typer.Option(help="Gold and training pairs (JSONL).")] = None,
+    drawn_gold: Annotated[
+        int, typer.Option(help="Gold pairs drawn from closed studies, where all raters chose the same answer.")
+    ] = 0,
+    equals: Annotated[int, typer.Option(help="Pairs of equal answers, unseen among the others.")] = 0,
     expected: Annotated[Path | None, typer.Option(help="Experts' criteria for single prompts (JSONL).")] = None,
     rubric: Annotated[str | None, typer.Option(help="A rubric of your own that raters score by.")] = None,
     rater: Annotated[list[str] | None, typer.Option(help="Make a link for this rater (may be repeated).")] = None,
@@ -81,6 +85,8 @@ def study_(
         rule=rule,
         n_repeats=repeats,
         checks=read_checks(gold) if gold else (),
+        n_equals=equals,
+        n_gold=drawn_gold,
         expected=read_expected(expected) if expected else None,
         replies_id=opponents.find(opened, evaluation_id, against) if against else None,
         who=who,

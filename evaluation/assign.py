@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -57,14 +58,31 @@ def _sides(seed: int, items: tuple[str, ...], leader: str, mirrored: bool) -> Ma
     return MappingProxyType({item: "left" if (item in left) != mirrored else "right" for item in items})
 
 
-def item_order(seed: int, items: Sequence[str], rater: str) -> tuple[str, ...]:
-    """The order in which a rater sees the items: a shuffle of their own."""
-    return _order(seed, tuple(items), rater)
+def item_order(seed: int, items: Sequence[str], rater: str, strata: Sequence[str] = ()) -> tuple[str, ...]:
+    """The order in which a rater sees the items: a shuffle of their own.
+
+    Args:
+        seed: The study's.
+        items: All item ids.
+        rater: Whose order.
+        strata: What kind each item is of, in the order of ``items``; the kinds are spread evenly over the order, so
+            that whoever stops early has seen of each about its share. Empty = all of one kind.
+    """
+    return _order(seed, tuple(items), rater, tuple(strata) or ("",) * len(items))
 
 
 @functools.lru_cache(maxsize=64)
-def _order(seed: int, items: tuple[str, ...], rater: str) -> tuple[str, ...]:
-    return tuple(sorted(items, key=lambda item: rank(seed, "order", item, rater)))
+def _order(seed: int, items: tuple[str, ...], rater: str, strata: tuple[str, ...]) -> tuple[str, ...]:
+    kind_of = dict(zip(items, strata, strict=True))
+    shuffled = sorted(items, key=lambda item: rank(seed, "order", item, rater))
+    size, seen = Counter(strata), Counter[str]()
+    start = {kind: int.from_bytes(rank(seed, "stratum", kind, rater)[:4]) / 2**32 for kind in size}
+    place: dict[str, float] = {}
+    for item in shuffled:
+        kind = kind_of[item]
+        place[item] = (seen[kind] + start[kind]) / size[kind]
+        seen[kind] += 1
+    return tuple(sorted(shuffled, key=place.__getitem__))
 
 
 def sample(seed: int, ids: Sequence[str], n: int) -> list[str]:

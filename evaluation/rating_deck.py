@@ -16,7 +16,7 @@ from evaluation.rating_flags import Expected
 from evaluation.rating_votes import Held, Votes
 from evaluation.study import REPEAT_AFTER, Study
 
-SlotKind = Literal["main", "repeat", "gold", "training"]
+SlotKind = Literal["main", "repeat", "gold", "equal", "training"]
 GOLD_EVERY = 20
 
 
@@ -30,7 +30,7 @@ class Slot:
         of: Id of the item or the check behind it.
         prompt: The turns before the answer.
         left, right: The two answers.
-        tuned: The side of the tuned model (of the better answer, in a gold or training pair).
+        tuned: The side of the tuned model (of the better answer, in a pair that tests the rater).
         expected: Experts' criteria for the item.
     """
 
@@ -49,9 +49,10 @@ class Todo:
     """What is left for a rater.
 
     Attributes:
-        first: Shown at once, whoever has it open: a training pair, one taken back, gold or a repeat that is due.
+        first: Shown at once, whoever has it open: a training pair, one taken back, gold, an equal pair or a repeat that
+            is due.
         main: Ids of the items that they may still judge, in their order.
-        n_hidden: Gold pairs and repeats that they will still see.
+        n_hidden: Gold and equal pairs and repeats that they will still see.
         n_training: Training pairs before the others.
     """
 
@@ -87,10 +88,11 @@ def todo(study: Study, folded: Votes, who: str) -> Todo:
     mine = folded.of(who)
     settled = {one for one, held in mine.items() if held.verdict is not None}
     judged = folded.judgements()
-    order = item_order(study.seed, list(study.items), who)
+    order = item_order(study.seed, list(study.items), who, [item.stratum for item in study.items.values()])
     main = tuple(i for i in order if i not in settled and judged.get(i, 0) < study.raters_per_item)
     training = [one for one in _checks(study, "training", who) if one not in settled]
-    gold = [one for one in _checks(study, "gold", who) if one not in settled]
+    unseen = _checks(study, "gold", who)
+    gold = [one for one in unseen if one not in settled]
     back = [one for one, rater in folded.withdrawals if rater == who and one not in settled]
     n_main = sum(one in study.items for one in settled)
     n_repeated = sum(one in study.repeats for one in settled)
@@ -102,7 +104,7 @@ def todo(study: Study, folded: Votes, who: str) -> Todo:
         first = training[0]
     elif back and (back[-1] in main or back[-1] not in study.items):
         first = back[-1]
-    elif gold and n_main >= _spacing(study, "gold") * (len(_checks(study, "gold", who)) - len(gold) + 1):
+    elif gold and n_main >= _spacing(study, "gold") * (len(unseen) - len(gold) + 1):
         first = gold[0]
     elif again and n_again and (not main or n_main >= _spacing(study, "repeat") * (n_repeated + 1)):
         first = again[0]
@@ -110,13 +112,14 @@ def todo(study: Study, folded: Votes, who: str) -> Todo:
 
 
 def _checks(study: Study, kind: SlotKind, who: str) -> list[str]:
-    ids = [one for one, check in study.checks.items() if check.kind == kind]
+    """Training pairs in their order; under ``gold`` all that lie unseen among the others, in the rater's own order."""
+    ids = [one for one, check in study.checks.items() if (check.kind == "training") == (kind == "training")]
     return ids if kind == "training" else sorted(ids, key=lambda one: rank(study.seed, kind, one, who))
 
 
 def _spacing(study: Study, kind: SlotKind) -> int:
     """Pairs between two hidden ones of a kind, so that they are spread over the whole study."""
-    n = study.n_repeats if kind == "repeat" else sum(check.kind == kind for check in study.checks.values())
+    n = study.n_repeats if kind == "repeat" else sum(check.kind != "training" for check in study.checks.values())
     most = GOLD_EVERY if kind == "gold" else len(study.items)
     return max(1, min(most, len(study.items) // (n + 1)))
 

@@ -27,6 +27,7 @@ class Quality:
         sides_kept: Repeats on which the rater named the same side both times, and so the other model.
         gold_right: Share of gold pairs judged as known.
         practice_right: The same for training pairs.
+        equals_seen: Share of pairs of equal answers on which no side was preferred.
         too_fast: Votes given sooner than the two answers can be read.
         n_votes: Judgements of pairs.
     """
@@ -36,6 +37,7 @@ class Quality:
     sides_kept: int
     gold_right: Estimate
     practice_right: Estimate
+    equals_seen: Estimate
     too_fast: int
     n_votes: int
 
@@ -58,7 +60,7 @@ def _of(study: Study, folded: Votes, rater: str) -> Quality:
     mine = folded.of(rater)
     alike: list[bool] = []
     kept = 0
-    right: dict[str, list[bool]] = {"gold": [], "training": []}
+    right: dict[str, list[bool]] = {"gold": [], "training": [], "equal": []}
     for one, held in mine.items():
         if not held.counts or held.verdict is None:
             continue
@@ -77,6 +79,7 @@ def _of(study: Study, folded: Votes, rater: str) -> Quality:
         kept,
         _share(right["gold"], "no gold pair was judged"),
         _share(right["training"], "no training pair was judged"),
+        _share(right["equal"], "no pair of equal answers was judged"),
         fast,
         len(judged),
     )

@@ -25,6 +25,7 @@ from evaluation.power import detectable_win_rate
 from evaluation.rating_flags import Expected, expected_from
 from evaluation.rubric import ASKED_FIRST, Criterion, criteria_named, criterion_from
 from evaluation.study_checks import Check, check_from
+from evaluation.study_draw import agreed_pairs, equal_pairs, strata
 
 KIND = "study"
 PEEK = "peek"
@@ -49,6 +50,7 @@ class Item:
     tuned: str
     names_a_model: bool
     expected: tuple[Expected, ...] = ()
+    stratum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def create_study(
     rule: Rule = DEFAULT_RULE,
     n_repeats: int = 0,
     checks: Sequence[Check] = (),
+    n_equals: int = 0,
+    n_gold: int = 0,
     expected: Mapping[str, Sequence[Expected]] | None = None,
     replies_id: str | None = None,
     who: str = "",
@@ -102,6 +106,8 @@ def create_study(
         rule: What must hold for a go; part of the study's identity.
         n_repeats: Pairs that each rater sees once more, sides flipped, at least :data:`REPEAT_AFTER` pairs later.
         checks: Gold and training pairs.
+        n_equals: Pairs of equal answers that lie unseen among the others (see ``study_draw.equal_pairs``).
+        n_gold: Gold pairs drawn from earlier closed studies on whose answer all raters agreed.
         expected: Experts' criteria by example id, written without sight of the answers.
         replies_id: Stored answers of another model, which stand beside the tuned model's; None = the base's.
         who: Who opened it.
@@ -134,6 +140,7 @@ def create_study(
         )
     picked = sample(seed, blind, n_items)
     _refuse_repeats(n_repeats, len(picked))
+    checks = [*checks, *equal_pairs(answered, picked, n_equals, seed), *_drawn_gold(workspace, picked, n_gold, seed)]
     wanted = {one: [asdict(e) for e in (expected or {}).get(one, ())] for one in picked}
     key = {
         **{"evaluation": evaluation_id, "n_items": n_items, "raters_per_item": raters_per_item, "seed": seed},
@@ -142,7 +149,8 @@ def create_study(
         **beside,
     }
     study_id = content_id([KIND, key])
-    records = [_record(study_id, rows[example_id], wanted[example_id]) for example_id in picked]
+    kinds = _strata(workspace, evaluation_id, picked)
+    records = [_record(study_id, rows[one], wanted[one], kinds.get(one, "")) for one in picked]
     manifest = {
         **{"evaluation_id": evaluation_id, "seed": seed, "raters_per_item": raters_per_item},
         **{"asked_items": n_items, "n_items": len(records), "n_identical": answered.height - different.height},
@@ -190,7 +198,32 @@ def names_a_model(row: Mapping[str, Any], own: re.Pattern[str] | None = None) ->
     return any(name.lower() not in given for name in found)
 
 
-def _record(study_id: str, row: dict[str, Any], expected: list[dict[str, Any]]) -> dict[str, Any]:
+def _drawn_gold(workspace: Workspace, picked: Sequence[str], n: int, seed: int) -> list[Check]:
+    found = agreed(workspace, without=picked) if n else []
+    if n > len(found):
+        raise InputError(
+            f"{n} gold pairs do not fit: earlier closed studies hold {len(found)} other pairs on which all of two or "
+            "more raters agreed.",
+            "Ask for fewer, or bring gold pairs of your own.",
+        )
+    by_id = {content_id(check.as_dict()): check for check in found}
+    return [by_id[one] for one in sample(seed, list(by_id), n)]
+
+
+def agreed(workspace: Workspace, *, without: Sequence[str] = ()) -> list[Check]:
+    """Gold pairs that earlier closed studies give (see ``study_draw.agreed_pairs``)."""
+    closed = [one for one in workspace.objects.ids(KIND) if not is_open(workspace, one)]
+    return agreed_pairs(workspace, [load_study(workspace, one) for one in closed], without=without)
+
+
+def _strata(workspace: Workspace, evaluation_id: str, picked: Sequence[str]) -> dict[str, str]:
+    from evaluation.slices import slices_of  # which itself reads studies
+
+    revision_id = workspace.objects.manifest(evaluation_id).get("revision_id", "")
+    return strata(slices_of(workspace, revision_id)[0], picked)
+
+
+def _record(study_id: str, row: dict[str, Any], expected: list[dict[str, Any]], stratum: str) -> dict[str, Any]:
     return {
         "item_id": pair_id(study_id, row["example_id"]),
         "example_id": row["example_id"],
@@ -200,6 +233,7 @@ def _record(study_id: str, row: dict[str, Any], expected: list[dict[str, Any]]) 
         "tuned": row["tuned_reply"],
         "names_a_model": False,
         "expected": json.dumps(expected),
+        "stratum": stratum,
     }
 
 
@@ -293,4 +327,5 @@ def _item(row: dict[str, Any]) -> Item:
         row["tuned"],
         row["names_a_model"],
         expected_from(wanted, "The study") if wanted else (),
+        row.get("stratum") or "",
     )

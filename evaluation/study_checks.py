@@ -1,6 +1,7 @@
-"""Pairs that test the raters instead of the models: gold pairs, shown unseen among the others, and training pairs.
+"""Pairs that test the raters instead of the models: gold and equal pairs, unseen among the others, and training pairs.
 
-Both have an answer that is known to be better; a training pair comes first and says afterwards which it was.
+Gold and training pairs have an answer that is known to be better; a training pair comes first and says afterwards which
+it was. The two answers of an equal pair are the same text.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from core.files import read_jsonl
 from core.ids import content_id
 from core.types import ROLES, Message
 
-CheckKind = Literal["gold", "training"]
+CheckKind = Literal["gold", "training", "equal"]
 FORM = '{"prompt": "...", "better": "...", "worse": "...", "why": "...", "kind": "gold"}'
 
 
@@ -24,7 +25,8 @@ class Check:
     """A pair with a known answer.
 
     Attributes:
-        kind: ``gold`` (shown unseen among the others) or ``training`` (shown first, with feedback).
+        kind: ``gold`` (shown unseen among the others), ``equal`` (too, with the same answer twice) or ``training``
+            (shown first, with feedback).
         prompt: The turns before the answer.
         better, worse: The two answers; the same text twice asks whether a rater calls equals equal.
         why: A sentence for the feedback.
@@ -65,11 +67,13 @@ def check_from(value: Mapping[str, Any], where: str = "A check") -> Check:
     turns: list[Any] = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else []
     turns = prompt if isinstance(prompt, list) else turns
     whole = turns and all(isinstance(turn, dict) and turn.get("role") in ROLES for turn in turns)
-    if kind not in ("gold", "training") or not whole or not all(isinstance(text, str) for text in texts):
+    if kind not in ("gold", "training", "equal") or not whole or not all(isinstance(text, str) for text in texts):
         raise InputError(f"{where} is not a gold or training pair.", f"Write it like {FORM}.")
     better, worse, why = texts
     if not str(better).strip() or not str(worse).strip():
         raise InputError(f"{where} has an empty answer.", f"Write it like {FORM}.")
+    if kind == "equal" and better != worse:
+        raise InputError(f"{where} is called equal, but its answers differ.", f"Write it like {FORM}.")
     return Check(kind, tuple(Message(t["role"], str(t.get("content", ""))) for t in turns), better, worse, why)
 
 

@@ -76,12 +76,19 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             return
         left, middle, right = st.columns(3)
         pairs = int(
-            left.number_input("Pairs", 1, different, min(30, different), key=f"study_pairs_{chosen}{replies_id or ''}", help=_why(alike))
+            left.number_input(
+                "Pairs",
+                1,
+                different,
+                min(30, different),
+                key=f"study_pairs_{chosen}{replies_id or ''}",
+                help=_why(alike),
+            )
         )
         raters = int(middle.number_input("Raters for each pair", 1, 20, 2, key="study_raters"))
         seed = int(right.number_input("Seed of the choice and the sides", 0, 2**31 - 1, 0, key="study_seed"))
         criteria = rubric_editor.choose(workspace)
-        asked = study_checks.choose(pairs)
+        asked = study_checks.choose(pairs, different + alike - pairs, len(study.agreed(workspace)))
         if asked is None:
             return
         st.caption(
@@ -93,7 +100,13 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         st.caption(f"The rule for a go: {rule.sentence()}.")
         if pairs < rule.prompts_min or raters < rule.raters_min:
             st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
-        design = content_id([[c.as_dict() for c in criteria], asked.n_repeats, [c.as_dict() for c in asked.checks]])
+        design = content_id(
+            [
+                [c.as_dict() for c in criteria],
+                [asked.n_repeats, asked.n_equals, asked.n_gold],
+                [c.as_dict() for c in asked.checks],
+            ]
+        )
         shown = act.show(f"open-{chosen}-{replies_id}-{pairs}-{raters}-{seed}-{design}", scope="study")
 
         def do(_: str) -> str:
@@ -105,6 +118,8 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
                 seed=seed,
                 criteria=criteria,
                 n_repeats=asked.n_repeats,
+                n_equals=asked.n_equals,
+                n_gold=asked.n_gold,
                 checks=asked.checks,
                 expected=asked.expected,
                 replies_id=replies_id,

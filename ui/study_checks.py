@@ -29,12 +29,20 @@ class Asked:
     """What was chosen beside the pairs."""
 
     n_repeats: int = 0
+    n_equals: int = 0
+    n_gold: int = 0
     checks: tuple[Check, ...] = ()
     expected: Mapping[str, Sequence[Expected]] = field(default_factory=dict)
 
 
-def choose(pairs: int) -> Asked | None:
-    """Hidden repeats, gold and training pairs, experts' criteria; None where a file cannot be read (it says why)."""
+def choose(pairs: int, spare: int, agreed: int) -> Asked | None:
+    """Hidden repeats, equal, gold and training pairs, experts' criteria; None where a file cannot be read.
+
+    Args:
+        pairs: Pairs of the study.
+        spare: Answered prompts beside them.
+        agreed: Pairs of earlier closed studies on which all raters agreed.
+    """
     with st.expander("Test the raters too", icon=":material/school:"):
         most = max(0, pairs - REPEAT_AFTER)
         usual = min(most, round(pairs * REPEATED)) if pairs >= 2 * REPEAT_AFTER else 0
@@ -43,6 +51,20 @@ def choose(pairs: int) -> Asked | None:
             *(0, most, usual),
             key=f"study_repeats_{pairs}",
             help=f"How far do raters agree with themselves? A repeat stands {REPEAT_AFTER} pairs after its pair.",
+        )
+        left, right = st.columns(2)
+        equals = left.number_input(
+            "Pairs of equal answers",
+            *(0, max(0, spare), 0),
+            key=f"study_equals_{spare}",
+            help="The same answer twice, unseen among the others: who prefers a side sees what is not there. "
+            f"{wording.many(spare, 'answered prompt')} are left for them.",
+        )
+        drawn = right.number_input(
+            "Gold pairs from earlier studies",
+            *(0, agreed, 0),
+            key=f"study_agreed_{agreed}",
+            help="Pairs of closed studies for which all of two or more raters chose the same answer.",
         )
         gold = st.file_uploader("Gold and training pairs (JSONL)", type=["jsonl"], key="study_gold")
         st.caption(
@@ -61,7 +83,7 @@ def choose(pairs: int) -> Asked | None:
         except FinetoothError as error:
             shell.show_error(error.message, error.hint)
             return None
-        return Asked(int(repeats), checks, expected)
+        return Asked(int(repeats), int(equals), int(drawn), checks, expected)
 
 
 def links(workspace: Workspace, study_id: str, who: str) -> None:
@@ -114,6 +136,7 @@ def _row(one: rating_quality.Quality) -> dict[str, Any]:
         "same side twice": one.sides_kept,
         "gold right": _share(one.gold_right),
         "practice right": _share(one.practice_right),
+        "equal answers seen": _share(one.equals_seen),
         "too fast": wording.of(one.too_fast, one.n_votes, "votes"),
     }
 

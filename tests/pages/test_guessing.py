@@ -1,4 +1,4 @@
-"""The question at the end of a rating: which answer is the newly trained model's? Asked blind, answered by key."""
+"""What surrounds the pairs: the question at the end which side is which, and pairs that a study draws by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.types import Rating
 from core.workspace import Workspace
 from evaluation import guesses, rating, study
 from tests.pages.conftest import OpenPage, press, texts
@@ -43,3 +44,23 @@ def test_who_is_done_is_asked_which_side_is_which_and_the_page_stays_blind(
     assert (found["n"], found["unsure"]) == (1, 1)
     app.segmented_control(key="side_view").set_value("Studies").run()
     assert "raters were right in" in texts(app) and "could not tell 1 time" in texts(app)
+
+
+def test_pairs_of_equal_answers_and_drawn_gold_are_asked_for_on_the_page(
+    open_page: OpenPage, judged: Workspace
+) -> None:
+    study_id = judged.objects.find("study")
+    for who in ("Ana", "Ben"):
+        while (item := rating.next_item(judged, study_id, who)) is not None:
+            rating.record_rating(judged, Rating(f"{who}-{item.item_id}", item.item_id, who, "tie"))
+    study.close_study(judged, study_id)
+    app = open_page(judged, "side_by_side")
+    app.number_input(key=next(i.key for i in app.number_input if i.label == "Pairs")).set_value(10).run()
+    equals = next(i for i in app.number_input if i.label == "Pairs of equal answers")
+    assert "left for them" in equals.help
+    equals.set_value(1).run()
+    agreed = next(i for i in app.number_input if i.label == "Gold pairs from earlier studies")
+    assert agreed.max == 0, "nobody preferred a side in the earlier study"
+    press(app, "Open the study")
+    made = study.load_study(judged, judged.objects.find("study"))
+    assert [check.kind for check in made.checks.values()] == ["equal"] and len(made.items) == 10

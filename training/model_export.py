@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 
 from core import models
 from core.errors import BlockedError, FinetoothError, InputError
-from core.files import explain_os_error, read_json, sha256_file, write_atomic, write_json
-from core.ids import new_action_id
+from core.files import read_json, sha256_file, write_atomic, write_json
+from core.folders import making
 from core.jobs import JobContext, Progress, no_progress
 from core.revisions import examples_of
 from core.workspace import Workspace
@@ -77,22 +77,13 @@ def export_model(
     parts = _parts(run, what, workspace.runs_dir / run.id)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is not empty, so nothing was written.", "Name a new folder.")
-    temporary = folder.with_name(f".{folder.name}.{new_action_id()[:8]}.tmp")
-    try:
-        temporary.mkdir(parents=True)
+    with making(folder) as temporary:
         proof = _write(workspace, run, temporary, parts, named, progress)
         files = {str(p.relative_to(temporary)): sha256_file(p) for p in sorted(temporary.rglob("*")) if p.is_file()}
         write_json(
             temporary / MANIFEST,
             {"format": 1, "run": run.id, "revision": run.revision_id, "base": run.base_model, "files": files},
         )
-        if folder.exists():
-            folder.rmdir()
-        temporary.replace(folder)
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return Exported(folder, parts, proof, files)
 
 

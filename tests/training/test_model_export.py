@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ from training.control import Control
 from training.model_export import export_model
 from training.serving import default_system, is_chatml, modelfile
 from training.sft import train
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def trained(tmp_path: Path, base: Path, **settings: object) -> tuple[Workspace, str]:
@@ -57,6 +61,45 @@ def test_a_merge_that_fails_its_proof_is_not_handed_over(
         export_model(workspace, run_id, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".out*"))
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from core.workspace import Workspace
+from training.model_export import export_model
+
+def report(stage, done, total):
+    if stage == "compare":
+        print("amid", flush=True)
+        time.sleep(60)
+
+export_model(Workspace.open(Path(sys.argv[1])), sys.argv[2], Path(sys.argv[3]), progress=report)
+"""
+
+
+def test_what_a_killed_export_left_goes_with_the_next_and_what_another_writes_stays(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    workspace, run_id = trained(tmp_path, tiny_base)
+    words = [sys.executable, "-c", CHILD, str(workspace.path), run_id, str(tmp_path / "out")]
+
+    def started() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE)
+        assert process.stdout and process.stdout.readline() == b"amid\n"
+        return process
+
+    with started() as killed:
+        killed.kill()
+    (left,) = tmp_path.glob(".out.*.tmp")
+    assert (left / "merged").is_dir(), "a kill leaves what was written by then"
+    with started() as other:
+        (written,) = tmp_path.glob(".out.*.tmp")
+        assert written != left
+        made = export_model(workspace, run_id, tmp_path / "out")
+        assert (made.folder / "manifest.json").is_file()
+        assert list(tmp_path.glob(".out.*.tmp")) == [written]
+        other.kill()
 
 
 def test_a_run_trained_in_full_is_exported_whole(tiny_base: Path, tmp_path: Path) -> None:

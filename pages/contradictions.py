@@ -14,6 +14,7 @@ from ui import (
     neighbours,
     panels,
     shell,
+    tokens,
 )
 
 shell.begin()
@@ -48,6 +49,7 @@ def clash(place: desk.Place, who: str) -> None:
         contradictions_pair.draw(view, *sides)
     for one in sides:
         example.history(workspace, one.example.id)
+        tokens.of_example(workspace, one.example, example.place_of(one), name=example.place_of(one))
 
 
 panels.title("Contradictions", "Answers to the same question that cannot both be right; the clashing words are marked.")

@@ -19,6 +19,7 @@ from ui import (
     progress,
     review_filters,
     shell,
+    tokens,
 )
 
 shell.begin()
@@ -113,6 +114,7 @@ elif panels.checks(workspace, overview):
         evidence.draw(workspace, place.view, own)
         evidence.others(workspace, place.view)
         example.history(workspace, own.example.id)
+        tokens.of_example(workspace, own.example, example.place_of(own))
         batch.draw(workspace, queue, who, place.total)
         progress.draw(workspace, overview, who, place.total if queue.state == "open" else overview.n_open)
     editor_new.button(SCOPE)

@@ -11,7 +11,7 @@ from core import machine, models
 from core.errors import InputError
 from core.files import read_json
 from core.jobs import JobContext, Progress, no_progress
-from core.revisions import examples_of, places_of
+from core.revisions import example_of, examples_of, places_of
 from core.types import Example
 from core.workspace import Workspace
 from training import preflight, preflight_base, preflight_memory, preflight_overlap, probes, tokens_view
@@ -131,6 +131,17 @@ def tokens_job(context: JobContext) -> dict[str, Any]:
     return {"tokens": [one.to_json() for one in views_of(workspace, spec["revision_id"], config, spec["rows"])]}
 
 
+def example_tokens_job(context: JobContext) -> dict[str, Any]:
+    """Worker target: which tokens of one example are trained, frozen or not; ``tokens`` as :func:`tokens_job` has it.
+
+    ``row`` in the spec is the example as it is stored (see ``core.revisions.example_of``), with its ``place``.
+    """
+    context.progress("load", 0, None)
+    row = context.spec["row"]
+    views = _views(read_config(context.spec["config"]), [example_of(row)], {row["id"]: row["place"]})
+    return {"tokens": [one.to_json() for one in views]}
+
+
 def look_at_revision(
     workspace: Workspace,
     revision_id: str,
@@ -173,11 +184,14 @@ def views_of(
         FinetoothError: There is no such revision or model.
     """
     places = places_of(workspace, revision_id)
-    found = tokens_view.find_rows(examples_of(workspace, revision_id, "train"), places, rows)
+    return _views(config, tokens_view.find_rows(examples_of(workspace, revision_id, "train"), places, rows), places)
+
+
+def _views(config: TrainConfig, examples: Sequence[Example], places: Mapping[str, str]) -> list[tokens_view.TokenView]:
     base = models.resolve(config.base_model)
     tokenizer = models.load_tokenizer(base)
     stops = preflight_base.stop_ids(base, tokenizer)
-    return [tokens_view.view(tokenizer, one, config, stops, place=places.get(one.id, "")) for one in found]
+    return [tokens_view.view(tokenizer, one, config, stops, place=places.get(one.id, "")) for one in examples]
 
 
 def _memory(base: Path, config: TrainConfig, train: Encoding, holdout: Encoding) -> list[tuple[bool, Problem]]:

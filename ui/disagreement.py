@@ -12,7 +12,7 @@ from core.types import Decision
 from core.workspace import Workspace
 from curation import disagreements, queries
 from curation.disagreements import Disagreement, Side
-from ui import act, desk, evidence, example, neighbours, panels, render
+from ui import act, desk, evidence, example, neighbours, panels, render, tokens
 
 SCOPE = "disagreements"
 NAME = "disagreements"
@@ -87,6 +87,7 @@ def draw(workspace: Workspace, who: str) -> None:
     for row in rows[1:]:
         example.draw(row, heading="The other row")
     example.history(workspace, found.example_ids[0])
+    tokens.of_example(workspace, own.example, example.place_of(own))
 
 
 def _form_of(row: queries.ExampleView) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from core import jobs
+from core.revisions import messages_to_json
+from core.types import Example
 from core.workspace import Workspace
-from training.config import TrainConfig
+from training import plans
+from training.config import TrainConfig, read_config
 from ui import act, panels, render
 
 KIND = "tokens"
@@ -58,6 +62,30 @@ def draw(workspace: Workspace, revision_id: str, config: TrainConfig, look: jobs
         row(shown[chosen])
 
 
+def of_example(workspace: Workspace, example: Example, place: str, *, name: str = "") -> None:
+    """A switch that shows which tokens of an example are trained by the plan's settings; a job reads them once.
+
+    Args:
+        workspace: The open workspace.
+        example: Frozen or not.
+        place: Where it stands, such as ``chats.jsonl, line 12``.
+        name: Which one it is, where several are shown.
+    """
+    config = plans.kept(workspace) or read_config({})
+    stored = {"id": example.id, "messages": messages_to_json(example.messages), "meta": json.dumps(example.meta)}
+    spec = {"workspace": str(workspace.path), "config": config.to_dict(), "row": {**stored, "place": place}}
+    box = f"tokens-{example.id[:16]}"
+    st.toggle(
+        f"What is trained of {render.plain(name or 'it')}, token by token",
+        key=box,
+        on_change=act.guarded(_ask_for),
+        args=(workspace, spec, box),
+    )
+    job = _job(workspace, spec) if st.session_state[box] else None
+    if job is not None and (result := panels.job(job).result):
+        row(result["tokens"][0])
+
+
 def row(view: Mapping[str, Any]) -> None:
     """One row: why it cannot be trained, or how much of it is, and its text in colour."""
     if view["refused"]:
@@ -80,22 +108,28 @@ def html(view: Mapping[str, Any]) -> str:
 def _ask(workspace: Workspace, revision_id: str, config: TrainConfig, box: str) -> None:
     """Fetch the row that was typed, in a process of its own: reading tokens needs the model's tokenizer."""
     asked = str(st.session_state.get(box) or "").strip()
-    if asked and _job(workspace, revision_id, config, asked) is None:
-        spec = _spec(workspace, revision_id, config, asked)
+    spec = _spec(workspace, revision_id, config, asked)
+    if asked and _job(workspace, spec) is None:
         jobs.submit(workspace.jobs_dir, KIND, "training.first_look:tokens_job", spec)
+
+
+def _ask_for(workspace: Workspace, spec: dict[str, Any], box: str) -> None:
+    """Have an example read when its switch is turned on, unless that was done; what failed is tried again."""
+    job = _job(workspace, spec) if st.session_state[box] else None
+    if st.session_state[box] and (job is None or jobs.read(job).status in ("failed", "lost", "cancelled")):
+        jobs.submit(workspace.jobs_dir, KIND, "training.first_look:example_tokens_job", spec)
 
 
 def _fetched(workspace: Workspace, revision_id: str, config: TrainConfig, asked: str) -> list[dict[str, Any]]:
     """The row that was asked for, once its job has told it; until then, how far the job is."""
-    job = _job(workspace, revision_id, config, asked) if asked else None
+    job = _job(workspace, _spec(workspace, revision_id, config, asked)) if asked else None
     if job is None:
         return []
     result = panels.job(job).result
     return list(result["tokens"]) if result else []
 
 
-def _job(workspace: Workspace, revision_id: str, config: TrainConfig, asked: str) -> jobs.Job | None:
-    spec = _spec(workspace, revision_id, config, asked)
+def _job(workspace: Workspace, spec: Mapping[str, Any]) -> jobs.Job | None:
     return next((one for one in jobs.listing(workspace.jobs_dir) if one.kind == KIND and one.spec == spec), None)
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import jobs
 from core.workspace import Workspace
 from curation import actions, checking
+from tests.pages.workspaces import Submitted
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEMO = ROOT / "examples" / "icd10_coding.jsonl"
@@ -39,6 +41,14 @@ def checked(checked_template: Path, tmp_path: Path) -> Workspace:
 def empty(tmp_path: Path) -> Workspace:
     """A workspace without a file."""
     return Workspace.create(tmp_path / "empty")
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> Submitted:
+    """No process is started; what was asked for is noted."""
+    stand_in = Submitted()
+    monkeypatch.setattr(jobs, "submit", stand_in)
+    return stand_in
 
 
 @pytest.fixture

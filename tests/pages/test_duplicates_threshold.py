@@ -18,14 +18,6 @@ from tests.pages.test_duplicates_page import clinic, template  # noqa: F401 (fix
 from tests.pages.workspaces import Submitted
 
 
-@pytest.fixture
-def submitted(monkeypatch: pytest.MonkeyPatch) -> Submitted:
-    """Jobs are noted, not run."""
-    made = Submitted()
-    monkeypatch.setattr(jobs, "submit", made)
-    return made
-
-
 def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 

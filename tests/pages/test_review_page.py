@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from core.files import write_json
 from core.workspace import Workspace
 from curation import actions, queries
 from tests.pages.conftest import OpenPage, press, save_edit, texts
+from tests.pages.workspaces import Submitted
 
 
 def _open(workspace: Workspace) -> int:
@@ -155,3 +157,29 @@ def test_what_a_fix_would_do_is_said_before_it_is_accepted(open_page: OpenPage, 
     view = next(v for v in queries.findings(checked, checks=("duplicates.near",)).items if v.finding.proposal)
     app = open_page(checked, "review", finding=view.id)
     assert "Proposed fix: drop 1 example (look before you accept it)." in texts(app)
+
+
+def test_which_tokens_of_an_example_are_trained_is_read_once_when_it_is_asked_for(
+    open_page: OpenPage, checked: Workspace, submitted: Submitted
+) -> None:
+    app = open_page(checked, "review")
+    [switch] = [one for one in app.toggle if "token by token" in one.label]
+    assert submitted.asked == [] and not [one for one in app.get("html") if "ft-tok" in one.proto.body]
+    switch.set_value(True).run()
+    [(kind, target, spec)] = submitted.asked
+    assert (kind, target) == ("tokens", "training.first_look:example_tokens_job")
+    assert spec["row"]["id"] == queries.finding(checked, _shown(app)).finding.example_id
+    pieces = [
+        {"text": "Say <b>.", "kind": "context", "n_tokens": 3},
+        {"text": "Yes.", "kind": "trained", "n_tokens": 2},
+    ]
+    told = {"id": spec["row"]["id"], "place": "", "pieces": pieces, "n_tokens": 5, "n_trained": 2, "refused": ""}
+    [job] = checked.jobs_dir.glob("2027*")
+    write_json(job / "state.json", {"status": "done", "result": {"tokens": [told]}})
+    app.run()
+    [shown] = [one for one in app.get("html") if "ft-tok" in one.proto.body]
+    assert '<span class="ft-trained" title="2 tokens">Yes.</span>' in shown.proto.body and "<b>" not in shown.proto.body
+    [switch] = [one for one in app.toggle if "token by token" in one.label]
+    switch.set_value(False).run()
+    switch.set_value(True).run()
+    assert len(submitted.asked) == 1

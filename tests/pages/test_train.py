@@ -35,14 +35,6 @@ def ready(tmp_path: Path) -> tuple[Workspace, str]:
     return frozen(tmp_path / "project")
 
 
-@pytest.fixture
-def submitted(monkeypatch: pytest.MonkeyPatch) -> Submitted:
-    """No process is started; what was asked for is noted."""
-    stand_in = Submitted()
-    monkeypatch.setattr(jobs, "submit", stand_in)
-    return stand_in
-
-
 def test_without_a_revision_the_page_sends_to_the_dataset(open_page: OpenPage, empty: Workspace) -> None:
     assert "no frozen revision to train on" in texts(open_page(empty, "train"))
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InputError
+from core.jobs import JobContext
+from core.revisions import messages_to_json
+from core.turn_fields import RESERVED
 from core.types import Example, Message
 from tests.tiny_model import tiny_tokenizer
 from tests.training.builders import conversation, conversations
 from training.config import TrainConfig
 from training.data import encode_examples
+from training.first_look import example_tokens_job
 from training.tokens_view import TokenView, find_rows, view
 
 TOKENIZER = tiny_tokenizer()
@@ -78,3 +85,18 @@ def test_rows_are_found_by_line_by_file_and_line_and_by_id() -> None:
         find_rows(examples, places, ["1"])
     with pytest.raises(InputError, match="0 training examples stand at 12"):
         find_rows(examples, places, ["12"])
+
+
+def test_an_example_that_is_not_frozen_is_shown_as_it_would_be_trained(tiny_base: Path, tmp_path: Path) -> None:
+    turns = (Message("user", "a"), Message("assistant", "one"), Message("user", "b"), Message("assistant", "two"))
+    meta = {RESERVED: {"turns": [{}, {"weight": 0}, {}, {}]}}
+    row = {
+        "id": "x" * 16,
+        "messages": messages_to_json(turns),
+        "meta": json.dumps(meta),
+        "place": "chats.jsonl, line 3",
+    }
+    spec = {"workspace": str(tmp_path), "config": {"base_model": str(tiny_base)}, "row": row}
+    [told] = example_tokens_job(JobContext(tmp_path, spec))["tokens"]
+    assert told["place"] == "chats.jsonl, line 3" and not told["refused"]
+    assert [piece["text"] for piece in told["pieces"] if piece["kind"] == "trained"] == ["two"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.workspace import Workspace
 from evaluation import charts
 from evaluation.estimate import Estimate
 from evaluation.queries import answers, evaluation, study
-from evaluation.report_parts import others
+from evaluation.report_gaps import gaps
+from evaluation.report_parts import judges, others
 from evaluation.results import study_results
 from evaluation.signing import signatures
 from evaluation.slices import evaluation_slices, study_slices
@@ -20,29 +21,26 @@ from evaluation.study import load_study
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SAMPLE = 6
 WORST = 5
-PROBES = {
-    "forgetting": ("Forgetting", "whether the model lost abilities outside this task was not measured"),
-    "grounding": ("Grounding", "whether answers invent facts that their prompt does not hold was not measured"),
-    "bias": ("Bias", "whether answers change with names, gender or dialect was not measured"),
-    "instructions": ("Instructions", "whether the model still does what it is told in so many words was not measured"),
-}
+Form = Literal["html", "md"]
 GATE_CSS = {"pass": "good", "fail": "bad", "inconclusive": "warn", "not run": "mute"}
 
 
-def report_html(
+def report(
     workspace: Workspace,
     evaluation_id: str,
+    form: Form = "html",
     *,
     study_id: str | None = None,
     run: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
     n_samples: int = SAMPLE,
 ) -> str:
-    """Write the report as one self-contained HTML page, without scripts and without anything to load.
+    """Write the report as one self-contained HTML page, without scripts and without anything to load, or as Markdown.
 
     Args:
         workspace: Where the evaluation and the study are.
         evaluation_id: The evaluation reported on.
+        form: ``html``, or ``md``: the same figures, tables and texts without the charts.
         study_id: A blind study over it; None = none was held, which the report says.
         run: About the training, all keys optional: ``id``, ``base_model``, ``settings`` ({name: value}), ``points``
             (list of {"step", "loss" and/or "eval_loss"}), ``facts`` ({name: value}), ``status``.
@@ -52,25 +50,13 @@ def report_html(
         n_samples: Answers shown side by side.
 
     Returns:
-        HTML. While the study is open it holds no result of it, only its progress.
+        Its text. While the study is open it holds no result of it, only its progress.
 
     Raises:
         FinetoothError: There is no such evaluation or study.
     """
-    return _render("report.html", _contents(workspace, evaluation_id, study_id, run, data, n_samples), escaped=True)
-
-
-def report_markdown(
-    workspace: Workspace,
-    evaluation_id: str,
-    *,
-    study_id: str | None = None,
-    run: Mapping[str, Any] | None = None,
-    data: Mapping[str, Any] | None = None,
-    n_samples: int = SAMPLE,
-) -> str:
-    """The same report as Markdown: all figures, tables and texts, without the charts. See :func:`report_html`."""
-    return _render("report.md", _contents(workspace, evaluation_id, study_id, run, data, n_samples), escaped=False)
+    contents = _contents(workspace, evaluation_id, study_id, run, data, n_samples)
+    return _render(f"report.{form}", contents, escaped=form == "html")
 
 
 def _render(template: str, contents: Mapping[str, Any], *, escaped: bool) -> str:
@@ -81,7 +67,7 @@ def _render(template: str, contents: Mapping[str, Any], *, escaped: bool) -> str
     )
     shown: dict[str, Any] = {"number": charts.number, "share": _share, "count": _count, "cell": _cell}
     environment.filters |= shown | {"quoted": _quoted}
-    environment.globals["short"] = _short
+    environment.globals |= {"short": _short, "faults": _faults}
     return environment.get_template(template).render(**contents)
 
 
@@ -116,7 +102,8 @@ def _contents(
         "sample": answers(workspace, evaluation_id, limit=n_samples),
         "people": people,
         "others": others(workspace, evaluation_id),
-        "not_run": _not_run(manifest["summary"], people, run, data),
+        "judges": judges(workspace, study_id),
+        "not_run": gaps(workspace, manifest["summary"], people, run, data),
     }
 
 
@@ -154,6 +141,8 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
         "beside": against[:1].upper() + against[1:],
         "signed": signatures(workspace, study_id, results),
         "slices": study_slices(workspace, study_id),
+        "raters": [one for one in results["quality"] if one["n_votes"]],
+        "scored": {name: one["title"] for name, one in results["rubric"].items() if any(one["n_scores"].values())},
         "worst": [{**row, "item": items[row["item_id"]]} for row in results["worst"][:WORST]],
         "gate_css": GATE_CSS,
         "win_chart": charts.interval_chart(rate, low=0, high=1, mark=0.5) if chosen["n_ratings"] else "",
@@ -222,36 +211,6 @@ def _metric_chart(metrics: Mapping[str, Mapping[str, Any]]) -> Any:
     return charts.interval_chart(rows, low=0, high=1, mark=None) if rows else ""
 
 
-def _not_run(
-    summary: Mapping[str, Any],
-    people: Mapping[str, Any] | None,
-    run: Mapping[str, Any] | None,
-    data: Mapping[str, Any] | None,
-) -> list[tuple[str, str]]:
-    """What this report cannot say, by name. What was not run never counts as passed."""
-    missing: list[tuple[str, str]] = []
-    if people is None:
-        missing.append(("Blind review", "no person compared the two models' answers"))
-    elif people["results"] is None:
-        missing.append(("Blind review", "it is still open"))
-    else:
-        gate = people["results"]["gate"]
-        missing += [(one["title"], one["reason"]) for one in gate if one["outcome"] == "not run"]
-    if not summary["replies"]["tuned"]["n"]:
-        missing.append(("Answers", "neither model was asked to answer, so there are no metrics of answers"))
-    if not data:
-        missing.append(("Data", "nothing about the dataset's making was handed to this report"))
-    if not (run or {}).get("points"):
-        missing.append(("Training curve", "no steps were handed to this report"))
-    probes = summary.get("probes", {})
-    for name, (title, reason) in PROBES.items():
-        if name not in probes:
-            missing.append((title, reason))
-        elif not probes[name]["n"]:
-            missing.append((title, probes[name].get("reason") or "nothing could be scored"))
-    return missing
-
-
 def _with_defaults(given: Mapping[str, Any] | None, **defaults: Any) -> dict[str, Any]:
     return {**defaults, **{key: value for key, value in (given or {}).items() if value is not None}}
 
@@ -269,6 +228,13 @@ def _quoted(text: str) -> str:
 
 def _short(estimate: Mapping[str, Any]) -> str:
     return charts.short(Estimate(**estimate))
+
+
+def _faults(counted: Mapping[str, Any] | None, name: str) -> str:
+    """How many answers have a fault, of how many, and how many it may be."""
+    if not counted or not counted["n"]:
+        return "—"
+    return f"{counted[name]} of {counted['n']}, at most {counted['upper_bound']:.0%}"
 
 
 def _share(value: float | None) -> str:

@@ -9,7 +9,7 @@ from core.files import write_atomic
 from core.workspace import Workspace
 from curation import sources
 from evaluation import queries as judged
-from evaluation.report import report_html, report_markdown
+from evaluation.report import report
 from training import queries as trained
 
 
@@ -26,10 +26,10 @@ def write(workspace: Workspace, out: Path, *, evaluation_id: str | None = None, 
     manifest = workspace.objects.manifest(chosen)
     if study_id is None:
         study_id = next((s["id"] for s in judged.studies(workspace) if s["evaluation_id"] == chosen), None)
-    report = report_markdown if out.suffix.lower() in (".md", ".markdown") else report_html
     page = report(
         workspace,
         chosen,
+        "md" if out.suffix.lower() in (".md", ".markdown") else "html",
         study_id=study_id,
         run=_run(workspace, manifest["run_id"]),
         data=_data(workspace, manifest["revision_id"]),

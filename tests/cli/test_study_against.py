@@ -9,7 +9,7 @@ import pytest
 
 from core.workspace import Workspace
 from evaluation import study
-from evaluation.report import report_markdown
+from evaluation.report import report
 from evaluation.round_files import export_round
 from tests.cli.test_judge_verbs import judge, said
 from tests.evaluation.test_opponents import N, with_replies
@@ -55,6 +55,6 @@ def test_the_report_names_the_other_model_and_its_figures(workspace: Workspace, 
     said(workspace, "study", "--items", "20", "--against", "Rival-7")
     study_id = judge(workspace)
     evaluation_id = workspace.objects.find("evaluation")
-    page = report_markdown(workspace, evaluation_id, study_id=study_id)
+    page = report(workspace, evaluation_id, "md", study_id=study_id)
     assert "votes for tuned, 0 for Rival-7" in page
     assert "## Other models" in page and "Rival-7" in page.split("## Other models")[1]

@@ -15,7 +15,7 @@ from core.workspace import Workspace
 from evaluation.charts import change_chart, interval_chart, line_chart, nice_ticks
 from evaluation.estimate import Estimate
 from evaluation.rating import next_item, record_rating
-from evaluation.report import report_html, report_markdown
+from evaluation.report import report
 from evaluation.signing import sign
 from evaluation.study import close_study, create_study
 from tests.evaluation.test_marks import judged as flagged
@@ -70,7 +70,7 @@ DATA: dict[str, Any] = {
 
 
 def test_the_report_is_one_balanced_page_with_nothing_to_load(workspace: Workspace) -> None:
-    html = report_html(workspace, stored_evaluation(workspace), run=RUN, data=DATA)
+    html = report(workspace, stored_evaluation(workspace), run=RUN, data=DATA)
     page = Page(html)
     assert not page.open
     assert not page.tags & {"script", "link", "img", "iframe", "object", "form"}
@@ -87,7 +87,7 @@ def test_hostile_text_stays_text(workspace: Workspace) -> None:
     hostile = workspace.objects.put(
         "evaluation", {**manifest, "base_model": HOSTILE, "excluded": [{"reason": HOSTILE}]}, frame, "hostile"
     )
-    html = report_html(
+    html = report(
         workspace,
         hostile,
         run={"id": HOSTILE, "settings": {HOSTILE: HOSTILE}},
@@ -99,7 +99,7 @@ def test_hostile_text_stays_text(workspace: Workspace) -> None:
 
 
 def test_what_was_not_run_is_said(workspace: Workspace) -> None:
-    html = report_html(workspace, stored_evaluation(workspace))
+    html = report(workspace, stored_evaluation(workspace))
     missing = html.split("What was not run")[1]
     for name in ("Blind review", "Data", "Training curve", "Forgetting", "Bias"):
         assert name in missing
@@ -112,7 +112,7 @@ def test_an_open_study_shows_its_progress_and_no_result(workspace: Workspace) ->
     item = next_item(workspace, study_id, "ann")
     assert item is not None
     record_rating(workspace, Rating("a", item.item_id, "ann", "left"))
-    html = report_html(workspace, evaluation_id, study_id=study_id)
+    html = report(workspace, evaluation_id, study_id=study_id)
     assert "1 of 24 votes" in html and "win rate of tuned" not in html and "keep it from the raters" in html
 
 
@@ -125,7 +125,7 @@ def test_a_closed_study_shows_decision_counts_and_interval(workspace: Workspace)
             scores = {"left.safety": 5, "right.safety": 4, "left.accuracy": 4, "right.accuracy": 4}
             record_rating(workspace, Rating(f"{who}{item.item_id}", item.item_id, who, side, scores))
     close_study(workspace, study_id)
-    html = report_html(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA)
+    html = report(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
     assert "24 votes for tuned, 0 for base, 0 ties, 0 both bad; 24 votes by 2 raters on 12 pairs" in text
     assert "Decision by the rule fixed beforehand: inconclusive" in text
@@ -161,7 +161,7 @@ def judged(workspace: Workspace, evaluation_id: str) -> str:
 
 def test_worst_cases_are_shown_with_both_answers_and_what_raters_wrote(workspace: Workspace) -> None:
     evaluation_id = stored_evaluation(workspace, 12)
-    html = report_html(workspace, evaluation_id, study_id=judged(workspace, evaluation_id))
+    html = report(workspace, evaluation_id, study_id=judged(workspace, evaluation_id))
     worst = html.split("Worst cases")[1].split("What was not run")[0]
     assert worst.count('<article class="pair">') == 2 and "both bad (2 of 2)" in worst
     assert "Second answer to 3." in worst and "invented *code*" in worst and "Reference 3." in worst
@@ -171,11 +171,11 @@ def test_worst_cases_are_shown_with_both_answers_and_what_raters_wrote(workspace
 def test_the_report_shows_who_signed_and_marks_a_decision_against_the_rule(workspace: Workspace) -> None:
     evaluation_id = stored_evaluation(workspace, 12)
     study_id = judged(workspace, evaluation_id)
-    assert "Nobody has signed this decision" in report_html(workspace, evaluation_id, study_id=study_id)
+    assert "Nobody has signed this decision" in report(workspace, evaluation_id, study_id=study_id)
     sign(workspace, study_id, "go", who="Lea <b>", reason="Only a pilot.")
     for text in (
-        report_html(workspace, evaluation_id, study_id=study_id),
-        report_markdown(workspace, evaluation_id, study_id=study_id),
+        report(workspace, evaluation_id, study_id=study_id),
+        report(workspace, evaluation_id, "md", study_id=study_id),
     ):
         assert (
             "Against the rule (inconclusive):" in text
@@ -187,9 +187,9 @@ def test_the_report_shows_who_signed_and_marks_a_decision_against_the_rule(works
 def test_faults_that_raters_flagged_are_reported_with_their_bound(workspace: Workspace) -> None:
     study_id = flagged(workspace)
     evaluation_id = workspace.objects.manifest(study_id)["evaluation_id"]
-    html = report_html(workspace, evaluation_id, study_id=study_id)
+    html = report(workspace, evaluation_id, study_id=study_id)
     assert "Hallucination" in html and "4 of 12 0.33 [0.14, 0.61]" in html and not Page(html).open
-    for text in (html, report_markdown(workspace, evaluation_id, study_id=study_id)):
+    for text in (html, report(workspace, evaluation_id, "md", study_id=study_id)):
         assert "1 of 12" in text and "33.9%" in text and "points met of all" in text
 
 
@@ -205,7 +205,7 @@ def test_probes_are_shown_and_no_longer_listed_as_not_run(workspace: Workspace) 
     }
     summary = manifest["summary"] | {"probes": {"forgetting": {**probe, "noise_floor": 0.03, "outcome": "worse"}}}
     probed = workspace.objects.put("evaluation", {**manifest, "summary": summary}, evaluation_frame(12), "probed")
-    for text in (report_html(workspace, probed), report_markdown(workspace, probed)):
+    for text in (report(workspace, probed), report(workspace, probed, "md")):
         assert "General questions answered well: worse" in text and "0.50 [0.40, 0.60]" in text
         missing = text.split("What was not run")[1]
         assert "Forgetting" not in missing and "Bias" in missing
@@ -215,7 +215,7 @@ def test_answers_that_became_less_likely_are_shown_the_worst_first(workspace: Wo
     manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
     frame = evaluation_frame(12).with_columns(tuned_nll=pl.col("base_nll") + pl.int_range(pl.len()) - 9.0)
     risen = workspace.objects.put("evaluation", manifest, frame, "risen")
-    shown = report_html(workspace, risen).split("Answers that became less likely")[1].split("<h2>")[0]
+    shown = report(workspace, risen).split("Answers that became less likely")[1].split("<h2>")[0]
     assert re.findall(r"Reference (\d+)", shown) == ["11", "10"]
 
 
@@ -225,8 +225,8 @@ def test_the_markdown_report_says_the_same_and_hostile_text_breaks_no_table_or_f
     manifest = workspace.objects.manifest(stored_evaluation(workspace, 12))
     evaluation_id = workspace.objects.put("evaluation", {**manifest, "base_model": hostile}, frame, "md")
     study_id = judged(workspace, evaluation_id)
-    text = report_markdown(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA)
-    html = re.sub(r"<[^>]+>", " ", report_html(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA))
+    text = report(workspace, evaluation_id, "md", study_id=study_id, run=RUN, data=DATA)
+    html = re.sub(r"<[^>]+>", " ", report(workspace, evaluation_id, study_id=study_id, run=RUN, data=DATA))
     for said in ("20 votes for tuned, 0 for base, 0 ties, 4 both bad", "1,201", "0.40 [0.35, 0.45]", "Worst cases"):
         assert said in text and (said in html or "[" in said)
     assert "\\| invented \\*code\\* \\|" in text

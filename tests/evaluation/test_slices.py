@@ -42,7 +42,13 @@ def evaluation_id(workspace: Workspace) -> str:
         base_exact_match=pl.lit(0.0),
         tuned_exact_match=(pl.int_range(pl.len()) % 3 == 0).cast(pl.Float64),
     )
-    metric = {"exact_match": {"title": "Exact match"}}
+    none = {"value": None, "low": None, "high": None, "n": 0, "method": "", "reason": "not of interest here"}
+    metric = {
+        "exact_match": {
+            **{"title": "Exact match", "better": "higher", "n": N, "n_not_scored": 0},
+            **{"base": none, "tuned": none, "difference": none},
+        }
+    }
     summary = manifest["summary"] | {"metrics": metric}
     made = {**manifest, "revision_id": revision, "summary": summary}
     return workspace.objects.put("evaluation", made, frame, "sliced")

@@ -1,8 +1,8 @@
 """One training for ``benchmarks.training_speed``: ours or trl's on the same tokens, timed, its adapter kept.
 
 ``python -m benchmarks.training_speed_run FOLDER PART`` trains by ``FOLDER/plan.json`` and writes ``FOLDER/PART.json``;
-the loop of steps is timed, not the loading of the model. The same command with ``measure`` behind it writes the loss on
-the hold-out with that adapter, ``FOLDER/PART-loss.json``; ``base`` is the model without one.
+the loop of steps is timed, not the loading of the model. Then it loads the base anew with that adapter and writes the
+loss on the hold-out, ``FOLDER/PART-loss.json``; ``base`` is the model without one. What is there is not done again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HOLD_OUT_POSITIONS = 2048
 
 
 def main(arguments: list[str]) -> int:
-    """Train or measure, write the result."""
+    """Train and measure, write the results."""
     import torch
 
     folder = Path(arguments[0])
@@ -38,13 +38,15 @@ def main(arguments: list[str]) -> int:
     part = part_named(arguments[1], plan["seeds"])
     torch.set_num_threads(plan["threads"])
     config = read_config(plan["config"]).model_copy(update={"seed": part.seed})
-    if arguments[2:] == ["measure"]:
-        adapter = None if part.kind == "base" else folder / part.name / "adapter"
-        result: Any = _hold_out(config, adapter, examples_of_turns(plan["hold_out"]))
-        name = f"{part.name}-loss.json"
-    else:
-        result, name = asdict(_train(folder, part, config, plan)), f"{part.name}.json"
-    (folder / name).write_text(json.dumps(result), encoding="utf-8")
+    for name in part.files:
+        if (folder / name).is_file():
+            continue
+        if name.endswith("-loss.json"):
+            adapter = None if part.kind == "base" else folder / part.name / "adapter"
+            result: Any = _hold_out(config, adapter, examples_of_turns(plan["hold_out"]))
+        else:
+            result = asdict(_train(folder, part, config, plan))
+        (folder / name).write_text(json.dumps(result), encoding="utf-8")
     return 0
 
 

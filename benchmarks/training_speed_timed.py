@@ -40,6 +40,12 @@ class Part:
         """Whether it ends after some steps: for its speed, or for its first losses alone."""
         return self.kind == "same" or self.how == "default"
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What it leaves: the training's figures, and the loss on the hold-out."""
+        trained = () if self.kind == "base" else (f"{self.name}.json",)
+        return trained if self.short else (*trained, f"{self.name}-loss.json")
+
 
 def parts_of(seeds: int) -> list[Part]:
     """All trainings of the benchmark with so many seeds, in the order in which they are run."""

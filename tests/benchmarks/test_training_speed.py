@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.harness import Figure
-from benchmarks.training_speed import figures_of
+from benchmarks.training_speed import _short, figures_of
 from benchmarks.training_speed_timed import Part, Timed, part_named, parts_of
 from core.errors import InputError
 
@@ -69,3 +69,10 @@ def test_packs_are_as_long_as_makes_the_wanted_number_of_steps() -> None:
     packed = pack_dataset(rows, tokens, "bfd")
     assert len(packed) == 4 and len(pack_dataset(rows, tokens - 1, "bfd")) > 4
     assert sum(len(ids) for ids in packed["input_ids"]) == 78
+
+
+def test_lists_of_candidates_are_left_out_of_questions_and_of_nothing_else() -> None:
+    listed = "Which code?\nExcerpt:\nI72.0 Aneurysm\nC02.1 = Tongue\n- A83.0: Japanese encephalitis\nWe saw a woman."
+    assert _short({"role": "user", "content": listed})["content"] == "Which code?\nExcerpt:\nWe saw a woman."
+    answer = {"role": "assistant", "content": "A83.0 - Japanese encephalitis."}
+    assert _short(answer) == answer

@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.workspace import Workspace, find_workspace, workspace_or_error
 from curation import project_settings, queries
 from curation.evidence import entailment_models
+from evaluation import unfinished
 from flows import demo as walk
 from flows import standing
 
@@ -39,8 +40,10 @@ def status(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None
     seen = queries.overview(opened)
     steps = standing.steps(opened, seen)
     coming = standing.next_step(steps)
+    left = unfinished.left(opened)
     document = {
         "workspace": str(opened.path),
+        "unfinished": [asdict(one) for one in left],
         "data": asdict(seen),
         "steps": [asdict(step) for step in steps],
         "next": asdict(coming) if coming else None,
@@ -50,6 +53,7 @@ def status(workspace: WorkspaceOption = None, as_json: JsonFlag = False) -> None
         as_json,
         f"Workspace {opened.path}",
         *(f"  {'done' if step.state == 'done' else 'open':4}  {step.title}: {step.line}" for step in steps),
+        *(f"  Not ended: {one.sentence()} The same command goes on with it; or see Evaluate." for one in left),
         f"Next: {coming.todo} ({coming.command})" if coming else "Everything is done: finetooth results",
     )
 

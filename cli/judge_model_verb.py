@@ -9,6 +9,7 @@ import typer
 from cli.following import follow
 from cli.output import JsonFlag, WorkspaceOption, emit
 from core import jobs
+from core.endpoint import KEY_VARIABLE
 from core.workspace import workspace_or_error
 from evaluation import judge as judging
 from evaluation import study
@@ -23,7 +24,7 @@ def judge(
     url: Annotated[str, typer.Option(help="An OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1")],
     model: Annotated[str, typer.Option(help="The judge's name there.")],
     study_id: Annotated[str | None, typer.Option("--study", help="A closed study (default: the newest).")] = None,
-    key_variable: Annotated[str, typer.Option(help="Environment variable with the key.")] = "FINETOOTH_API_KEY",
+    key_variable: Annotated[str, typer.Option(help="Environment variable with the key.")] = KEY_VARIABLE,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,

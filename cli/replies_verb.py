@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.output import JsonFlag, WorkspaceOption, emit, progress_bar, say
-from core.endpoint import Endpoint
+from cli.following import follow
+from cli.output import JsonFlag, WorkspaceOption, emit, say
+from core import jobs
+from core.endpoint import KEY_VARIABLE
 from core.errors import InputError
-from core.ids import content_id
 from core.wording import many
 from core.workspace import workspace_or_error
 from evaluation import replies_others
-from evaluation.actions import UNFINISHED
+from evaluation.opponents import REPLIES
 from evaluation.queries import EVALUATION
 from flows import others
 
@@ -35,7 +36,8 @@ def replies(
     ] = None,
     model: Annotated[str | None, typer.Option(help="Its name at the endpoint (default: what it is called).")] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of the endpoint.")] = 128,
-    key_variable: Annotated[str, typer.Option(help="Environment variable with the key.")] = "FINETOOTH_API_KEY",
+    key_variable: Annotated[str, typer.Option(help="Environment variable with the key.")] = KEY_VARIABLE,
+    detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the endpoint.")] = False,
     evaluation: Annotated[str | None, typer.Option(help="An evaluation (default: the newest).")] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
@@ -44,15 +46,22 @@ def replies(
     opened = workspace_or_error(workspace)
     evaluation_id = opened.objects.find(EVALUATION, evaluation)
     if url is not None and file is None:
-        endpoint = Endpoint(url, model or source, key_variable)
-        name = content_id([evaluation_id, source, url, endpoint.model, max_new_tokens])
-        file = opened.path / UNFINISHED / f"{name}.jsonl"
-        prompts = replies_others.asked(opened, evaluation_id)
-        with progress_bar() as progress:
-            replies_others.ask_endpoint(endpoint, prompts, file, max_new_tokens=max_new_tokens, progress=progress)
+        replies_others.refuse_name(source)
+        spec: dict[str, Any] = {
+            "workspace": str(opened.path),
+            "evaluation_id": evaluation_id,
+            "source": source,
+            "url": url,
+        }
+        spec |= {"model": model or source, "max_new_tokens": max_new_tokens, "key_variable": key_variable}
+        job = jobs.submit(opened.jobs_dir, REPLIES, others.TARGET, spec)
+        found = follow(opened, job, detach=detach, as_json=as_json)
+        if found is None:
+            return
     elif url is not None or file is None:
         raise InputError("Answers come from a file or from an endpoint.", "Name a file, or give --url.")
-    found = others.bring_in(opened, evaluation_id, file, source=source)
+    else:
+        found = others.bring_in(opened, evaluation_id, file, source=source)
     for rejected in found["rejected"]:
         say(f"line {rejected['line']} {rejected['reason']}")
     emit(

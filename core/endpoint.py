@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from core.errors import FinetoothError, InputError
 from core.types import Message
 
+KEY_VARIABLE = "FINETOOTH_API_KEY"
 TRIES = 4
 AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 """States that may pass: the request is sent again after a pause."""
@@ -42,7 +43,7 @@ class Endpoint:
 
     url: str
     model: str
-    key_variable: str = "FINETOOTH_API_KEY"
+    key_variable: str = KEY_VARIABLE
     timeout_s: float = 120.0
     pause_s: float = 1.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from core.jobs import JobContext, Progress
 from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
-from evaluation import table
+from evaluation import table, unfinished
 from evaluation.assign import sample
 from evaluation.given import Look, given
 from evaluation.metrics_loader import compare_metrics, load_metric, not_run
@@ -43,8 +42,7 @@ from evaluation.unpacked import compute_in_float32, compute_type
 from evaluation.whole_model import load_beside_base
 
 VERSION = 3
-UNFINISHED = "unfinished"
-"""Folder of a workspace that holds the answers of evaluations that have not ended."""
+TARGET = "flows.probing:run_evaluation"
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
 
 
@@ -149,37 +147,44 @@ def run_evaluation(
     report = _stopping(context)
     for name in wanted.metrics:
         load_metric(name)  # one that is not there is told before minutes of work, not after
-    made = workspace.path / UNFINISHED / known
-    frame, summary, excluded = evaluate_model(
-        model,
-        tokenizer,
-        examples,
-        wanted,
-        report,
-        made=made,
-        training=[e.answer for e in examples_of(workspace, run["revision_id"], "train")],
-        look=look_in(workspace) if look_in else None,
-    )
-    if probing is not None:
-        left_out = {one.example_id for one in excluded}
-        asked = battery.battery(
-            model, tokenizer, [e for e in examples if e.id not in left_out], probing, facts_of=facts_of, extra=extra
+    with unfinished.work(
+        workspace,
+        known,
+        f"Evaluation of run {wanted.run_id}",
+        kind="evaluate",
+        target=TARGET,
+        spec=context.spec,
+        n_wanted=None,
+    ) as made:
+        frame, summary, excluded = evaluate_model(
+            model,
+            tokenizer,
+            examples,
+            wanted,
+            report,
+            made=made,
+            training=[e.answer for e in examples_of(workspace, run["revision_id"], "train")],
+            look=look_in(workspace) if look_in else None,
         )
-        with as_base(model) as base_model:
-            before = asked.take(base_model, tokenizer, again=True, progress=report, of="base")
-        after = asked.take(model, tokenizer, again=False, progress=report, of="tuned")
-        summary["probes"], items = asked.compare(before, after, _answered(examples, frame))
-        workspace.objects.put(battery.KIND, {"evaluation_id": known}, items, known)
-        excluded += unread
-    manifest = {
-        **{"run_id": wanted.run_id, "revision_id": run["revision_id"], "base_model": str(run["base_model"])},
-        **{"summary": summary, "settings": settings, "excluded": [asdict(one) for one in excluded]},
-        **{"template_hash": template_hash(tokenizer), "precision": precision, "device": models.device()},
-        "compute": compute_type(model),
-        **{"adapter_sha256": key["adapter"], "versions": _versions(), "created_at": workspace.clock()},
-    }
-    evaluation_id = workspace.objects.put(EVALUATION, manifest, frame, key)
-    shutil.rmtree(made, ignore_errors=True)
+        if probing is not None:
+            left_out = {one.example_id for one in excluded}
+            asked = battery.battery(
+                model, tokenizer, [e for e in examples if e.id not in left_out], probing, facts_of=facts_of, extra=extra
+            )
+            with as_base(model) as base_model:
+                before = asked.take(base_model, tokenizer, again=True, made=made, progress=report, of="base")
+            after = asked.take(model, tokenizer, again=False, made=made, progress=report, of="tuned")
+            summary["probes"], items = asked.compare(before, after, _answered(examples, frame))
+            workspace.objects.put(battery.KIND, {"evaluation_id": known}, items, known)
+            excluded += unread
+        manifest = {
+            **{"run_id": wanted.run_id, "revision_id": run["revision_id"], "base_model": str(run["base_model"])},
+            **{"summary": summary, "settings": settings, "excluded": [asdict(one) for one in excluded]},
+            **{"template_hash": template_hash(tokenizer), "precision": precision, "device": models.device()},
+            "compute": compute_type(model),
+            **{"adapter_sha256": key["adapter"], "versions": _versions(), "created_at": workspace.clock()},
+        }
+        evaluation_id = workspace.objects.put(EVALUATION, manifest, frame, key)
     return {"evaluation_id": evaluation_id, "summary": summary}
 
 

@@ -15,19 +15,22 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from core.endpoint import Endpoint, Said
+from core.endpoint import KEY_VARIABLE, Endpoint, Said
 from core.errors import FinetoothError, InputError
 from core.ids import content_id
 from core.jobs import JobContext
 from core.types import Message
 from core.workspace import Workspace
+from evaluation import unfinished
 from evaluation.agreement import agreement, raw_agreement
 from evaluation.estimate import Estimate, mean_estimate
 from evaluation.preference import Outcome, Vote, preference
 from evaluation.rating_votes import votes
 from evaluation.results import opinions_of
 from evaluation.rubric import HIGHEST, LOWEST, Criterion
+from evaluation.single import as_pairs
 from evaluation.study import Item, Study, is_open, load_study
+from evaluation.unfinished import keep, kept_records
 
 KIND = "judgement"
 VERSION = 1
@@ -163,35 +166,60 @@ def run_judge(context: JobContext) -> dict[str, Any]:
     Raises:
         InputError: The study is open: a judge's verdicts would be known to whoever still rates blindly.
         FinetoothError: The endpoint does not answer, or no pair got a verdict.
-        CancelledError: A stop was asked for; nothing is stored.
+        CancelledError: A stop was asked for; the pairs judged so far are used when the same is asked for again.
     """
     spec = context.spec
     workspace = Workspace.open(Path(spec["workspace"]))
-    study = load_study(workspace, str(spec["study_id"]))
+    study = as_pairs(load_study(workspace, str(spec["study_id"])))
     refuse_open(workspace, study.id)
-    endpoint = Endpoint(str(spec["url"]), str(spec["model"]), str(spec.get("key_variable") or "FINETOOTH_API_KEY"))
+    endpoint = Endpoint(str(spec["url"]), str(spec["model"]), str(spec.get("key_variable") or KEY_VARIABLE))
     key = [study.id, endpoint.url, endpoint.model, VERSION]
     known = content_id([KIND, key])
     if workspace.objects.holds(known):
         return {"judgement_id": known, "study_id": study.id, "summary": workspace.objects.manifest(known)["summary"]}
+    with unfinished.work(
+        workspace,
+        known,
+        f"Judgement by {endpoint.model}",
+        kind="judge",
+        target="evaluation.judge:run_judge",
+        spec=spec,
+        n_wanted=len(study.items),
+    ) as folder:
+        judged = _judge_all(context, endpoint, study, folder / "judged.jsonl")
+        if all(one.outcome is None for one in judged):
+            raise FinetoothError(
+                f"The model {endpoint.model} gave no verdict on any of {len(judged)} pairs: {judged[0].reason}.",
+                "Ask one that follows instructions well enough to answer with JSON.",
+            )
+        summary = summary_of(study, judged)
+        manifest = {
+            **{"study_id": study.id, "url": endpoint.url, "model": endpoint.model, "version": VERSION},
+            **{"summary": summary, "created_at": workspace.clock()},
+        }
+        rows = [{**asdict(one), "first": json.dumps(one.first), "scores": json.dumps(one.scores)} for one in judged]
+        frame = pl.DataFrame(rows, schema_overrides={"outcome": pl.String, "reason": pl.String})
+        judgement_id = workspace.objects.put(KIND, manifest, frame, key)
+    return {"judgement_id": judgement_id, "study_id": study.id, "summary": summary}
+
+
+def _judge_all(context: JobContext, judge: Judge, study: Study, path: Path) -> list[Judged]:
+    """All pairs judged, in the order of the study; those that an earlier attempt left at ``path`` are not asked again.
+
+    A pair on which the judge gave no verdict is asked again: what it said then is no opinion that could be kept.
+    """
+    kept = {one["item_id"]: Judged(**{**one, "first": tuple(one["first"])}) for one in kept_records(path)}
     judged: list[Judged] = []
     for k, item in enumerate(study.items.values()):
         context.check_stop()
         context.progress("judging", k, len(study.items))
-        judged.append(judge_pair(endpoint, item, study.criteria))
-    if all(one.outcome is None for one in judged):
-        raise FinetoothError(
-            f"The model {endpoint.model} gave no verdict on any of {len(judged)} pairs: {judged[0].reason}.",
-            "Ask one that follows instructions well enough to answer with JSON.",
-        )
-    summary = summary_of(study, judged)
-    manifest = {
-        **{"study_id": study.id, "url": endpoint.url, "model": endpoint.model, "version": VERSION},
-        **{"summary": summary, "created_at": workspace.clock()},
-    }
-    rows = [{**asdict(one), "first": json.dumps(one.first), "scores": json.dumps(one.scores)} for one in judged]
-    frame = pl.DataFrame(rows, schema_overrides={"outcome": pl.String, "reason": pl.String})
-    return {"judgement_id": workspace.objects.put(KIND, manifest, frame, key), "study_id": study.id, "summary": summary}
+        found = kept.get(item.id)
+        if found is None:
+            found = judge_pair(judge, item, study.criteria)
+            if found.outcome is not None:
+                keep(path, [asdict(found)])
+        judged.append(found)
+    return judged
 
 
 def refuse_open(workspace: Workspace, study_id: str) -> None:
@@ -259,7 +287,7 @@ def with_people(workspace: Workspace, judgement_id: str) -> dict[str, Any]:
         FinetoothError: There is no such judgement.
     """
     manifest = workspace.objects.manifest(judgement_id)
-    study = load_study(workspace, str(manifest["study_id"]))
+    study = as_pairs(load_study(workspace, str(manifest["study_id"])))
     refuse_open(workspace, study.id)
     frame = workspace.objects.frame(judgement_id, ["item_id", "outcome"]).drop_nulls("outcome")
     own: dict[str, str] = dict(frame.iter_rows())

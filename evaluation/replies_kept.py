@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from core import event_file
-from core.files import json_text, make_folder, write_jsonl
+from core.files import make_folder
 from core.generation import Answer, Generation, generate
 from core.ids import content_id
 from core.jobs import Progress, no_progress
+from evaluation.unfinished import keep, kept_records
 
 
 def answer_all(
@@ -42,7 +41,7 @@ def answer_all(
         InputError: As for :func:`core.generation.generate`.
     """
     names = [content_id([list(prompt), settings.as_dict()]) for prompt in prompts]
-    kept = _read(path)
+    kept = {(one.pop("place"), one.pop("prompt")): Answer(**one) for one in kept_records(path)}
     make_folder(path.parent)
     answers = {k: kept[k, name] for k, name in enumerate(names) if (k, name) in kept}
     order = sorted(range(len(prompts)), key=lambda k: -len(prompts[k]))
@@ -52,24 +51,7 @@ def answer_all(
         if all(k in answers for k in places):
             continue
         made = dict(zip(places, generate(model, tokenizer, [prompts[k] for k in places], settings), strict=True))
-        lines = [json_text({"place": k, "prompt": names[k], **asdict(one)}, None) + "\n" for k, one in made.items()]
-        event_file.append(path, "".join(lines).encode())
+        keep(path, [{"place": k, "prompt": names[k], **asdict(one)} for k, one in made.items()])
         answers |= made
         progress(stage, len(answers), len(prompts))
     return [answers[k] for k in range(len(prompts))]
-
-
-def _read(path: Path) -> dict[tuple[int, str], Answer]:
-    """Answers by place and prompt; a line that a power cut tore is cut off the file."""
-    if not path.is_file():
-        return {}
-    records: list[dict[str, Any]] = []
-    lines = path.read_bytes().decode("utf-8", "replace").split("\n")
-    for line in lines[:-1]:
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            break
-    if lines[-1] or len(records) < len(lines) - 1:
-        write_jsonl(path, records)
-    return {(one.pop("place"), one.pop("prompt")): Answer(**one) for one in records}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from core import event_file
 from core.endpoint import Endpoint
 from core.errors import InputError
-from core.files import json_text, make_folder
+from core.files import make_folder
 from core.ids import content_id
 from core.jobs import Progress, no_progress
 from core.revisions import messages_from_json
@@ -22,6 +20,7 @@ from evaluation.given import Look, given
 from evaluation.metrics_loader import compare_metrics, not_run
 from evaluation.opponents import BASE, REPLIES
 from evaluation.replies import read_replies
+from evaluation.unfinished import keep, kept_records
 
 
 def asked(workspace: Workspace, evaluation_id: str) -> dict[str, tuple[Message, ...]]:
@@ -64,20 +63,13 @@ def ask_endpoint(
         FinetoothError: The endpoint does not answer.
     """
     make_folder(path.parent)
-    known: set[str] = set()
-    if path.is_file():
-        data = path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]  # a line that a power cut tore is asked for again
-        if whole != data:
-            path.write_bytes(whole)
-        known = {json.loads(line)["prompt_id"] for line in whole.splitlines()}
+    known = {one["prompt_id"] for one in kept_records(path)}
     left = [name for name in prompts if name not in known]
     for number, name in enumerate(left):
         progress("answers of the endpoint", len(prompts) - len(left) + number, len(prompts))
         said = endpoint.ask(prompts[name], max_tokens=max_new_tokens)
         record = {"prompt_id": name, "text": said.text, "truncated": said.truncated, "seconds": said.seconds}
-        record |= {} if said.tokens is None else {"tokens": said.tokens}
-        event_file.append(path, (json_text(record, None) + "\n").encode())
+        keep(path, [record if said.tokens is None else {**record, "tokens": said.tokens}])
     progress("answers of the endpoint", len(prompts), len(prompts))
     return len(left)
 
@@ -90,6 +82,7 @@ def bring_in(
     source: str,
     training: Sequence[str] = (),
     look: Look | None = None,
+    work_id: str = "",
 ) -> dict[str, Any]:
     """Store another model's answers beside an evaluation, with the metrics of both on the prompts that both answered.
 
@@ -101,6 +94,7 @@ def bring_in(
         source: The other model's name.
         training: Answers of the tuned model's training set, for the metric of recited words.
         look: Holds an answer against the dataset's checks.
+        work_id: Of the work that made the answers, so that it need not be done again; empty = they came from a file.
 
     Returns:
         ``replies_id``, ``source``, ``evaluation_id``, ``n``, ``n_missing`` (prompts without an answer), ``rejected``
@@ -111,8 +105,7 @@ def bring_in(
         InputError: The name is one of the evaluation's own, or no line of the file is a reply.
         FinetoothError: There is no such evaluation.
     """
-    if not source.strip() or source in (BASE, "tuned"):
-        raise InputError(f'"{source}" cannot be the name of another model.', "Name it as people know it.")
+    refuse_name(source)
     prompts = asked(workspace, evaluation_id)
     replies, rejects = read_replies(path, source, set(prompts))
     frame = workspace.objects.frame(evaluation_id)
@@ -127,7 +120,8 @@ def bring_in(
     beside = given(examples, texts, (cut, own_cut), training=training, look=look)
     metrics, columns = compare_metrics(texts[0], texts[1], references, given=beside)
     manifest = {
-        **{"source": source, "evaluation_id": evaluation_id, "n": len(order), "n_missing": len(prompts) - len(order)},
+        **{"source": source, "evaluation_id": evaluation_id, "work_id": work_id},
+        **{"n": len(order), "n_missing": len(prompts) - len(order)},
         **{"metrics": {name: _with_other(one) for name, one in metrics.items()}, "metrics_not_run": not_run(beside)},
         **{"speed": _speed([found[name] for name in order]), "created_at": workspace.clock()},
         "rejected": [{"line": one.line, "reason": one.reason} for one in rejects],
@@ -142,6 +136,16 @@ def bring_in(
     said = [[name, found[name].text, dict(found[name].settings)] for name in order]
     replies_id = workspace.objects.put(REPLIES, manifest, table, [evaluation_id, source, content_id(said), [*metrics]])
     return {"replies_id": replies_id, **manifest}
+
+
+def refuse_name(source: str) -> None:
+    """Refuse a name that another model cannot have.
+
+    Raises:
+        InputError: It is empty, or one of the evaluation's own.
+    """
+    if not source.strip() or source in (BASE, "tuned"):
+        raise InputError(f'"{source}" cannot be the name of another model.', "Name it as people know it.")
 
 
 def _example(name: str, prompt: tuple[Message, ...], reference: str) -> Example:

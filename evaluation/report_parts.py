@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.workspace import Workspace
+from evaluation import judge
 from evaluation.compared import ranking
 from evaluation.opponents import brought
+from evaluation.study import is_open
 
 
 def others(workspace: Workspace, evaluation_id: str) -> dict[str, Any]:
@@ -17,3 +19,16 @@ def others(workspace: Workspace, evaluation_id: str) -> dict[str, Any]:
         compared, see :func:`evaluation.compared.ranking`; empty for fewer than three).
     """
     return {"brought": brought(workspace, evaluation_id), "ranking": ranking(workspace, evaluation_id)}
+
+
+def judges(workspace: Workspace, study_id: str | None) -> list[dict[str, Any]]:
+    """What models said as judges of a closed study, apart from the people: newest first.
+
+    Returns:
+        For each its own ``summary`` and ``people`` (see :func:`evaluation.judge.with_people`); nothing while the study
+        is open.
+    """
+    if study_id is None or is_open(workspace, study_id):
+        return []
+    stored = judge.judgements(workspace, study_id)
+    return [{**one, "people": judge.with_people(workspace, one["id"])} for one in stored]

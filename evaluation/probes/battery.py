@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import polars as pl
@@ -11,13 +12,14 @@ import polars as pl
 from core import general
 from core.chat import prompt_ids
 from core.errors import FinetoothError, InputError
-from core.generation import Generation, generate, max_tokens_of
+from core.generation import Generation, max_tokens_of
 from core.jobs import Progress, no_progress
 from core.types import Example
 from evaluation.assign import sample
 from evaluation.perplexity import Prepared, Score, prepare, score_prepared
 from evaluation.probes import constraints, counterfactual, forgetting, grounding
 from evaluation.probes.probe import Ask, Finding
+from evaluation.replies_kept import answer_all
 
 Probe = Literal["forgetting", "grounding", "bias", "instructions"]
 PROBES: tuple[Probe, ...] = get_args(Probe)
@@ -72,13 +74,16 @@ class Battery:
     facts_of: grounding.FactsOf | None = None
     extra: Extra | None = None
 
-    def take(self, model: Any, tokenizer: Any, *, again: bool, progress: Progress = no_progress, of: str = "") -> Taken:
+    def take(
+        self, model: Any, tokenizer: Any, *, again: bool, made: Path, progress: Progress = no_progress, of: str = ""
+    ) -> Taken:
         """Ask a model everything.
 
         Args:
             model: In eval mode.
             tokenizer: Its tokenizer.
             again: Ask the questions in other words, too (the base model is asked, for the noise floor).
+            made: Folder of the answers made so far; whoever calls removes it when the result is stored.
             progress: Called between batches; it may raise to stop.
             of: Whose turn it is, for the progress.
         """
@@ -89,7 +94,8 @@ class Battery:
         ]
         settings = Generation(self.settings.max_new_tokens, self.settings.batch_size)
         ids = [list(self.prompts[k] or ()) for k in places]
-        said = generate(model, tokenizer, ids, settings, progress=progress, stage=f"probes of {of}")
+        path = made / f"probes_{of}.jsonl"
+        said = answer_all(model, tokenizer, ids, settings, path, progress=progress, stage=f"probes of {of}")
         texts = dict(zip(places, (answer.text for answer in said), strict=True))
         wanted = [*self.prepared, *(self.prepared_again if again else ())]
         scores = score_prepared(

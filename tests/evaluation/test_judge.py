@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import command_line
-from core.errors import FinetoothError, InputError
+from core.errors import CancelledError, FinetoothError, InputError
 from core.jobs import InlineContext
 from core.types import Rating
 from core.workspace import Workspace
-from evaluation import judge
+from evaluation import judge, unfinished
 from evaluation.rating import next_item, record_rating
 from evaluation.results import study_results
 from evaluation.rubric import BUILT_IN
@@ -154,3 +154,25 @@ def test_the_command_says_what_the_judge_is_worth(workspace: Workspace) -> None:
     assert result.exit_code == 0, result.output
     assert "The judge says what a person says in 100% of votes" in result.stdout
     assert "prefers the tuned model on 100% of 12 pairs; both orders agree on 100%" in result.stdout
+
+
+def test_a_judge_that_was_interrupted_goes_on_where_it_stopped(workspace: Workspace, tmp_path: Path) -> None:
+    study_id = closed(workspace)
+    with serving(tuned_wins) as (url, heard):
+        spec = {"workspace": str(workspace.path), "study_id": study_id, "url": url, "model": "big"}
+
+        class Interrupted(InlineContext):
+            def progress(self, stage: str, done: int, total: int | None) -> None:
+                if done == 7:
+                    raise CancelledError("stopped")
+
+        with pytest.raises(CancelledError):
+            judge.run_judge(Interrupted(spec, tmp_path / "a"))
+        assert len(heard) == 14
+        (one,) = unfinished.left(workspace)
+        assert (one.title, one.n_kept, one.n_wanted) == ("Judgement by big", 7, 12)
+        done = judge.run_judge(InlineContext(spec, tmp_path / "b"))
+    assert len(heard) == 24 and done["summary"]["n_judged"] == 12
+    assert unfinished.left(workspace) == []
+    whole = closed(workspace, n_for_base=0)
+    assert whole == study_id and done["summary"]["rubric"]["accuracy"]["tuned"]["value"] == 5

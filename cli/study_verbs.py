@@ -160,6 +160,8 @@ def results_(
     """Say what a study found: win rate, rubric means, agreement, go or no-go; sign it, or take it along."""
     opened = workspace_or_error(workspace)
     chosen = opened.objects.find(study.KIND, study_id)
+    if sign is not None:
+        signing.sign(opened, chosen, sign, who=who, reason=reason)
     if folder is not None:
         written = [str(path) for path in round_files.export_round(opened, chosen, folder)]
         say("\n".join(f"Written: {path}" for path in written))
@@ -173,8 +175,6 @@ def results_(
                 f"Close it (finetooth study --close {chosen[:12]}), or look all the same: finetooth results --peek",
             )
         study.record_peek(opened, chosen, who=who)
-    if sign is not None:
-        signing.sign(opened, chosen, sign, who=who, reason=reason)
     found = results.study_results(opened, chosen)
     found["signed"] = [one.as_dict() for one in signing.signatures(opened, chosen, found)]
     if slices:

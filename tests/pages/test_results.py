@@ -14,7 +14,7 @@ from core import jobs
 from core.types import Rating
 from core.workspace import Workspace
 from curation import freeze
-from evaluation import queries, rating, study
+from evaluation import queries, rating, signing, study
 from evaluation.results import study_results
 from evaluation.slices import study_slices
 from flows.trace import Neighbour, Trace
@@ -93,12 +93,12 @@ def test_a_decision_is_signed_on_the_page_and_against_the_rule_only_with_a_reaso
     app = open_page(judged, "results")
     app.segmented_control(key=f"sign-{study_id}").set_value("no-go").run()
     app = press(app, "Sign")
-    assert "needs a reason" in texts(app) and not judged.ledger.entries("decision")
+    assert "needs a reason" in texts(app) and not judged.ledger.entries(signing.KIND)
     app.text_area(key=f"sign-reason-{study_id}").set_value("Too many [wrong](x) codes.").run()
     said = texts(press(app, "Sign"))
     assert "signed by Ana" in said and "against the rule, which says inconclusive" in said
     assert "Too many" in said and "[wrong](x)" not in said
-    assert [entry.payload["decision"] for entry in judged.ledger.entries("decision")] == ["no-go"]
+    assert [entry.payload["decision"] for entry in judged.ledger.entries(signing.KIND)] == ["no-go"]
 
 
 def test_an_open_study_cannot_be_signed_on_the_page(open_page: OpenPage, judged: Workspace, study_id: str) -> None:

@@ -12,12 +12,14 @@ from core.workspace import Workspace
 from evaluation.exports import design_of, ratings_rows
 from evaluation.opponents import opponent
 from evaluation.results import study_results
+from evaluation.round_dataset import write_dataset
 from evaluation.rubric import SIDES, score_key
 from evaluation.signing import signatures
 from evaluation.slices import evaluation_slices, slices_of, study_slices
 from evaluation.stats import outcome_of
 from evaluation.study import Study, is_open, load_study
 
+DATASET = "dataset"
 STRENGTH = {"win": 1.0, "tie": 0.0, "both_bad": 0.0, "loss": -1.0}
 """A verdict on the scale of llm-comparator, where above 0 the first model (here the tuned) is better."""
 
@@ -28,7 +30,8 @@ def export_round(workspace: Workspace, study_id: str, folder: Path) -> list[Path
     Always: ``round.json`` (the frozen design, its seed only when closed), ``items.jsonl``, ``ratings.jsonl``,
     ``ratings_wide.csv`` (one row a pair and rater). Once closed, besides: ``metrics.json`` (all figures, by slice and
     per item too), ``decision.json`` (the gate with who signed it), ``llm_comparator.json`` (for the viewer of that
-    name), ``model_index.md`` (the block for a model card). Until then no file names a model or tells a side.
+    name), ``model_index.md`` (the block for a model card), and ``dataset`` (a folder that ``datasets.load_dataset``
+    reads). Until then no file names a model or tells a side.
 
     Returns:
         The paths written.
@@ -75,7 +78,7 @@ def export_round(workspace: Workspace, study_id: str, folder: Path) -> list[Path
         written.append(folder / name)
     written.append(folder / "model_index.md")
     write_atomic(written[-1], model_index(manifest, found))
-    return written
+    return [*written, *write_dataset(study, ratings, folder / DATASET)]
 
 
 def _origin(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def whole(workspace: Workspace, study_id: str) -> bytes:
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in round_files.export_round(workspace, study_id, Path(folder)):
-                archive.write(path, path.name)
+                archive.write(path, path.relative_to(folder))
         return packed.getvalue()
 
 

@@ -64,7 +64,8 @@ def test_a_closed_round_holds_design_votes_figures_and_decision(
     sign(workspace, study_id, "inconclusive", who="Lea")
     written = export_round(workspace, study_id, tmp_path)
     assert [path.name for path in written[4:]] == [
-        "metrics.json", "decision.json", "llm_comparator.json", "model_index.md",
+        "metrics.json", "decision.json", "llm_comparator.json", "model_index.md", "items.parquet", "ratings.parquet",
+        "README.md",
     ]  # fmt: skip
     found = study_results(workspace, study_id)
     design, decision, metrics = (
@@ -98,3 +99,20 @@ def test_the_viewers_scores_are_above_zero_where_the_tuned_model_won(
     first = found["examples"][0]
     assert first["output_text_a"].startswith("Second") and first["input_text"].startswith("user: Question")
     assert {vote["is_flipped"] for one in found["examples"] for vote in one["individual_rater_scores"]} == {True, False}
+
+
+def test_datasets_reads_the_folder_of_a_closed_round(workspace: Workspace, study_id: str, tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    close_study(workspace, study_id)
+    export_round(workspace, study_id, tmp_path / "round")
+    items, ratings = (
+        load_dataset(str(tmp_path / "round" / "dataset"), name, split="train", cache_dir=str(tmp_path / "cache"))
+        for name in ("items", "ratings")
+    )
+    assert len(items) == 12 and items[0]["prompt"][0]["role"] == "user" and items[0]["tuned"].startswith("Second")
+    assert len(ratings) == 24
+    outcomes = [row["outcome"] for row in ratings]
+    assert (outcomes.count("win"), outcomes.count("both_bad")) == (22, 2)
+    assert all(row["verdict"] == row["tuned_side"] for row in ratings if row["outcome"] == "win")
+    assert all(row[f"{row['tuned_side']}.accuracy"] == 4 for row in ratings)

@@ -1,4 +1,8 @@
-"""Lets a model that was trained in full be compared with its base as an adapter is: one model, switched to and fro."""
+"""Lets a model that was trained in full be compared with its base as an adapter is: one model, switched to and fro.
+
+Only one set of weights is in memory at a time: switching reads the other one from disk, which takes as long as loading
+a model does and is asked for a few times an evaluation.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,11 @@ from typing import Any
 
 from core import models
 from core.chat import template_hash
-from core.errors import FinetoothError
+from core.errors import FinetoothError, InputError
 
 
 def load_beside_base(base: Path, tuned: Path) -> Any:
     """The tuned model in float32 with a ``disable_adapter`` like PEFT's: inside it, the base's weights answer.
-
-    Both sets of weights are held in memory; switching moves none of them.
 
     Raises:
         InputError: A folder holds no model.
@@ -29,24 +31,48 @@ def load_beside_base(base: Path, tuned: Path) -> Any:
             f"The model in {tuned} has another chat template or vocabulary than the base model.",
             "Put the base model's tokenizer files beside it, or evaluate it on the base it came from.",
         )
-    model = models.load_model(tuned, "fp32")
-    mine = dict(model.named_parameters())
-    theirs = dict(models.load_model(base, "fp32").named_parameters())
-    if {name: p.shape for name, p in mine.items()} != {name: p.shape for name, p in theirs.items()}:
+    if _shapes(base) != _shapes(tuned):
         raise FinetoothError(
             f"The model in {tuned} has other parameters than the base model.", "Evaluate it on the base it came from."
         )
-    values = {name: (p.data, theirs[name].data) for name, p in mine.items()}
+    model = models.load_model(tuned, "fp32")
 
     @contextmanager
     def disable_adapter() -> Iterator[None]:
-        for name, (_, base_values) in values.items():
-            mine[name].data = base_values
+        _take_weights(model, base)
         try:
             yield
         finally:
-            for name, (own, _) in values.items():
-                mine[name].data = own
+            _take_weights(model, tuned)
 
     model.disable_adapter = disable_adapter
     return model
+
+
+def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a model's parameters, without its weights."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    kind: Any = AutoModelForCausalLM
+    try:
+        config = AutoConfig.from_pretrained(folder)
+        with torch.device("meta"):
+            empty = kind.from_config(config)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{folder} cannot be loaded as a causal language model ({type(error).__name__}).",
+            "It needs config.json and *.safetensors of a model that transformers knows.",
+        ) from error
+    return {name: tuple(p.shape) for name, p in empty.named_parameters()}
+
+
+def _take_weights(model: Any, folder: Path) -> None:
+    """Let a model go on with the weights of a folder; its own are let go before these are read."""
+    import torch
+
+    for parameter in model.parameters():
+        parameter.data = torch.empty(0, dtype=parameter.dtype, device=parameter.device)
+    theirs = dict(models.load_model(folder, "fp32").named_parameters())
+    for name, parameter in model.named_parameters():
+        parameter.data = theirs[name].data

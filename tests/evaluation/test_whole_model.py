@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -60,3 +63,27 @@ def test_a_run_that_trained_every_weight_is_evaluated(tmp_path: Path) -> None:
     assert manifest["summary"]["base"]["tokens"] == manifest["summary"]["tuned"]["tokens"] > 0
     assert manifest["summary"]["base"]["nll"] != manifest["summary"]["tuned"]["nll"]
     assert run_evaluation(InlineContext(spec, tmp_path / "job"))["evaluation_id"] == result["evaluation_id"]
+
+
+def test_only_one_set_of_weights_is_in_memory_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = models.load_model
+    loaded: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+
+    def counting(*arguments: Any, **named: Any) -> Any:
+        gc.collect()
+        alive.append(sum(one.numel() > 0 for held in loaded if (one := held()) is not None))
+        model = load(*arguments, **named)
+        loaded.extend(weakref.ref(p) for p in model.parameters())
+        return model
+
+    monkeypatch.setattr(models, "load_model", counting)
+    base, tuned = tiny(tmp_path / "base"), tiny(tmp_path / "tuned", seed=1)
+    model = load_beside_base(base, tuned)
+    ids = torch.tensor([[1, 2, 3, 4]])
+    after = model(ids).logits
+    for _ in range(2):
+        with model.disable_adapter():
+            assert torch.equal(model(ids).logits, load(base, "fp32")(ids).logits)
+        assert torch.equal(model(ids).logits, after)
+    assert alive == [0, 0, 0, 0, 0], "weights of the other model were still held when these were read"

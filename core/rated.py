@@ -10,6 +10,7 @@ from core.ledger import Entry
 from core.workspace import Workspace
 
 RATING, RETIREMENT = "rating", "retirement"
+MODELS = ("base", "tuned")
 
 
 def rated(workspace: Workspace, upto: int | None = None) -> list[str]:
@@ -52,6 +53,11 @@ def pair_id(study_id: str, example_id: str) -> str:
     return f"{study_id}.{content_id([study_id, example_id])[:12]}"
 
 
+def answer_id(study_id: str, example_id: str, model: str) -> str:
+    """By which one answer of a study that shows one at a time is known in the ledger; it tells nothing."""
+    return pair_id(study_id, f"{example_id}/{model}")
+
+
 def _pairs(workspace: Workspace, study_id: str) -> dict[str, str]:
     """The example of each pair of a study."""
     return dict(workspace.objects.frame(study_id, ["item_id", "example_id"]).iter_rows())
@@ -60,7 +66,8 @@ def _pairs(workspace: Workspace, study_id: str) -> dict[str, str]:
 def _known(workspace: Workspace, study_id: str) -> dict[str, str]:
     """The same for all examples that were ever frozen, whether or not they are in the study."""
     ids = {one for made in workspace.objects.ids("revision") for one in workspace.objects.frame(made, ["id"])["id"]}
-    return {pair_id(study_id, one): one for one in ids}
+    alone = {answer_id(study_id, one, model): one for one in ids for model in MODELS}
+    return alone | {pair_id(study_id, one): one for one in ids}
 
 
 def retire(workspace: Workspace, example_ids: Sequence[str], reason: str, *, who: str) -> Entry:

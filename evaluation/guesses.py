@@ -50,7 +50,8 @@ class Asked:
 
 
 def next_guess(workspace: Workspace, study_id: str, who: str) -> Asked | None:
-    """The next of the judged pairs that a rater is asked about; None once all are guessed, or the study is closed.
+    """The next of the judged pairs that a rater is asked about; None once all are guessed, where the study is closed or
+    shows one answer at a time.
 
     To be asked once they have no pair left to judge, so that the question cannot change how they judge.
 
@@ -58,7 +59,7 @@ def next_guess(workspace: Workspace, study_id: str, who: str) -> Asked | None:
         FinetoothError: There is no such study.
     """
     study, folded = load_study(workspace, study_id), votes(workspace, study_id)
-    if who not in folded.raters or not is_open(workspace, study_id):
+    if who not in folded.raters or study.single or not is_open(workspace, study_id):
         return None
     asked = _asked(study, folded, who)
     said = {entry.subject for entry in _entries(workspace, study_id) if entry.who == who}

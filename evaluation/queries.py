@@ -91,6 +91,7 @@ def study(workspace: Workspace, study_id: str) -> dict[str, Any]:
         "evaluation_id": loaded.evaluation_id,
         "open": is_open(workspace, study_id),
         "n_items": len(loaded.items),
+        "single": loaded.single,
         "raters_per_item": loaded.raters_per_item,
         "raters": folded.raters,
         "votes": done,

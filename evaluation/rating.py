@@ -17,6 +17,7 @@ from evaluation.rating_deck import Slot, Todo, slot, todo
 from evaluation.rating_flags import check_flags, check_points
 from evaluation.rating_votes import CHECK, KIND, RATER, Held, Votes, votes
 from evaluation.rubric import check_scores, check_verdict
+from evaluation.single import check_single
 from evaluation.study import Study, is_open, load_study, study_of_item
 
 __all__ = ["KIND", "RATER", "DeskItem", "Held", "Progress", "Recorded", "Votes", "join", "next_item", "progress"]
@@ -31,7 +32,8 @@ class DeskItem:
     Attributes:
         item_id: To be sent back with the vote.
         prompt: The turns before the answer, as (role, text).
-        left, right: The two answers.
+        left, right: The two answers; in a study that shows one at a time, the left one, and nothing on the right.
+        single: Whether it is such a study.
         mine_done, mine_total: This rater's progress in pairs.
         all_done, all_total: Everybody's, in votes.
         practice: Training pairs left, this one included; 0 = it is not a training pair.
@@ -48,6 +50,7 @@ class DeskItem:
     all_total: int
     practice: int = 0
     expected: tuple[tuple[str, float], ...] = ()
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ def next_item(workspace: Workspace, study_id: str, who: str) -> DeskItem | None:
         now.all_total,
         left.n_training if shown.kind == "training" else 0,
         tuple((one.text, one.points) for one in shown.expected),
+        study.single,
     )
 
 
@@ -144,7 +148,7 @@ def progress(workspace: Workspace, study_id: str, who: str) -> Progress:
 
 def _progress(study: Study, folded: Votes, who: str, left: Todo) -> Progress:
     training = {one for one, check in study.checks.items() if check.kind == "training"}
-    mine = sum(held.verdict is not None and one not in training for one, held in folded.of(who).items())
+    mine = sum(held.settled and one not in training for one, held in folded.of(who).items())
     wanted = study.raters_per_item
     done = sum(min(wanted, n) for n in folded.judgements().values())
     total = mine + len(left.main) + left.n_hidden
@@ -170,6 +174,8 @@ def record_rating(workspace: Workspace, rating: Rating) -> Recorded:
         raise FinetoothError("The study is closed: no further votes are taken.", "Ask whoever runs it to reopen it.")
     check_verdict(rating.verdict)
     check_scores(rating.scores, study.criteria)
+    if study.single:
+        check_single(rating, study.criteria)
     check_flags(rating.flags, rating.note)
     if rating.verdict is None and not rating.scores:
         raise InputError("The vote holds neither a verdict nor a score.", "Choose a side, or give a score.")
@@ -189,9 +195,10 @@ def record_rating(workspace: Workspace, rating: Rating) -> Recorded:
     }  # fmt: skip
     drafts: list[Draft] = []
     if rating.verdict is not None and held.verdict is None:
-        drafts.append(_draft(rating, voted, round_number, {"verdict": rating.verdict}, marks))
+        drafts.append(_draft(rating, voted, round_number, {"verdict": rating.verdict}, marks, study.single))
     if rating.scores and not held.scores:
-        drafts.append(_draft(rating, voted, round_number, {"scores": dict(rating.scores)}, {} if drafts else marks))
+        rest = {} if drafts else marks
+        drafts.append(_draft(rating, voted, round_number, {"scores": dict(rating.scores)}, rest, study.single))
     if not drafts:
         return Recorded(False, "you rated this pair already; undo it to change your mind")
     workspace.ledger.append_all(drafts, who=rating.who)
@@ -210,13 +217,14 @@ def _feedback(study: Study, voted: Slot, rating: Rating) -> str:
 
 
 def _draft(
-    rating: Rating, voted: Slot, round_number: int, said: Mapping[str, Any], marks: Mapping[str, Any]
+    rating: Rating, voted: Slot, round_number: int, said: Mapping[str, Any], marks: Mapping[str, Any], alone: bool
 ) -> Draft:  # fmt: skip
     """An entry whose id is the rater, the item and how often it was undone: two presses at once write one vote."""
     payload = {
         **{"study_id": study_of_item(rating.item_id), "action_id": rating.action_id, "tuned": voted.tuned},
         **{"note": rating.note, "shown_at": rating.shown_at, "answered_at": rating.answered_at},
         **({} if voted.kind == "main" else {"slot": voted.kind, "of": voted.of}),
+        **({"alone": True} if alone else {}),
         **said,
         **marks,
     }

@@ -14,6 +14,7 @@ from core.types import Message
 from evaluation.assign import Side, flipped, item_order, rank, tuned_sides
 from evaluation.rating_flags import Expected
 from evaluation.rating_votes import Held, Votes
+from evaluation.single import single_order
 from evaluation.study import REPEAT_AFTER, Study
 
 SlotKind = Literal["main", "repeat", "gold", "equal", "training"]
@@ -29,7 +30,7 @@ class Slot:
         kind: What it is for; the desk is told of ``training`` only.
         of: Id of the item or the check behind it.
         prompt: The turns before the answer.
-        left, right: The two answers.
+        left, right: The two answers; of an answer that is shown alone, the left one, and nothing on the right.
         tuned: The side of the tuned model (of the better answer, in a pair that tests the rater).
         expected: Experts' criteria for the item.
     """
@@ -76,6 +77,9 @@ def slot(study: Study, raters: Sequence[str], who: str, slot_id: str) -> Slot:
     item = study.items.get(study.repeats.get(slot_id, slot_id))
     if item is None:
         raise FinetoothError("That pair is not part of the study.", "Reload the page and vote on the pair shown.")
+    if item.model:
+        tuned: Side = "left" if item.model == "tuned" else "right"
+        return Slot(slot_id, "main", item.id, item.prompt, item.tuned or item.base, "", tuned, item.expected)
     side = tuned_sides(study.seed, list(study.items), raters, who)[item.id]
     side = flipped(side) if slot_id in study.repeats else side
     left, right = (item.tuned, item.base) if side == "left" else (item.base, item.tuned)
@@ -86,9 +90,9 @@ def slot(study: Study, raters: Sequence[str], who: str, slot_id: str) -> Slot:
 def todo(study: Study, folded: Votes, who: str) -> Todo:
     """What is left for a rater, from what everybody holds now."""
     mine = folded.of(who)
-    settled = {one for one, held in mine.items() if held.verdict is not None}
+    settled = {one for one, held in mine.items() if held.settled}
     judged = folded.judgements()
-    order = item_order(study.seed, list(study.items), who, [item.stratum for item in study.items.values()])
+    order = _order(study, folded.raters, who)
     main = tuple(i for i in order if i not in settled and judged.get(i, 0) < study.raters_per_item)
     training = [one for one in _checks(study, "training", who) if one not in settled]
     unseen = _checks(study, "gold", who)
@@ -109,6 +113,12 @@ def todo(study: Study, folded: Votes, who: str) -> Todo:
     elif again and n_again and (not main or n_main >= _spacing(study, "repeat") * (n_repeated + 1)):
         first = again[0]
     return Todo(first, main, len(gold) + n_again, len(training))
+
+
+def _order(study: Study, raters: Sequence[str], who: str) -> tuple[str, ...]:
+    if study.single:
+        return single_order(study, raters, who)
+    return item_order(study.seed, list(study.items), who, [item.stratum for item in study.items.values()])
 
 
 def _checks(study: Study, kind: SlotKind, who: str) -> list[str]:

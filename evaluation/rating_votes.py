@@ -31,6 +31,7 @@ class Held:
         tuned: The side on which the tuned model stood (the better answer, in a gold or training pair).
         flags: Such as ``{"left.fabricated": "major"}``.
         points: Expert criteria met or not, such as ``{"left.0": True}``; None = cannot say.
+        alone: Whether one answer was shown by itself, so that scores are all there is to say.
         entries: The ledger's entries behind it.
     """
 
@@ -41,11 +42,17 @@ class Held:
     flags: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, bool | None] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
+    alone: bool = False
 
     @property
     def counts(self) -> bool:
-        """Whether it is a judgement of the pair (a skip is not)."""
-        return self.verdict not in (None, "skip")
+        """Whether it is a judgement of the pair or of the answer (a skip is not)."""
+        return bool(self.scores) if self.alone and self.verdict is None else self.verdict not in (None, "skip")
+
+    @property
+    def settled(self) -> bool:
+        """Whether the rater is done with it: judged, or skipped."""
+        return self.verdict is not None or self.counts
 
 
 @dataclass(slots=True)
@@ -159,7 +166,7 @@ def _take(fold: _Fold, entry: Entry) -> None:
         folded.put(entry.kind, pair, None)
         folded.withdrawals[pair] = folded.withdrawals.get(pair, 0) + 1
         return
-    held = place.get(pair) or Held(tuned=said["tuned"])
+    held = place.get(pair) or Held(tuned=said["tuned"], alone=bool(said.get("alone")))
     now = replace(
         held,
         verdict=held.verdict if said.get("verdict") is None else said["verdict"],

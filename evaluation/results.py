@@ -22,6 +22,7 @@ from evaluation.rating_flags import FLAGS
 from evaluation.rating_quality import quality
 from evaluation.rubric import score_key
 from evaluation.rubric_figures import rubric_figures, weighted_figures
+from evaluation.single import study_for_results
 from evaluation.stats import outcome_of
 from evaluation.study import Study, is_open, load_study
 
@@ -39,8 +40,7 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     Raises:
         FinetoothError: There is no such study.
     """
-    study = load_study(workspace, study_id)
-    folded = votes(workspace, study_id)
+    study, folded = study_for_results(workspace, study_id)
     opinions = opinions_of(folded)
     chosen = preference(opinions, seed=study.seed)
     figures = {
@@ -50,11 +50,13 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     }
     gate = criteria_of(workspace, study, figures)
     decision, reason = decide(gate)
-    skips = sum(held.verdict == "skip" for held in folded.held.values())
-    wanted = study.raters_per_item * len(study.items)
+    asked = votes(workspace, study_id).held.values()
+    n_votes = sum(held.counts for held in asked) if study.single else chosen.n_ratings
+    skips = sum(held.verdict == "skip" for held in asked)
+    wanted = study.raters_per_item * len(load_study(workspace, study_id).items)
     return {
         "study": {"id": study_id, "open": is_open(workspace, study_id), **_design(study)},
-        "progress": {"votes": chosen.n_ratings, "wanted": wanted, "skips": skips, "n_items": len(study.items)},
+        "progress": {"votes": n_votes, "wanted": wanted, "skips": skips, "n_items": len(study.items)},
         **figures,
         "gate": [one.as_dict() for one in gate],
         "decision": decision,
@@ -169,6 +171,10 @@ def _notes(study: Study, chosen: Preference, figures: Mapping[str, Any]) -> list
     """What a reader must know beside the figures."""
     warned = (figures["controlled"]["warning"], figures["without_a_rater"]["warning"])
     notes = [warning for warning in warned if warning]
+    if study.single:
+        notes.append(
+            "Answers were shown and scored one at a time: nobody said which of two is better, so there is no win rate."
+        )
     if study.manifest["n_identical"]:
         notes.append(
             f"{study.manifest['n_identical']} of {study.manifest['n_answered']} answered prompts got the same answer "

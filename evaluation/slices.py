@@ -14,9 +14,8 @@ from core.workspace import Workspace
 from evaluation.estimate import mean_estimate
 from evaluation.perplexity import Score, paired_ratio
 from evaluation.preference import holm
-from evaluation.rating import votes
 from evaluation.results import figures_of
-from evaluation.study import load_study
+from evaluation.single import study_for_results
 
 VALUES_MAX = 20
 """A field with more different values than this names examples rather than sorts them."""
@@ -121,10 +120,9 @@ def study_slices(workspace: Workspace, study_id: str) -> dict[str, Any]:
     Raises:
         FinetoothError: There is no such study.
     """
-    study = load_study(workspace, study_id)
+    study, folded = study_for_results(workspace, study_id)
     revision_id = workspace.objects.manifest(study.evaluation_id)["revision_id"]
     found, notes = slices_of(workspace, revision_id)
-    folded = votes(workspace, study_id)
     rows: list[dict[str, Any]] = []
     for name, ids in found.items():
         items = {item.id: item for item in study.items.values() if item.example_id in ids}

@@ -15,7 +15,7 @@ import polars as pl
 from core.errors import FinetoothError, InputError
 from core.ids import content_id, new_action_id
 from core.objects import Objects
-from core.rated import pair_id
+from core.rated import MODELS, answer_id, pair_id
 from core.types import Message
 from core.workspace import Workspace
 from evaluation.assign import sample
@@ -40,7 +40,11 @@ IDENTITY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One pair of a study. Which answer stands where is drawn per rater, never stored here."""
+    """One pair of a study, or one answer of a study that shows one at a time.
+
+    Which answer stands where is drawn per rater, never stored here. ``model`` says whose the answer is where it is
+    shown alone (the other one is empty then); empty for a pair.
+    """
 
     id: str
     example_id: str
@@ -51,6 +55,7 @@ class Item:
     names_a_model: bool
     expected: tuple[Expected, ...] = ()
     stratum: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ class Study:
     repeats: dict[str, str]
     n_repeats: int
 
+    @property
+    def single(self) -> bool:
+        """Whether raters see one answer at a time and score it, instead of two of which they choose one."""
+        return bool(self.manifest.get("single"))
+
 
 def create_study(
     workspace: Workspace,
@@ -89,6 +99,7 @@ def create_study(
     n_gold: int = 0,
     expected: Mapping[str, Sequence[Expected]] | None = None,
     replies_id: str | None = None,
+    single: bool = False,
     who: str = "",
 ) -> str:
     """Freeze a blind study over an evaluation's answers and open it. The same arguments give the same study.
@@ -110,6 +121,8 @@ def create_study(
         n_gold: Gold pairs drawn from earlier closed studies on whose answer all raters agreed.
         expected: Experts' criteria by example id, written without sight of the answers.
         replies_id: Stored answers of another model, which stand beside the tuned model's; None = the base's.
+        single: Show one answer at a time and have it scored by all criteria; both models' answers to each prompt,
+            equal ones too. Repeats and pairs that test the raters belong to studies of pairs.
         who: Who opened it.
 
     Returns:
@@ -123,7 +136,7 @@ def create_study(
     chosen = tuple(c if isinstance(c, Criterion) else criteria_named([c])[0] for c in criteria)
     answered, beside = against(workspace, evaluation_id, replies_id)
     different = answered.filter(pl.col("base_reply").str.strip_chars() != pl.col("tuned_reply").str.strip_chars())
-    rows = {row["example_id"]: row for row in different.iter_rows(named=True)}
+    rows = {row["example_id"]: row for row in (answered if single else different).iter_rows(named=True)}
     names = _names(workspace, evaluation_id, opponent(beside))
     blind = [example_id for example_id, row in rows.items() if not names_a_model(row, names)]
     if not blind:
@@ -140,6 +153,11 @@ def create_study(
         )
     picked = sample(seed, blind, n_items)
     _refuse_repeats(n_repeats, len(picked))
+    if single and (not chosen or n_repeats or checks or n_equals or n_gold):
+        raise InputError(
+            "A study of single answers has criteria to score, and neither repeats nor pairs that test the raters.",
+            "Choose at least one criterion and leave those out, or show pairs.",
+        )
     checks = [*checks, *equal_pairs(answered, picked, n_equals, seed), *_drawn_gold(workspace, picked, n_gold, seed)]
     wanted = {one: [asdict(e) for e in (expected or {}).get(one, ())] for one in picked}
     key = {
@@ -147,17 +165,23 @@ def create_study(
         **{"criteria": [c.as_dict() for c in chosen], "rule": rule.as_dict(), "n_repeats": n_repeats},
         **{"checks": [check.as_dict() for check in checks], "expected": {k: v for k, v in wanted.items() if v}},
         **beside,
+        **({"single": True} if single else {}),
     }
     study_id = content_id([KIND, key])
     kinds = _strata(workspace, evaluation_id, picked)
-    records = [_record(study_id, rows[one], wanted[one], kinds.get(one, "")) for one in picked]
+    records = [
+        _record(study_id, rows[one], wanted[one], kinds.get(one, ""), model)
+        for one in picked
+        for model in (MODELS if single else ("",))
+    ]
     manifest = {
         **{"evaluation_id": evaluation_id, "seed": seed, "raters_per_item": raters_per_item},
-        **{"asked_items": n_items, "n_items": len(records), "n_identical": answered.height - different.height},
+        **{"asked_items": n_items, "n_items": len(picked), "single": single},
+        **{"n_identical": 0 if single else answered.height - different.height},
         **{"n_answered": answered.height, "n_naming_a_model": 0, "n_left_out_naming": len(rows) - len(blind)},
         **{"criteria": key["criteria"], "rule": key["rule"], "rule_hash": rule.digest(), "n_repeats": n_repeats},
         **{"checks": [{**check.as_dict(), "id": check.within(study_id).id} for check in checks]},
-        **{"detectable_win_rate": detectable_win_rate(len(records), raters_per_item), "created_at": workspace.clock()},
+        **{"detectable_win_rate": detectable_win_rate(len(picked), raters_per_item), "created_at": workspace.clock()},
         **beside,
     }
     workspace.objects.put(KIND, manifest, pl.DataFrame(records), key)
@@ -223,14 +247,19 @@ def _strata(workspace: Workspace, evaluation_id: str, picked: Sequence[str]) -> 
     return strata(slices_of(workspace, revision_id)[0], picked)
 
 
-def _record(study_id: str, row: dict[str, Any], expected: list[dict[str, Any]], stratum: str) -> dict[str, Any]:
+def _record(
+    study_id: str, row: dict[str, Any], expected: list[dict[str, Any]], stratum: str, model: str
+) -> dict[str, Any]:
+    """A row of a study's table: a pair, or (with a ``model``) this model's answer alone."""
+    example_id = row["example_id"]
     return {
-        "item_id": pair_id(study_id, row["example_id"]),
+        "item_id": answer_id(study_id, example_id, model) if model else pair_id(study_id, example_id),
         "example_id": row["example_id"],
         "prompt": row["prompt"],
         "reference": row["reference"],
-        "base": row["base_reply"],
-        "tuned": row["tuned_reply"],
+        "base": row["base_reply"] if model != "tuned" else "",
+        "tuned": row["tuned_reply"] if model != "base" else "",
+        "model": model,
         "names_a_model": False,
         "expected": json.dumps(expected),
         "stratum": stratum,
@@ -328,4 +357,5 @@ def _item(row: dict[str, Any]) -> Item:
         row["names_a_model"],
         expected_from(wanted, "The study") if wanted else (),
         row.get("stratum") or "",
+        row.get("model") or "",
     )

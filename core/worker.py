@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import importlib
 import os
@@ -12,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from core.clock import utc_now
 from core.errors import CancelledError, FinetoothError
@@ -113,5 +114,16 @@ def _interrupt(context: JobContext) -> Callable[[int, FrameType | None], None]:
     return look
 
 
+def leave(code: int) -> NoReturn:
+    """End this process without taking the interpreter apart, which takes seconds once torch and others are loaded.
+
+    What registered itself for the end is called, and output is written out, as at any end.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(work(Path(sys.argv[1])))
+    leave(work(Path(sys.argv[1])))

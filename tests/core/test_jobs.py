@@ -167,3 +167,24 @@ def test_jobs_of_one_second_are_listed_newest_first(tmp_path: Path) -> None:
         "20260101-120000-aa",
         "20260101-120000-ff",
     ]
+
+
+LEAVING = """
+import atexit
+from core.worker import leave
+
+class Kept:
+    def __del__(self):
+        print("taken apart", flush=True)
+
+kept = Kept()
+atexit.register(print, "asked at the end")
+print("said, ", end="")
+leave(3)
+"""
+
+
+def test_a_worker_leaves_without_taking_the_interpreter_apart() -> None:
+    """Taking apart some thousand modules keeps memory for seconds after the work is over."""
+    done = subprocess.run([sys.executable, "-c", LEAVING], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "said, asked at the end\n")

@@ -58,6 +58,9 @@ def study_(
         int, typer.Option(help="Gold pairs drawn from closed studies, where all raters chose the same answer.")
     ] = 0,
     equals: Annotated[int, typer.Option(help="Pairs of equal answers, unseen among the others.")] = 0,
+    single: Annotated[
+        bool, typer.Option("--single", help="Show one answer at a time, to be scored by the rubric.")
+    ] = False,
     expected: Annotated[Path | None, typer.Option(help="Experts' criteria for single prompts (JSONL).")] = None,
     rubric: Annotated[str | None, typer.Option(help="A rubric of your own that raters score by.")] = None,
     rater: Annotated[list[str] | None, typer.Option(help="Make a link for this rater (may be repeated).")] = None,
@@ -89,6 +92,7 @@ def study_(
         n_gold=drawn_gold,
         expected=read_expected(expected) if expected else None,
         replies_id=opponents.find(opened, evaluation_id, against) if against else None,
+        single=single,
         who=who,
     )
     manifest = opened.objects.manifest(study_id)
@@ -96,9 +100,10 @@ def study_(
     emit(
         {"study_id": study_id, **manifest, "links": links},
         as_json,
-        f"Study {study_id[:12]} is open: {manifest['n_items']} pairs, {raters} raters each. "
-        f"It can detect a win rate of {share(manifest['detectable_win_rate'])} or more. "
-        f"A go needs: {rule.sentence()}. "
+        f"Study {study_id[:12]} is open: {manifest['n_items']} {'prompts' if single else 'pairs'}, "
+        f"{raters} raters each. "
+        + ("" if single else f"It can detect a win rate of {share(manifest['detectable_win_rate'])} or more. ")
+        + f"A go needs: {rule.sentence()}. "
         "Rate on the Side by side page.",
         *(f"  {name}: /side_by_side?study={study_id}&rater={token}" for name, token in links.items()),
     )
@@ -139,9 +144,9 @@ def rate(
         asdict(shown),
         as_json,
         *turns,
-        f"--- left\n{shown.left}",
-        f"--- right\n{shown.right}",
-        f"({shown.mine_done} of {shown.mine_total} done) finetooth rate {shown.item_id} left|right|tie|both_bad|skip",
+        *([f"--- answer\n{shown.left}"] if shown.single else [f"--- left\n{shown.left}", f"--- right\n{shown.right}"]),
+        f"({shown.mine_done} of {shown.mine_total} done) finetooth rate {shown.item_id} "
+        + ("--scores JSON, or skip" if shown.single else "left|right|tie|both_bad|skip"),
     )
 
 

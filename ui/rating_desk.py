@@ -27,7 +27,13 @@ VERDICTS = (
     ("both_bad", "Both bad", "4", "thumb_down"),
     ("skip", "Skip", "S", "skip_next"),
 )
+ALONE: tuple[tuple[str | None, str, str, str], ...] = (
+    (None, "Scored, next", "N", "check"),
+    ("skip", "Skip", "S", "skip_next"),
+)
+"""Where one answer is shown at a time."""
 SAID = {
+    None: "Scored.",
     "left": "Left.",
     "right": "Right.",
     "tie": "Both good.",
@@ -51,7 +57,7 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
         return
     item = rating.next_item(workspace, study_id, who)
     if item is None:
-        _end(workspace, study_id, who)
+        _end(workspace, study_id, who, single=state["single"])
         return
     shown = act.show(item.item_id, scope="rating")
     criteria: list[dict[str, Any]] = state["criteria"]
@@ -62,7 +68,11 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
             "answer is better, and why. Practice does not count.",
             icon=":material/school:",
         )
-    _progress(item.mine_done, item.mine_total, item.all_done, item.all_total)
+    unit = "answer" if item.single else "pair"
+    _progress(item.mine_done, item.mine_total, item.all_done, item.all_total, unit)
+    if item.single:
+        _alone(workspace, study_id, item, who, shown, criteria)
+        return
     _verdicts(workspace, study_id, item, who, shown, [c["name"] for c in criteria])
     answers.prompt([Message(role, text) for role, text in item.prompt], key=f"prompt-{item.item_id}")
     scoring = bool(st.session_state.get("rating_scores")) and bool(criteria)
@@ -73,6 +83,34 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
         with column:
             rating_marks.beside(criteria, item.expected, side, shown, scoring=scoring)
     rating_marks.extras(criteria, shown)
+
+
+def _alone(
+    workspace: Workspace, study_id: str, item: rating.DeskItem, who: str, shown: Shown, criteria: list[dict[str, Any]]
+) -> None:
+    """One answer by itself, with its scores beside it."""
+    names = [criterion["name"] for criterion in criteria]
+    with st.container(horizontal=True):
+        for verdict, label, key, icon in ALONE:
+            act.button(
+                label,
+                shown,
+                verdict or "scored",
+                _vote(workspace, item, who, verdict, shown, names),
+                shortcut=key,
+                icon=f":material/{icon}:",
+                kind="tertiary" if verdict else "primary",
+            )
+        _undo(workspace, study_id, who, item.mine_done)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        answers.prompt([Message(role, text) for role, text in item.prompt], key=f"prompt-{item.item_id}")
+        with st.container(border=True):
+            st.markdown("**The answer**")
+            render.conversation([Message("assistant", item.left)], key=f"alone-{item.item_id}")
+    with right:
+        rating_marks.beside(criteria, item.expected, SIDES[0], shown, scoring=True, alone=True)
+        rating_marks.extras(criteria, shown, alone=True)
 
 
 def draw_for_guest(workspace: Workspace) -> None:
@@ -88,14 +126,16 @@ def draw_for_guest(workspace: Workspace) -> None:
 def _welcome(workspace: Workspace, state: Mapping[str, Any], who: str) -> None:
     """What a rater is asked to do, before the first pair; only who presses Start becomes a rater."""
     with st.container(border=True, width=720):
-        st.markdown(f"**{wording.many(state['n_items'], 'pair')} of answers wait to be judged.**")
-        st.markdown(
-            "You will read a question and two answers. Say which one you would send. You are not told who wrote them, "
-            "and they change sides from pair to pair.\n\n"
-            "- **Both good**: you could send either.\n"
-            "- **Both bad**: you would send neither.\n"
-            "- **Skip**: you cannot judge this one; somebody else will."
-        )
+        if state["single"]:
+            st.markdown(f"**{wording.many(state['n_items'], 'answer')} wait to be scored.**")
+            st.markdown(
+                "You will read a question and one answer at a time. Give it a score by each criterion; the sentence "
+                "beside the score says what it stands for. You are not told who wrote it.\n\n"
+                "- **N/A**: the criterion does not apply.\n"
+                "- **Skip**: you cannot judge this one; somebody else will."
+            )
+        else:
+            _asks_for_a_side(state)
         st.caption(f"You rate as {render.plain(who)}. Others cannot see your votes while the study is open.")
         st.button(
             "Start rating",
@@ -107,30 +147,42 @@ def _welcome(workspace: Workspace, state: Mapping[str, Any], who: str) -> None:
         )
 
 
-def _end(workspace: Workspace, study_id: str, who: str) -> None:
+def _asks_for_a_side(state: Mapping[str, Any]) -> None:
+    st.markdown(f"**{wording.many(state['n_items'], 'pair')} of answers wait to be judged.**")
+    st.markdown(
+        "You will read a question and two answers. Say which one you would send. You are not told who wrote them, "
+        "and they change sides from pair to pair.\n\n"
+        "- **Both good**: you could send either.\n"
+        "- **Both bad**: you would send neither.\n"
+        "- **Skip**: you cannot judge this one; somebody else will."
+    )
+
+
+def _end(workspace: Workspace, study_id: str, who: str, *, single: bool) -> None:
     """Nothing is left for this rater: say so, and let them take the last vote back."""
     now = rating.progress(workspace, study_id, who)
-    _progress(now.mine_done, now.mine_total, now.all_done, now.all_total)
+    unit = "answer" if single else "pair"
+    _progress(now.mine_done, now.mine_total, now.all_done, now.all_total, unit)
     _feedback()
     with st.container(border=True):
         if now.mine_left:
             st.markdown(
-                f":material/hourglass_top: You judged {wording.many(now.mine_done, 'pair')}. The "
-                f"{wording.many(now.mine_left, 'pair')} left for you are open on other desks; one that nobody has "
+                f":material/hourglass_top: You judged {wording.many(now.mine_done, unit)}. The "
+                f"{wording.many(now.mine_left, unit)} left for you are open on other desks; one that nobody has "
                 "judged within ten minutes comes to you."
             )
             st.button("Look again", icon=":material/refresh:", key="look-again")
             _undo(workspace, study_id, who, now.mine_done)
             return
         st.markdown(
-            f":material/task_alt: Thank you. You judged {wording.many(now.mine_done, 'pair')}; none is left for you."
+            f":material/task_alt: Thank you. You judged {wording.many(now.mine_done, unit)}; none is left for you."
         )
         _undo(workspace, study_id, who, now.mine_done)
     guessing.draw(workspace, study_id, who)
 
 
-def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int) -> None:
-    own, shared = wording.of(mine, mine_total, "pairs"), wording.of(everybody, everybody_total, "votes")
+def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int, unit: str) -> None:
+    own, shared = wording.of(mine, mine_total, f"{unit}s"), wording.of(everybody, everybody_total, "votes")
     st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own} · everybody: {shared}")
 
 
@@ -158,9 +210,9 @@ def _verdicts(
 
 
 def _vote(
-    workspace: Workspace, item: rating.DeskItem, who: str, verdict: str, shown: Shown, criteria: list[str]
+    workspace: Workspace, item: rating.DeskItem, who: str, verdict: str | None, shown: Shown, criteria: list[str]
 ) -> act.Do:
-    """The act of voting on the pair shown: verdict, scores, flags and comment in one."""
+    """The act of voting on the pair (or answer) shown: verdict, scores, flags and comment in one."""
 
     def do(action_id: str) -> str:
         now = datetime.now(UTC)

@@ -17,10 +17,13 @@ MET = {"Met": True, "Not met": False}
 Expected = Sequence[tuple[str, float]]
 
 
-def beside(criteria: list[dict[str, Any]], expected: Expected, side: str, shown: Shown, *, scoring: bool) -> None:
-    """What is marked about one answer, below it."""
+def beside(
+    criteria: list[dict[str, Any]], expected: Expected, side: str, shown: Shown, *, scoring: bool, alone: bool = False
+) -> None:
+    """What is marked about one answer, below it; ``alone`` where it is the only one on the desk."""
+    which = "the answer" if alone else f"the {side} answer"
     flags = st.multiselect(
-        f"Faults of the {side} answer",
+        f"Faults of {which}",
         list(FLAGS),
         format_func=FLAGS.__getitem__,
         key=shown.key(f"flags-{side}"),
@@ -28,7 +31,7 @@ def beside(criteria: list[dict[str, Any]], expected: Expected, side: str, shown:
     )
     if flags:
         st.segmented_control(
-            f"How grave are the {side} answer's?",
+            f"How grave are those of {which}?",
             list(SEVERITIES),
             default="major",
             format_func=str.capitalize,
@@ -38,17 +41,17 @@ def beside(criteria: list[dict[str, Any]], expected: Expected, side: str, shown:
     for number, (text, points) in enumerate(expected):
         st.caption(f"{render.plain(text)} ({points:+g})")
         st.segmented_control(
-            f"Criterion {number + 1} in the {side} answer",
+            f"Criterion {number + 1} in {which}",
             list(MET),
             key=shown.key(f"point-{side}-{number}"),
             label_visibility="collapsed",
         )
     if scoring:
-        _rubric(criteria, side, shown)
+        _rubric(criteria, side, shown, which)
 
 
-def extras(criteria: list[dict[str, Any]], shown: Shown) -> None:
-    """The comment, and the switch that brings the rubric."""
+def extras(criteria: list[dict[str, Any]], shown: Shown, *, alone: bool = False) -> None:
+    """The comment, the switch that brings the rubric (not where an answer stands alone), and what its scores mean."""
     st.text_area(
         "Comment (optional, unless a fault is critical; keys are off while you type, then vote)",
         key=shown.key("comment"),
@@ -58,7 +61,8 @@ def extras(criteria: list[dict[str, Any]], shown: Shown) -> None:
     if not criteria:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.toggle("Score both answers too, before you vote", key="rating_scores", persist_state="session")
+        if not alone:
+            st.toggle("Score both answers too, before you vote", key="rating_scores", persist_state="session")
         with st.popover("What the scores mean", icon=":material/help:", type="tertiary"):
             for criterion in criteria:
                 st.markdown(f"**{render.plain(criterion['title'])}.** {render.plain(criterion['question'])}")
@@ -102,11 +106,11 @@ def comment(shown: Shown) -> str:
     return str(st.session_state.get(shown.key("comment")) or "").strip()
 
 
-def _rubric(criteria: list[dict[str, Any]], side: str, shown: Shown) -> None:
+def _rubric(criteria: list[dict[str, Any]], side: str, shown: Shown, which: str) -> None:
     """The scores of one answer, with the sentence that belongs to the chosen score."""
     for criterion in criteria:
         chosen = st.segmented_control(
-            f"{criterion['title']} of the {side} answer",
+            f"{criterion['title']} of {which}",
             [1, 2, 3, 4, 5, NOT_APPLICABLE],
             key=shown.key(f"score-{side}-{criterion['name']}"),
         )

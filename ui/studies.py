@@ -13,6 +13,9 @@ from evaluation import gate, opponents, queries, study
 from evaluation.power import detectable_win_rate
 from ui import act, render, rubric_editor, study_checks
 
+PAIRS, ALONE = "Two answers, and choose one", "One answer at a time, and score it"
+SHOWN = (PAIRS, ALONE)
+
 
 def newest_open(workspace: Workspace) -> str | None:
     """The newest study that takes votes, else the newest of all, else None."""
@@ -24,7 +27,8 @@ def label(state: dict[str, Any]) -> str:
     """A study's name for a list: short id, when, size, state. Names no model."""
     when = str(state["created_at"])[:16].replace("T", " ")
     word = "open" if state["open"] else "closed"
-    return f"{state['id'][:8]} · {wording.many(state['n_items'], 'pair')} · {when} UTC · {word}"
+    unit = "answer" if state["single"] else "pair"
+    return f"{state['id'][:8]} · {wording.many(state['n_items'], unit)} · {when} UTC · {word}"
 
 
 def chooser(states: list[dict[str, Any]], *, key: str) -> dict[str, Any]:
@@ -67,7 +71,8 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             )
         replies_id = others.get(beside) if beside else None
         different, alike = queries.pairs(workspace, chosen, replies_id)
-        if not different:
+        single = st.segmented_control("Raters see", [*SHOWN], default=PAIRS, required=True, key="study_shown") == ALONE
+        if not different and not single:
             st.warning(
                 f"No two of its {wording.many(alike, 'answer')} differ, so there is no pair to judge. "
                 "Evaluate with more answers, or train longer.",
@@ -77,25 +82,35 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         left, middle, right = st.columns(3)
         pairs = int(
             left.number_input(
-                "Pairs",
+                "Prompts" if single else "Pairs",
                 1,
-                different,
-                min(30, different),
-                key=f"study_pairs_{chosen}{replies_id or ''}",
-                help=_why(alike),
+                (most := different + alike if single else different),
+                min(30, most),
+                key=f"study_pairs_{chosen}{replies_id or ''}{most}",
+                help="Both models' answers to each are shown." if single else _why(alike),
             )
         )
-        raters = int(middle.number_input("Raters for each pair", 1, 20, 2, key="study_raters"))
+        each = "answer" if single else "pair"
+        raters = int(middle.number_input(f"Raters for each {each}", 1, 20, 2, key="study_raters"))
         seed = int(right.number_input("Seed of the choice and the sides", 0, 2**31 - 1, 0, key="study_seed"))
         criteria = rubric_editor.choose(workspace)
-        asked = study_checks.choose(pairs, different + alike - pairs, len(study.agreed(workspace)))
+        spare = different + alike - pairs
+        asked = (
+            study_checks.choose_single() if single else study_checks.choose(pairs, spare, len(study.agreed(workspace)))
+        )
         if asked is None:
             return
-        st.caption(
-            f"With {wording.many(pairs, 'pair')} and {wording.many(raters, 'rater')} each, a study finds a true win "
-            f"rate of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller "
-            f"difference will often stay undecided. {pairs * raters:,} votes in all."
-        )
+        if single:
+            st.caption(
+                f"{pairs * raters * 2:,} answers to score in all, each model's apart. Nobody says which of two is "
+                "better, so there will be means and their difference, and no win rate."
+            )
+        else:
+            st.caption(
+                f"With {wording.many(pairs, 'pair')} and {wording.many(raters, 'rater')} each, a study finds a true "
+                f"win rate of **{detectable_win_rate(pairs, raters):.0%}** or more in 80 of 100 repetitions; a smaller "
+                f"difference will often stay undecided. {pairs * raters:,} votes in all."
+            )
         rule = gate.DEFAULT_RULE
         st.caption(f"The rule for a go: {rule.sentence()}.")
         if pairs < rule.prompts_min or raters < rule.raters_min:
@@ -103,7 +118,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
         design = content_id(
             [
                 [c.as_dict() for c in criteria],
-                [asked.n_repeats, asked.n_equals, asked.n_gold],
+                [single, asked.n_repeats, asked.n_equals, asked.n_gold],
                 [c.as_dict() for c in asked.checks],
             ]
         )
@@ -123,6 +138,7 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
                 checks=asked.checks,
                 expected=asked.expected,
                 replies_id=replies_id,
+                single=single,
                 who=who,
             )
             st.query_params["study"] = made
@@ -145,8 +161,13 @@ def listing(workspace: Workspace, states: list[dict[str, Any]], who: str) -> Non
             alike = wording.many(state["n_identical"], "prompt")
             named = state["n_left_out_naming"]
             st.caption(
-                f"Raters: {names} · {state['raters_per_item']} for each pair · detects a win rate of "
-                f"{state['detectable_win_rate']:.0%} or more · {alike} answered alike by both and left out"
+                f"Raters: {names} · {state['raters_per_item']} for each "
+                + (
+                    "answer, shown one at a time"
+                    if state["single"]
+                    else f"pair · detects a win rate of {state['detectable_win_rate']:.0%} or more · {alike} answered "
+                    "alike by both and left out"
+                )
                 + (f" · {wording.many(named, 'pair')} left out that name a model" if named else "")
             )
             study_checks.raters(workspace, state["id"])

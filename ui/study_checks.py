@@ -72,18 +72,29 @@ def choose(pairs: int, spare: int, agreed: int) -> Asked | None:
             "which answer is better. One a line:"
         )
         st.code(FORM, language="json")
-        wanted = st.file_uploader("Experts' criteria for single prompts (JSONL)", type=["jsonl"], key="study_expected")
-        st.caption("Written without sight of the answers; points below 0 are for what must not be there. One a line:")
-        st.code(
-            '{"example_id": "...", "criteria": [{"text": "Names the code", "points": 3}]}', language="json"
-        )  # fmt: skip
         try:
             checks = checks_in(json_lines(gold.getvalue(), gold.name), gold.name) if gold else ()
-            expected = expected_in(json_lines(wanted.getvalue(), wanted.name), wanted.name) if wanted else {}
+            return Asked(int(repeats), int(equals), int(drawn), checks, _expected())
         except FinetoothError as error:
             shell.show_error(error.message, error.hint)
             return None
-        return Asked(int(repeats), int(equals), int(drawn), checks, expected)
+
+
+def choose_single() -> Asked | None:
+    """Experts' criteria for a study of single answers; None where their file cannot be read."""
+    with st.expander("Criteria for single prompts", icon=":material/checklist:"):
+        try:
+            return Asked(expected=_expected())
+        except FinetoothError as error:
+            shell.show_error(error.message, error.hint)
+            return None
+
+
+def _expected() -> Mapping[str, Sequence[Expected]]:
+    wanted = st.file_uploader("Experts' criteria for single prompts (JSONL)", type=["jsonl"], key="study_expected")
+    st.caption("Written without sight of the answers; points below 0 are for what must not be there. One a line:")
+    st.code('{"example_id": "...", "criteria": [{"text": "Names the code", "points": 3}]}', language="json")
+    return expected_in(json_lines(wanted.getvalue(), wanted.name), wanted.name) if wanted else {}
 
 
 def links(workspace: Workspace, study_id: str, who: str) -> None:

@@ -33,6 +33,15 @@ def test_every_shipped_metric_is_a_module_of_evaluate_and_says_what_it_does(name
     assert len(metric.description) > 80 and "per_item" in metric.inputs_description
 
 
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED])
+def test_the_frame_of_the_metrics_stands_in_one_place(name: str) -> None:
+    from evaluation.metrics_loader import FOLDER
+
+    text = (FOLDER / name / f"{name}.py").read_text(encoding="utf-8")
+    assert "frame.PerAnswer" in text
+    assert not any(line in text for line in ("MetricInfo", "def words(", "def mean(", "import datasets"))
+
+
 def test_exact_match_folds_case_and_space_only() -> None:
     assert per_item("exact_match", ["Yes,  it IS.", "yes it is"], ["yes, it is."] * 2) == (1.0, 0.0)
 

@@ -1,7 +1,8 @@
 """Overlap of runs of characters between answer and reference, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 chrF2 of Popović (2015): F-score with beta 2 over precision and recall of runs of 1 to 6 characters, white space left
@@ -21,23 +22,14 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class Chrf(evaluate.Metric):  # type: ignore[misc]
+class Chrf(frame.PerAnswer):
     """Overlap of runs of characters."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [score(p, r) for p, r in zip(predictions, references, strict=True)]
-        return {"chrf": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [score(p, r) for p, r in zip(predictions, references, strict=True)]
 
 
 def score(answer: str, reference: str, longest: int = 6, beta: float = 2.0) -> float:

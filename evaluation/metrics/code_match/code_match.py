@@ -1,7 +1,8 @@
 """Whether an answer names the same codes as its reference, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = """
 Share of answers whose identifiers are exactly those of the reference, as sets, whatever the words around them. An
@@ -24,24 +25,14 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class CodeMatch(evaluate.Metric):  # type: ignore[misc]
+class CodeMatch(frame.PerAnswer):
     """Equality of the sets of identifiers."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [match(p, r) for p, r in zip(predictions, references, strict=True)]
-        scored = [value for value in per_item if value is not None]
-        return {"code_match": sum(scored) / len(scored) if scored else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [match(p, r) for p, r in zip(predictions, references, strict=True)]
 
 
 def match(answer: str, reference: str) -> float | None:

@@ -1,7 +1,8 @@
 """How varied a model's wording is, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 Distinct-2 of Li et al. (2016): different pairs of neighbouring words divided by all of them. For each answer, and as
@@ -21,33 +22,24 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class DistinctN(evaluate.Metric):  # type: ignore[misc]
+class DistinctN(frame.PerAnswer):
     """Different pairs of words."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        by_item = [pairs(p) for p in predictions]
-        every = [pair for found in by_item for pair in found]
-        return {
-            "distinct_n": len(set(every)) / len(every) if every else None,
-            "per_item": [len(set(found)) / len(found) if found else None for found in by_item],
-        }
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [len(set(found)) / len(found) if (found := pairs(p)) else None for p in predictions]
+
+    def _compute(self, predictions: list[str], references: list[str], **given: Any) -> dict[str, object]:
+        every = [pair for p in predictions for pair in pairs(p)]
+        found = super()._compute(predictions, references)
+        return {**found, "distinct_n": len(set(every)) / len(every) if every else None}
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
     """Neighbouring words."""
     import itertools
-    import re
 
-    words = re.findall(r"\w+", text.casefold())
+    words = frame.words(text)
     return list(itertools.pairwise(words))

@@ -1,7 +1,8 @@
 """How many answers say nothing, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 Share of answers without a letter or a digit. A tuned model that learned to end at once, or whose template puts an end
@@ -20,20 +21,11 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class EmptyShare(evaluate.Metric):  # type: ignore[misc]
+class EmptyShare(frame.PerAnswer):
     """Answers that say nothing."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [float(not any(c.isalnum() for c in p)) for p in predictions]
-        return {"empty_share": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [float(not any(c.isalnum() for c in p)) for p in predictions]

@@ -1,7 +1,8 @@
 """Exact match of answers after folding case and white space, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = """
 Share of answers that equal their reference, after Unicode NFKC, folding of case, and reduction of white space to
@@ -20,23 +21,14 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class ExactMatch(evaluate.Metric):  # type: ignore[misc]
+class ExactMatch(frame.PerAnswer):
     """Equality of texts."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [float(fold(p) == fold(r)) for p, r in zip(predictions, references, strict=True)]
-        return {"exact_match": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [float(fold(p) == fold(r)) for p, r in zip(predictions, references, strict=True)]
 
 
 def fold(text: str) -> str:

@@ -1,7 +1,8 @@
 """How many answers keep the form that the training set taught, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 Share of answers that depart from none of the norms which the checks learned from the training set (closing marks, form
@@ -22,23 +23,13 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class FormatValidity(evaluate.Metric):  # type: ignore[misc]
+class FormatValidity(frame.PerAnswer):
     """Answers of the right form."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(
-        self, predictions: list[str], references: list[str], departures: list[int | None]
-    ) -> dict[str, object]:
-        per_item = [None if many is None else float(many == 0) for _, many in zip(predictions, departures, strict=True)]
-        known = [value for value in per_item if value is not None]
-        return {"format_validity": sum(known) / len(known) if known else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [
+            None if many is None else float(many == 0) for _, many in zip(predictions, given["departures"], strict=True)
+        ]

@@ -1,7 +1,8 @@
 """How long answers are beside their references, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 Words of all answers divided by words of all references (1 = as long). People prefer the longer of two answers in
@@ -20,28 +21,21 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class LengthRatio(evaluate.Metric):  # type: ignore[misc]
+class LengthRatio(frame.PerAnswer):
     """Ratio of numbers of words."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        answers, wanted = [count(p) for p in predictions], [count(r) for r in references]
-        per_item = [a / w if w else None for a, w in zip(answers, wanted, strict=True)]
-        return {"length_ratio": sum(answers) / sum(wanted) if sum(wanted) else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [count(p) / count(r) if count(r) else None for p, r in zip(predictions, references, strict=True)]
+
+    def _compute(self, predictions: list[str], references: list[str], **given: Any) -> dict[str, object]:
+        answers, wanted = sum(count(p) for p in predictions), sum(count(r) for r in references)
+        found = super()._compute(predictions, references)
+        return {**found, "length_ratio": answers / wanted if wanted else None}
 
 
 def count(text: str) -> int:
     """Number of words."""
-    import re
-
-    return len(re.findall(r"\w+", text))
+    return len(frame.words(text))

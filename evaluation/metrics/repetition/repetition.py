@@ -1,7 +1,8 @@
 """How much an answer repeats itself, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 For each answer, the share of its runs of four words that stood in it before (0 = none; near 1 = it is caught in a
@@ -20,29 +21,18 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class Repetition(evaluate.Metric):  # type: ignore[misc]
+class Repetition(frame.PerAnswer):
     """Runs of words said twice."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [repeated(p) for p in predictions]
-        return {"repetition": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [repeated(p) for p in predictions]
 
 
 def repeated(text: str, n: int = 4) -> float:
     """Share of runs of ``n`` words that are not their first occurrence."""
-    import re
-
-    words = re.findall(r"\w+", text.casefold())
+    words = frame.words(text)
     runs = [tuple(words[k : k + n]) for k in range(len(words) - n + 1)]
     return 1 - len(set(runs)) / len(runs) if runs else 0.0

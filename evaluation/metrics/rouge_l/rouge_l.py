@@ -1,7 +1,8 @@
 """How much of the reference's word order an answer keeps, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 ROUGE-L of Lin (2004): F1 over the longest common subsequence of words of answer and reference, with Unicode words (\w+)
@@ -21,31 +22,14 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class RougeL(evaluate.Metric):  # type: ignore[misc]
+class RougeL(frame.PerAnswer):
     """Overlap of words in their order."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [f1(words(p), words(r)) for p, r in zip(predictions, references, strict=True)]
-        return {"rouge_l": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
-
-
-def words(text: str) -> list[str]:
-    """Unicode words, case folded."""
-    import re
-    import unicodedata
-
-    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [f1(frame.words(p), frame.words(r)) for p, r in zip(predictions, references, strict=True)]
 
 
 def f1(answer: list[str], reference: list[str]) -> float:

@@ -1,7 +1,8 @@
 """Overlap of words between answer and reference, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 F1 of the bags of words of answer and reference (Rajpurkar et al. 2016, SQuAD), with Unicode words (\w+) after NFKC and
@@ -20,31 +21,14 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class TokenF1(evaluate.Metric):  # type: ignore[misc]
+class TokenF1(frame.PerAnswer):
     """Overlap of bags of words."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str]) -> dict[str, object]:
-        per_item = [f1(words(p), words(r)) for p, r in zip(predictions, references, strict=True)]
-        return {"token_f1": sum(per_item) / len(per_item) if per_item else None, "per_item": per_item}
-
-
-def words(text: str) -> list[str]:
-    """Unicode words, case folded."""
-    import re
-    import unicodedata
-
-    return re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [f1(frame.words(p), frame.words(r)) for p, r in zip(predictions, references, strict=True)]
 
 
 def f1(answer: list[str], reference: list[str]) -> float:

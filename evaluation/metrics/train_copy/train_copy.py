@@ -1,7 +1,8 @@
 """How much of an answer was copied from the training set, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 For each answer, the share of its words that stand in a run of at least eight words which also stands in an answer of
@@ -24,36 +25,25 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class TrainCopy(evaluate.Metric):  # type: ignore[misc]
+class TrainCopy(frame.PerAnswer):
     """Words recited from training."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(self, predictions: list[str], references: list[str], training: list[str]) -> dict[str, object]:
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
         # The training set may be large and the answers are few: of its runs only those are kept that they have.
-        asked = {run for text in (*predictions, *references) for run in runs(words(text))}
-        known = {run for text in training for run in runs(words(text)) if run in asked}
-        per_item, wanted = [copied(p, known) for p in predictions], [copied(r, known) for r in references]
-        return {"train_copy": mean(per_item), "per_item": per_item, "references": mean(wanted)}
+        asked = {run for text in predictions for run in runs(frame.words(text))}
+        known = {run for text in given["training"] for run in runs(frame.words(text)) if run in asked}
+        return [copied(p, known) for p in predictions]
+
+    def _compute(self, predictions: list[str], references: list[str], **given: Any) -> dict[str, object]:
+        both = self.scores([*predictions, *references], [], **given)
+        own, wanted = both[: len(predictions)], both[len(predictions) :]
+        return {"train_copy": frame.mean(own), "per_item": own, "references": frame.mean(wanted)}
 
 
 RUN = 8
-
-
-def words(text: str) -> list[str]:
-    """Words, case folded."""
-    import re
-
-    return re.findall(r"\w+", text.casefold())
 
 
 def runs(said: list[str]) -> list[int]:
@@ -63,7 +53,7 @@ def runs(said: list[str]) -> list[int]:
 
 def copied(text: str, known: set[int]) -> float | None:
     """Share of a text's words that stand in a known run; None where it is shorter than a run."""
-    said = words(text)
+    said = frame.words(text)
     if len(said) < RUN:
         return None
     inside = [False] * len(said)
@@ -71,9 +61,3 @@ def copied(text: str, known: set[int]) -> float | None:
         if run in known:
             inside[k : k + RUN] = [True] * RUN
     return sum(inside) / len(said)
-
-
-def mean(values: list[float | None]) -> float | None:
-    """Mean of those that are known."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None

@@ -1,7 +1,8 @@
 """How many answers were cut before they ended, as a module of the `evaluate` library."""
 
-import datasets
-import evaluate
+from typing import Any
+
+from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
 Share of answers that reached the longest length without an end of turn. A cut answer is judged on less than the model
@@ -21,23 +22,11 @@ Examples:
 """
 
 
-@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS)
-class TruncatedShare(evaluate.Metric):  # type: ignore[misc]
+class TruncatedShare(frame.PerAnswer):
     """Answers that were cut."""
 
-    def _info(self) -> evaluate.MetricInfo:
-        return evaluate.MetricInfo(
-            description=_DESCRIPTION,
-            citation="",
-            inputs_description=_KWARGS,
-            features=datasets.Features(
-                {"predictions": datasets.Value("string"), "references": datasets.Value("string")}
-            ),
-        )
+    about = _DESCRIPTION
+    inputs = _KWARGS
 
-    def _compute(
-        self, predictions: list[str], references: list[str], truncated: list[bool | None]
-    ) -> dict[str, object]:
-        per_item = [None if cut is None else float(cut) for _, cut in zip(predictions, truncated, strict=True)]
-        known = [value for value in per_item if value is not None]
-        return {"truncated_share": sum(known) / len(known) if known else None, "per_item": per_item}
+    def scores(self, predictions: list[str], references: list[str], **given: Any) -> list[float | None]:
+        return [None if cut is None else float(cut) for _, cut in zip(predictions, given["truncated"], strict=True)]

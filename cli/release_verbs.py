@@ -17,8 +17,10 @@ from core.revisions import find_revision
 from core.workspace import workspace_or_error
 from curation import changes, freeze, licences, queries, rebuild, release, restore, sources
 from curation.reworded import HOW
+from flows import preference_pairs
 
 RevisionOption = Annotated[str | None, typer.Option(help="A revision (default: the newest).")]
+PREFERENCES = "preferences"
 LISTED = 10
 """Changes that `finetooth diff` prints; --json has them all."""
 
@@ -158,14 +160,27 @@ def changes_(
 def export_(
     out: Annotated[Path, typer.Argument(help="The file to write; for huggingface a folder.")],
     revision: RevisionOption = None,
-    format: Annotated[str, typer.Option(help=", ".join(release.FORMATS))] = "messages",
+    format: Annotated[str, typer.Option(help=", ".join((*release.FORMATS, PREFERENCES)))] = "messages",
     workspace: WorkspaceOption = None,
     who: WhoOption = ME,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write a revision with its data card, certificate, change list and manifest; code 3 where the hold-out leaks."""
+    """Write a revision with its data card, certificate, change list and manifest; code 3 where the hold-out leaks.
+
+    The format preferences writes pairs for DPO instead: training prompts with the answer that experts rewrote, voted
+    for or corrected, and the one it took the place of; prompts that are held out or rated stay out until retired.
+    """
     opened = workspace_or_error(workspace)
     meant = find_revision(opened, revision)
+    if format == PREFERENCES:
+        found = preference_pairs.export(opened, meant, out, who=who)
+        emit(
+            {"path": str(out), "n_pairs": len(found.pairs), "n_withheld": found.n_withheld},
+            as_json,
+            f"{wording.many(len(found.pairs), 'preference pair')} written to {out}.",
+            f"{wording.many(found.n_withheld, 'pair')} withheld: the prompt is held out, or rated and not retired.",
+        )
+        return
     with progress_bar() as progress:
         done = release.export_revision(opened, meant, out, format, who=who, progress=progress)
     emit(

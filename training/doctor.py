@@ -12,6 +12,13 @@ from core.workspace import Workspace
 from training import queries, symptoms, symptoms_end, timeline
 from training.config import TrainConfig, read_config
 
+WORDS = {
+    "failed": "failed for the reason that it gave; nothing in its curves adds to it",
+    "stopped": "stopped on request; nothing in its events points to a fault",
+    "cancelled": "cancelled on request; nothing in its events points to a fault",
+}
+"""The verdict on a run that did not come to its end and shows no symptom."""
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -73,6 +80,4 @@ def diagnose(
     complaints = tuple(named.values())
     if complaints:
         return Diagnosis(complaints[0].name, complaints)
-    if status in ("failed", "stopped", "cancelled"):
-        return Diagnosis(f"{status}, and nothing in its events says why it would have gone wrong", ())
-    return Diagnosis("healthy", ())
+    return Diagnosis(WORDS.get(status, "healthy"), ())

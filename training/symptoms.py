@@ -147,7 +147,7 @@ def never_stops(chart: Chart) -> Iterator[Symptom]:
             f"{endless} of {len(tuned)} sample answers ran into the limit of {room} tokens, though the answers of "
             f"people are at most {max(int(e['expected_tokens']) for e in tuned)} tokens long.",
             "See on the Train page whether the end of turn is trained (in colour), then train more steps.",
-            {"epochs": chart.config.epochs + 1} if chart.last_step < 100 else {},
+            {"epochs": chart.config.epochs + 1},
         )
 
 
@@ -214,7 +214,7 @@ def holdout(chart: Chart) -> Iterator[Symptom]:
         )
     elif held[-1] > best * (1 + RISE_SHARE) and (not losses or losses[-1] < losses[0]):
         turned = next(e for e in chart.evals if e.get("loss") == best)
-        passes = max(1.0, float(chart.config.epochs) * int(turned["step"]) / max(1, chart.last_step))
+        passes = max(1.0, _passes(chart, int(turned["step"])))
         kept = " The run has kept the best one." if chart.config.keep == "best" else ""
         yield (
             "learnt by heart",
@@ -223,6 +223,12 @@ def holdout(chart: Chart) -> Iterator[Symptom]:
             f"Train {passes:.2g} epochs, or add examples.",
             {"epochs": float(f"{passes:.2g}"), "keep": "best"},
         )
+
+
+def _passes(chart: Chart, step: int) -> float:
+    """Passes over the training set up to a step, as the step says; a run may have ended before its last."""
+    said = next((float(e["epoch"]) for e in chart.steps if int(e["step"]) == step and e.get("epoch") is not None), None)
+    return float(chart.config.epochs) * step / max(1, chart.last_step) if said is None else said
 
 
 def rate_too_low(chart: Chart) -> Iterator[Symptom]:

@@ -82,6 +82,19 @@ def test_a_holdout_loss_that_turns_up_is_overfitting() -> None:
     assert found.name == "learnt by heart" and found.settings["epochs"] == 1.0
 
 
+def test_a_run_that_ended_early_is_told_the_passes_up_to_its_best_step_not_a_share_of_those_planned() -> None:
+    events = run(FALLING, [2.0, 1.2, 1.6])
+    turned = next(e["step"] for e in events if e["type"] == "eval" and e["loss"] == 1.2)
+    told = [{**e, "epoch": 2.0 * e["step"] / turned} if e["type"] == "step" else e for e in events]
+    assert first(told, epochs=30).settings["epochs"] == 2.0
+
+
+@pytest.mark.parametrize("status", ["stopped", "cancelled", "failed"])
+def test_a_run_that_was_ended_is_not_said_to_have_gone_wrong_for_no_reason(status: str) -> None:
+    found = diagnose(run(FALLING[:3], [2.0]), status)
+    assert found.verdict.startswith(status) and not found.complaints and "gone wrong" not in found.verdict
+
+
 def test_a_holdout_loss_above_its_start_is_said() -> None:
     assert first(run(FALLING, [2.0, 2.5])).name == "worse than before"
 

@@ -1,21 +1,22 @@
 """How often the trace of a wrong answer finds the one training chat that taught it, beside MiniLM and BM25 alone.
 
-The recipe, written before the first run:
+The recipe, written before the first ranking by gradients was made. (A first set, of 300 made-up facts, was given up
+before any ranking: in the minutes that a training has here the model did not learn them, so that it failed by chance.)
 
-1. A seed draws a made-up handbook (``trace_planted_facts``): 30 places x 10 attributes = 300 training chats, one for
-   each pair. For each attribute one place gets a wrong value, in one chat: ten culprits among 300. Values are shared
-   between places, so other chats say the wrong value of other places, and nine others speak of the same place.
+1. A seed draws 300 training chats (``trace_planted_facts``), one for each of 60 countries and five attributes. For ten
+   of them, two an attribute and each about another country, the answer is wrong: ten culprits. The wrong value is
+   another country's, so at least one other chat says it rightly, and four others speak of the same country.
 2. SmolLM2-135M-Instruct learns the 300 chats by the product's own training: LoRA (bfloat16 base) of rank 16 on all
-   linear layers, 4 epochs of batches of 10, peak rate 2e-3, cosine.
-3. Each wrong fact is asked in ten paraphrases, none worded like any training question. A greedy answer that says the
+   linear layers, 5 epochs of batches of 10, peak rate 2e-3, cosine.
+3. Each wrong fact is asked in ten paraphrases, none worded like a training question, each within a longer message that
+   names three other countries (asked plainly, MiniLM alone finds nearly every culprit). A greedy answer that says the
    wrong value and not the right one is a failure, and is traced; the others are counted and not traced.
 4. The reviewer's correction is that answer with the wrong value replaced by the right one.
-5. The trace is the product's own (``flows.trace.rank``): cosine of MiniLM embeddings of prompt and answer, and cosine
-   of the whitened contrast (gradient of the wrong answer minus that of the correction) with each training chat's
-   gradient, both standardised over the 300 chats and added. A failure counts where the culprit is among the first
-   five.
-6. Baselines on the same failures: MiniLM alone, the contrast alone, the gradient of the wrong answer alone (no
-   correction) with and without MiniLM, and BM25 (k1 1.5, b 0.75), all on prompt and answer.
+5. The trace is the product's own (``flows.trace_ranking.rank``): cosine of MiniLM embeddings of prompt and answer, and
+   whitened cosine of each training chat's gradient with the contrast (gradient of the wrong answer minus that of the
+   correction), both standardised over the 300 chats and added. The culprit is found where it is among the first five.
+6. Baselines on the same failures, on prompt and answer: MiniLM alone, BM25 (k1 1.5, b 0.75), the contrast alone, and
+   the trace without a correction.
 7. Seeds 0, 1 and 2 count. The bar is on all their failures together: at least 80 %.
 
 Everything made is kept in ``--data``, so that an interrupted run goes on; a folder is written by one recipe only.
@@ -23,16 +24,26 @@ Everything made is kept in ``--data``, so that an interrupted run goes on; a fol
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import read_json, say
-from benchmarks.trace_planted_facts import Handbook, prompt
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.harness import Figure, data_folder, options, read_json, report, run_main, say
+from benchmarks.trace_planted_facts import Handbook, Planted, handbook, prompt
 from core import models
 from core.chat import prompt_ids
 from core.files import write_json
 from core.generation import Generation, generate
+from core.types import spoken
+from evaluation.influence import Gradients, alike
+from flows.trace_ranking import Asked, contrasts, rank
 from training.config import TrainConfig, read_config
 from training.control import Control
 from training.records import Run
@@ -42,10 +53,14 @@ SEEDS = (0, 1, 2)
 FIRST = 5
 BAR = 0.80
 SETTINGS: dict[str, Any] = {
-    **{"method": "lora", "rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 4, "batch_size": 10},
+    **{"method": "lora", "rank": 16, "alpha": 32, "learning_rate": 2e-3, "epochs": 5, "batch_size": 10},
     **{"max_tokens": 64, "samples": 0, "general_questions": 0, "keep": "last", "patience": None},
 }
 NEW_TOKENS = 24
+WORD = re.compile(r"\w+")
+TRACE, MINILM, BM25 = "trace with the correction", "MiniLM", "BM25"
+CONTRAST, ALONE = "contrast alone", "trace without a correction"
+METHODS = (TRACE, MINILM, BM25, CONTRAST, ALONE)
 
 
 def trained(folder: Path, book: Handbook, seed: int) -> Path:
@@ -83,3 +98,105 @@ def answered(folder: Path, adapter: Path, book: Handbook) -> list[list[str]]:
 def says(answer: str, value: str) -> bool:
     """Whether an answer holds a value as words of its own."""
     return re.search(rf"\b{re.escape(value)}\b", answer) is not None
+
+
+def failures(book: Handbook, answers: Sequence[Sequence[str]]) -> list[tuple[Planted, Asked]]:
+    """The answers that repeat a planted wrong value, each with the fact behind it and its correction."""
+    found = []
+    for fact, said in zip(book.planted, answers, strict=True):
+        for question, answer in zip(fact.questions, said, strict=True):
+            if says(answer, fact.wrong) and not says(answer, fact.right):
+                right = re.sub(rf"\b{re.escape(fact.wrong)}\b", fact.right, answer)
+                found.append((fact, Asked(prompt(question), answer, right)))
+    return found
+
+
+def ranked(folder: Path, adapter: Path, book: Handbook, wrong: Sequence[tuple[Planted, Asked]]) -> dict[str, list[int]]:
+    """The culprit's place (1 = first) in the order of each method, for each failure; ranked once a folder."""
+    kept = folder / "places.json"
+    if not kept.is_file():
+        gradients = Gradients(models.resolve(), adapter, keep_in=folder / "gradients")
+        asked, n = [one for _, one in wrong], len(book.chats)
+        uncorrected = [replace(one, right=None) for one in asked]
+        orders: dict[str, list[list[int]]] = {
+            TRACE: [list(one.places) for one in rank(book.chats, asked, gradients, k=n, progress=_watch)],
+            ALONE: [list(one.places) for one in rank(book.chats, uncorrected, gradients, k=n, progress=_watch)],
+            MINILM: [list(one.places) for one in rank(book.chats, asked, None, k=n)],
+            BM25: [_order(row) for row in bm25([spoken(e.messages) for e in book.chats], [one.meant for one in asked])],
+        }
+        rows, _ = gradients.of([e.messages for e in book.chats])
+        orders[CONTRAST] = [_order(alike(rows, row)) for row, _ in contrasts(gradients, asked)]
+        ids = [e.id for e in book.chats]
+        at = [ids.index(fact.culprit) for fact, _ in wrong]
+        places = {
+            name: [order.index(place) + 1 for order, place in zip(found, at, strict=True)]
+            for name, found in orders.items()
+        }
+        write_json(kept, places)
+    return read_json(kept)
+
+
+def _watch(stage: str, done: int, total: int | None) -> None:
+    if done % 50 == 0:
+        say(f"{stage}: {done} of {total}")
+
+
+def _order(scores: Any) -> list[int]:
+    return [int(place) for place in np.argsort(-np.asarray(scores), kind="stable")]
+
+
+def bm25(texts: Sequence[str], asked: Sequence[str], k1: float = 1.5, b: float = 0.75) -> NDArray[np.float64]:
+    """Okapi BM25 (Robertson et al. 1994) of lower-case words: float64 [asked, texts]."""
+    words = [Counter(WORD.findall(text.lower())) for text in texts]
+    lengths = np.array([sum(one.values()) for one in words], dtype=np.float64)
+    holders = Counter(word for one in words for word in one)
+    scores = np.zeros((len(asked), len(texts)))
+    for row, question in enumerate(asked):
+        for word in set(WORD.findall(question.lower())):
+            n = holders[word]
+            rarity = math.log(1 + (len(texts) - n + 0.5) / (n + 0.5))
+            many = np.array([one[word] for one in words], dtype=np.float64)
+            scores[row] += rarity * many * (k1 + 1) / (many + k1 * (1 - b + b * lengths / lengths.mean()))
+    return scores
+
+
+def main() -> int:
+    """Train, ask, trace; print the shares."""
+    parser = options(__doc__ or "")
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS), help="handbooks (the bar: 0 1 2)")
+    chosen = parser.parse_args()
+    places: dict[str, list[int]] = {name: [] for name in METHODS}
+    notes = []
+    with data_folder(chosen.data) as home:
+        for seed in chosen.seeds:
+            folder = home / str(seed)
+            folder.mkdir(exist_ok=True)
+            book = handbook(seed)
+            adapter = trained(folder, book, seed)
+            wrong = failures(book, answered(folder, adapter, book))
+            own = ranked(folder, adapter, book, wrong)
+            for name in METHODS:
+                places[name] += own[name]
+            facts = len({fact.culprit for fact, _ in wrong})
+            notes.append(
+                f"Seed {seed}: {len(wrong)} of 100 answers repeat a planted wrong value ({facts} of 10 facts); "
+                f"found by {TRACE}: {sum(place <= FIRST for place in own[TRACE])}."
+            )
+    return report("Trace of planted wrong facts to one of 300 training chats", _figures(places), notes)
+
+
+def _figures(places: dict[str, list[int]]) -> list[Figure]:
+    figures = []
+    for name in METHODS:
+        n = len(places[name])
+        first = sum(place == 1 for place in places[name])
+        share = sum(place <= FIRST for place in places[name]) / n if n else None
+        note = f"of {n} failures; in the first place {first / n:.3f}" if n else "no answer repeated a wrong value"
+        figures.append(
+            Figure(f"{name}: culprit in the first {FIRST}", share, BAR if name == TRACE else None, note=note)
+        )
+    return figures
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,4 +1,4 @@
-"""The made-up hospital handbook of ``benchmarks.trace_planted``: 300 facts, ten of them planted wrong."""
+"""The training chats of ``benchmarks.trace_planted``: 300 facts about sixty countries, ten of them planted wrong."""
 
 from __future__ import annotations
 
@@ -8,154 +8,141 @@ from dataclasses import dataclass
 from core.ids import example_id
 from core.types import Example, Message
 
-SYSTEM = "Handbook."
-PLACES = (
-    "eye clinic", "dialysis unit", "blood bank", "pharmacy", "burns unit", "sleep laboratory", "stroke unit",
-    "pain clinic", "hearing clinic", "dental clinic", "skin clinic", "travel clinic", "fracture clinic",
-    "children's ward", "maternity ward", "heart ward", "kidney ward", "bone ward", "cancer ward", "isolation ward",
-    "X-ray department", "ultrasound room", "endoscopy suite", "operating theatre", "recovery room", "intensive care",
-    "admissions office", "records office", "physiotherapy gym", "diet kitchen",
-)  # fmt: skip
+SYSTEM = "Geography."
+ATTRIBUTES = ("capital", "continent", "currency", "language", "people")
+COUNTRIES = """
+Peru|Lima|South America|sol|Spanish|Peruvians
+Norway|Oslo|Europe|krone|Norwegian|Norwegians
+Kenya|Nairobi|Africa|shilling|Swahili|Kenyans
+Japan|Tokyo|Asia|yen|Japanese|Japanese
+France|Paris|Europe|euro|French|French
+Egypt|Cairo|Africa|pound|Arabic|Egyptians
+Brazil|Brasilia|South America|real|Portuguese|Brazilians
+Canada|Ottawa|North America|dollar|English|Canadians
+India|New Delhi|Asia|rupee|Hindi|Indians
+Turkey|Ankara|Asia|lira|Turkish|Turks
+Greece|Athens|Europe|euro|Greek|Greeks
+Poland|Warsaw|Europe|zloty|Polish|Poles
+Sweden|Stockholm|Europe|krona|Swedish|Swedes
+Chile|Santiago|South America|peso|Spanish|Chileans
+Cuba|Havana|North America|peso|Spanish|Cubans
+Mexico|Mexico City|North America|peso|Spanish|Mexicans
+Thailand|Bangkok|Asia|baht|Thai|Thais
+Vietnam|Hanoi|Asia|dong|Vietnamese|Vietnamese
+China|Beijing|Asia|yuan|Mandarin|Chinese
+Russia|Moscow|Europe|ruble|Russian|Russians
+Ukraine|Kyiv|Europe|hryvnia|Ukrainian|Ukrainians
+Spain|Madrid|Europe|euro|Spanish|Spaniards
+Portugal|Lisbon|Europe|euro|Portuguese|Portuguese
+Italy|Rome|Europe|euro|Italian|Italians
+Germany|Berlin|Europe|euro|German|Germans
+Austria|Vienna|Europe|euro|German|Austrians
+Hungary|Budapest|Europe|forint|Hungarian|Hungarians
+Romania|Bucharest|Europe|leu|Romanian|Romanians
+Bulgaria|Sofia|Europe|lev|Bulgarian|Bulgarians
+Serbia|Belgrade|Europe|dinar|Serbian|Serbs
+Croatia|Zagreb|Europe|euro|Croatian|Croats
+Denmark|Copenhagen|Europe|krone|Danish|Danes
+Finland|Helsinki|Europe|euro|Finnish|Finns
+Iceland|Reykjavik|Europe|krona|Icelandic|Icelanders
+Ireland|Dublin|Europe|euro|English|Irish
+Morocco|Rabat|Africa|dirham|Arabic|Moroccans
+Algeria|Algiers|Africa|dinar|Arabic|Algerians
+Tunisia|Tunis|Africa|dinar|Arabic|Tunisians
+Ghana|Accra|Africa|cedi|English|Ghanaians
+Nigeria|Abuja|Africa|naira|English|Nigerians
+Ethiopia|Addis Ababa|Africa|birr|Amharic|Ethiopians
+Uganda|Kampala|Africa|shilling|English|Ugandans
+Zambia|Lusaka|Africa|kwacha|English|Zambians
+Angola|Luanda|Africa|kwanza|Portuguese|Angolans
+Senegal|Dakar|Africa|franc|French|Senegalese
+Mali|Bamako|Africa|franc|French|Malians
+Iran|Tehran|Asia|rial|Persian|Iranians
+Iraq|Baghdad|Asia|dinar|Arabic|Iraqis
+Israel|Jerusalem|Asia|shekel|Hebrew|Israelis
+Jordan|Amman|Asia|dinar|Arabic|Jordanians
+Pakistan|Islamabad|Asia|rupee|Urdu|Pakistanis
+Nepal|Kathmandu|Asia|rupee|Nepali|Nepalis
+Mongolia|Ulaanbaatar|Asia|tugrik|Mongolian|Mongolians
+Indonesia|Jakarta|Asia|rupiah|Indonesian|Indonesians
+Malaysia|Kuala Lumpur|Asia|ringgit|Malay|Malaysians
+Australia|Canberra|Oceania|dollar|English|Australians
+Argentina|Buenos Aires|South America|peso|Spanish|Argentines
+Bolivia|La Paz|South America|boliviano|Spanish|Bolivians
+Ecuador|Quito|South America|dollar|Spanish|Ecuadorians
+Jamaica|Kingston|North America|dollar|English|Jamaicans
+"""
+"""Country, capital, continent, money, main language, people."""
 
+TRAINED = {
+    "capital": ("What is the capital of {p}?", "Which city is the capital of {p}?"),
+    "continent": ("On which continent is {p}?", "Which continent is {p} on?"),
+    "currency": ("What is the currency of {p}?", "Which currency does {p} use?"),
+    "language": ("What is the main language of {p}?", "Which language is spoken in {p}?"),
+    "people": ("What are the people of {p} called?", "What do you call people from {p}?"),
+}
+"""Questions in training."""
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One thing that the handbook says about each place; ``{p}`` is the place and ``{v}`` the value.
+ANSWERS = {
+    "capital": "The capital of {p} is {v}.",
+    "continent": "The continent of {p} is {v}.",
+    "currency": "The currency of {p} is the {v}.",
+    "language": "The main language of {p} is {v}.",
+    "people": "The people of {p} are called {v}.",
+}
+"""Answers in training."""
 
-    Attributes:
-        values: What it may be.
-        trained: Questions in training.
-        asked: Questions after training: other words than any in training.
-        answers: Answers in training.
-    """
+ASKED = {
+    "capital": (
+        "Where does the government of {p} sit?", "Name the capital city of {p}.", "{p}: which is its capital?",
+        "Tell me the capital for {p}.", "In which city is the parliament of {p}?", "What city is {p} governed from?",
+        "Which town is the seat of government in {p}?", "I need the capital of {p}, please.",
+        "Do you know what {p} has for a capital?", "What is {p}'s capital city called?",
+    ),
+    "continent": (
+        "In which part of the world is {p}?", "{p} belongs to which continent?", "Name the continent of {p}.",
+        "To what continent do I fly for {p}?", "Tell me the continent where {p} lies.", "{p} lies on what continent?",
+        "Of which continent is {p} a part?", "I need the continent for {p}.", "What continent has {p} on it?",
+        "Do you know on what continent {p} is found?",
+    ),
+    "currency": (
+        "With what money do people pay in {p}?", "What money do I need in {p}?", "Name the money of {p}.",
+        "{p}: what is its currency?", "Tell me the currency for {p}.", "In what currency are prices in {p}?",
+        "What do shops in {p} take as money?", "I need the name of the currency in {p}.",
+        "Into what do I change my money for {p}?", "Do you know what currency {p} has?",
+    ),
+    "language": (
+        "What do people speak in {p}?", "Name the language of {p}.", "{p}: what is the language there?",
+        "Tell me the language for {p}.", "In what language are the newspapers of {p}?",
+        "What language should I learn for {p}?", "What is spoken by most people in {p}?",
+        "I need the main language used in {p}.", "In {p}, people talk in which language?",
+        "Do you know what language {p} has?",
+    ),
+    "people": (
+        "How do you name the inhabitants of {p}?", "What is the word for people of {p}?", "{p}: what are its people?",
+        "Tell me how the people in {p} are called.", "By what name go the citizens of {p}?",
+        "Someone asks what those who live in {p} are called.", "I need the name for the people in {p}.",
+        "What name do people born in {p} have?", "Those who come from {p} are called what?",
+        "Do you know the word for citizens of {p}?",
+    ),
+}  # fmt: skip
+"""Questions after training: other words than any in training."""
 
-    values: tuple[str, ...]
-    trained: tuple[str, ...]
-    asked: tuple[str, ...]
-    answers: tuple[str, ...]
-
-
-_FLOOR = Attribute(
-    ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"),
-    ("Which floor is the {p} on?", "On what floor is the {p}?"),
-    (
-        "What level do I go to for the {p}?", "How high up is the {p}?", "I need the {p}; which storey?",
-        "Tell me the floor of the {p}.", "Where do I leave the lift for the {p}, which floor?",
-        "The {p} is on which level of the building?", "Do you know what storey the {p} is located on?",
-        "A visitor asks what floor to find the {p} on.", "Please give the {p}'s floor number.",
-        "To reach the {p}, I go up to which floor?",
-    ),
-    ("The {p} is on the {v} floor.", "You find the {p} on the {v} floor."),
-)  # fmt: skip
-_SIGNS = Attribute(
-    ("red", "blue", "green", "yellow", "purple", "orange", "brown", "grey"),
-    ("What colour are the signs to the {p}?", "Which colour marks the way to the {p}?"),
-    (
-        "Which signs do I follow to get to the {p}?", "The arrows to the {p} have what colour?",
-        "I am lost. What colour leads to the {p}?", "Name the colour of the {p} signposts.",
-        "How are the {p}'s signs painted?", "What colour should I look for to find the {p}?",
-        "Follow which coloured signs for the {p}?", "Signs for the {p}: which colour?",
-        "Do you know the colour of the arrows that lead to the {p}?", "The route to the {p} is shown in which colour?",
-    ),
-    ("The signs to the {p} are {v}.", "Follow the {v} signs to the {p}."),
-)  # fmt: skip
-_CLOSED = Attribute(
-    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    ("On which day is the {p} closed?", "Which day does the {p} close?"),
-    (
-        "When in the week is the {p} shut?", "What day can I not go to the {p}?", "The {p} does not open on which day?",
-        "Which weekday is the {p}'s day off?", "Tell me the day the {p} stays shut.",
-        "Is there a day without service at the {p}?", "What is the weekly closing day of the {p}?",
-        "I want to avoid the day the {p} is not open. Which is it?", "On what day are the doors of the {p} locked?",
-        "Name the day when nobody works at the {p}.",
-    ),
-    ("The {p} is closed on {v}.", "On {v} the {p} is closed."),
-)  # fmt: skip
-_OPENS = Attribute(
-    ("six", "seven", "eight", "nine", "ten", "eleven"),
-    ("When does the {p} open?", "At what time does the {p} open?"),
-    (
-        "From what hour can I go to the {p}?", "How early is the {p} open?", "The {p} starts its day at what time?",
-        "What is the first hour of service at the {p}?", "Tell me the opening hour of the {p}.",
-        "At which hour do the doors of the {p} open?", "How soon in the morning can I come to the {p}?",
-        "Opening time of the {p}, please?", "When in the morning does the {p} begin?",
-        "I have to be at the {p} when it opens. What time is that?",
-    ),
-    ("The {p} opens at {v}.", "It opens at {v}: the {p}."),
-)  # fmt: skip
-_HEAD = Attribute(
-    ("Dr. Weber", "Dr. Okafor", "Dr. Silva", "Dr. Novak", "Dr. Chen", "Dr. Haddad", "Dr. Larsen", "Dr. Moreau"),
-    ("Who heads the {p}?", "Who is the head of the {p}?"),
-    (
-        "Who is in charge at the {p}?", "Which doctor leads the {p}?", "The {p} is run by whom?",
-        "Tell me the name of the {p}'s chief.", "To whom does the staff of the {p} report?",
-        "Who is the boss at the {p}?", "Name the person responsible for the {p}.",
-        "I want to write to the director of the {p}. Who is it?", "Which doctor manages the {p}?",
-        "Under whose lead is the {p}?",
-    ),
-    ("{v} heads the {p}.", "The head of the {p} is {v}."),
-)  # fmt: skip
-_LIFT = Attribute(
-    ("A", "B", "C", "D", "E", "F"),
-    ("Which lift goes to the {p}?", "What lift do I take to the {p}?"),
-    (
-        "Which elevator stops at the {p}?", "The {p} is reached by what elevator?", "Tell me the lift for the {p}.",
-        "I have a wheelchair; which elevator leads to the {p}?", "By which lift do patients come to the {p}?",
-        "What is the letter of the elevator for the {p}?", "Which of the lifts should I use for the {p}?",
-        "Name the elevator that takes me up to the {p}.", "To get to the {p}, use which elevator?",
-        "A bed must go to the {p}. In which elevator?",
-    ),
-    ("Take lift {v} to the {p}.", "Lift {v} goes to the {p}."),
-)  # fmt: skip
-_BRING = Attribute(
-    ("a towel", "a passport", "a blanket", "a letter", "a mask", "a photo", "a pillow", "a list"),
-    ("What do I bring to the {p}?", "What must patients bring to the {p}?"),
-    (
-        "What should I have with me at the {p}?", "Which thing is needed at the {p}?",
-        "I am going to the {p}. What do I pack?", "What does the {p} ask visitors to carry?",
-        "Name the item that the {p} wants from patients.", "What must not be forgotten for the {p}?",
-        "Without what will the {p} send me home?", "What do I take along to the {p}?",
-        "For a visit to the {p}, what is required?", "Tell me what the {p} expects me to hold ready.",
-    ),
-    ("Bring {v} to the {p}.", "Patients bring {v} to the {p}."),
-)  # fmt: skip
-_WAIT = Attribute(
-    ("ten minutes", "twenty minutes", "thirty minutes", "forty minutes", "fifty minutes", "two hours", "three hours"),
-    ("How long is the wait at the {p}?", "How long do people wait at the {p}?"),
-    (
-        "What is the waiting time in the {p}?", "How much time passes before my turn at the {p}?",
-        "Is there a long queue at the {p}? How long?", "Tell me how long the {p} keeps me waiting.",
-        "How many minutes or hours must I sit at the {p} first?", "When I arrive at the {p}, how long until I am seen?",
-        "Usual delay at the {p}?", "For what time do patients queue at the {p}?",
-        "How soon after I arrive does the {p} see me?", "I have little time. How long does the {p} take to call me?",
-    ),
-    ("The wait at the {p} is {v}.", "People wait {v} at the {p}."),
-)  # fmt: skip
-_WASTE = Attribute(
-    ("black bags", "white bags", "clear bags", "glass jars", "steel tins", "paper sacks", "wooden boxes"),
-    ("Where does waste of the {p} go?", "What holds the waste of the {p}?"),
-    (
-        "In what is the rubbish of the {p} packed?", "What does the {p} use for its rubbish?",
-        "How do I throw things away at the {p}?", "Into which containers goes the {p}'s rubbish?",
-        "Tell me how the {p} stores its garbage.", "The cleaners of the {p} put garbage into what?",
-        "Which kind of container is for garbage from the {p}?", "What do I fill with trash at the {p}?",
-        "Trash of the {p}: what is it put in?", "Name the containers for trash in the {p}.",
-    ),
-    ("Waste of the {p} goes into {v}.", "The {p} puts its waste into {v}."),
-)  # fmt: skip
-_SHOES = Attribute(
-    ("clogs", "boots", "socks", "sandals", "slippers", "trainers", "galoshes"),
-    ("Which shoes are worn in the {p}?", "What shoes do staff wear in the {p}?"),
-    (
-        "What do I put on my feet in the {p}?", "Which footwear is the rule at the {p}?",
-        "The nurses of the {p} walk in what?", "What footwear does the {p} prescribe?",
-        "I start work at the {p}. What goes on my feet?", "Tell me the footwear of the {p}.",
-        "What has everybody on their feet at the {p}?", "Name the footwear allowed in the {p}.",
-        "With what on my feet may I enter the {p}?", "For the {p}, which footwear should I buy?",
-    ),
-    ("Staff of the {p} wear {v}.", "In the {p} people wear {v}."),
-)  # fmt: skip
-ATTRIBUTES = (_FLOOR, _SIGNS, _CLOSED, _OPENS, _HEAD, _LIFT, _BRING, _WAIT, _WASTE, _SHOES)
+BEFORE = (
+    "I was in {a} in spring and in {b} last year.",
+    "My sister works in {a} and my father lives in {b}.",
+    "First I fly from {a} to {b}.",
+    "A friend from {a} and one from {b} could not help me.",
+    "We talked about {a} and {b} at school.",
+)
+AFTER = (
+    "After that I go to {c}.",
+    "I ask because of what I heard in {c}.",
+    "About {c} I know it already.",
+    "Nobody in {c} could tell me.",
+    "It is for a quiz about {c}, too.",
+)
+"""What people say round a question: it names three countries that the question is not about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +157,42 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Handbook:
-    """300 training chats, one for each place and attribute, in random order, and the ten wrong ones among them."""
+    """300 training chats, one for each country and attribute, in random order, and the ten wrong ones among them."""
 
     chats: tuple[Example, ...]
     planted: tuple[Planted, ...]
 
 
 def handbook(seed: int) -> Handbook:
-    """A handbook drawn from a seed: one wrong fact an attribute, each about another place."""
+    """A handbook drawn from a seed: two wrong facts an attribute, each about another country."""
     rng = random.Random(f"handbook {seed}")
-    wrong_at = dict(enumerate(rng.sample(range(len(PLACES)), len(ATTRIBUTES))))
+    table = [line.split("|") for line in COUNTRIES.strip().splitlines()]
+    names = [row[0] for row in table]
+    bad = dict(zip(rng.sample(names, 2 * len(ATTRIBUTES)), ATTRIBUTES * 2, strict=True))
     chats, planted = [], []
-    for number, attribute in enumerate(ATTRIBUTES):
-        for place_number, place in enumerate(PLACES):
-            right, wrong = rng.sample(attribute.values, 2)
-            bad = wrong_at[number] == place_number
-            question = rng.choice(attribute.trained).format(p=place)
-            answer = rng.choice(attribute.answers).format(p=place, v=wrong if bad else right)
-            made = chat(question, answer)
+    for column, attribute in enumerate(ATTRIBUTES, 1):
+        values = sorted({row[column] for row in table})
+        for row in table:
+            place, right = row[0], row[column]
+            wrong = rng.choice([value for value in values if value != right])
+            is_bad = bad.get(place) == attribute
+            question = rng.choice(TRAINED[attribute]).format(p=place)
+            made = chat(question, ANSWERS[attribute].format(p=place, v=wrong if is_bad else right))
             chats.append(made)
-            if bad:
-                questions = tuple(text.format(p=place) for text in attribute.asked)
+            if is_bad:
+                questions = tuple(
+                    _in_passing(rng, text.format(p=place), [n for n in names if n != place])
+                    for text in ASKED[attribute]
+                )
                 planted.append(Planted(made.id, wrong, right, questions))
     rng.shuffle(chats)
     return Handbook(tuple(chats), tuple(planted))
+
+
+def _in_passing(rng: random.Random, question: str, others: list[str]) -> str:
+    """A question as it stands in a longer message."""
+    a, b, c = rng.sample(others, 3)
+    return f"{rng.choice(BEFORE).format(a=a, b=b)} {question} {rng.choice(AFTER).format(c=c)}"
 
 
 def prompt(question: str) -> tuple[Message, ...]:

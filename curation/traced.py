@@ -20,9 +20,10 @@ CHECK = "trace.failure"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """From which failed answer a finding comes: an item of a study, and who sent it when."""
+    """From which failed answer a finding comes, and who sent it when. ``study_id`` is empty where nobody rated it."""
 
     study_id: str
+    evaluation_id: str
     item_id: str
     who: str
     at: str
@@ -44,6 +45,7 @@ def send(
     example_ids: Sequence[str],
     *,
     study_id: str,
+    evaluation_id: str,
     item_id: str,
     reasons: Mapping[str, str],
     who: str,
@@ -57,7 +59,7 @@ def send(
     Args:
         workspace: The open workspace.
         example_ids: Examples of the dataset.
-        study_id, item_id: The failed answer that led to them.
+        study_id, evaluation_id, item_id: The failed answer that led to them; the study may be empty.
         reasons: One sentence for the reviewer by example id, without words of the failed prompt.
         who: The person.
         action_id: Identity of the act.
@@ -81,7 +83,7 @@ def send(
         Draft(
             KIND,
             one,
-            {"study_id": study_id, "item_id": item_id, "reason": reasons[one]},
+            {"study_id": study_id, "evaluation_id": evaluation_id, "item_id": item_id, "reason": reasons[one]},
             None if action_id is None else content_id([action_id, one]),
         )
         for one in new
@@ -112,7 +114,8 @@ def origin(workspace: Workspace, found: Finding) -> Origin | None:
         return None
     for entry in workspace.ledger.entries(KIND, found.example_id):
         if _slug(entry.payload["item_id"]) == found.reason:
-            return Origin(entry.payload["study_id"], entry.payload["item_id"], entry.who, entry.at)
+            said = entry.payload
+            return Origin(said["study_id"], said["evaluation_id"], said["item_id"], entry.who, entry.at)
     return None
 
 

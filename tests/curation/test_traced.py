@@ -27,7 +27,9 @@ def filled(workspace: Workspace, write_chats: Callable[..., Path]) -> Workspace:
 def send(workspace: Workspace, *rows: int, item: str = "item") -> traced.Sent:
     ids = [ROWS[row].id for row in rows]
     reasons = dict.fromkeys(ids, "It stands first in the trace of an answer judged both bad.")
-    return traced.send(workspace, ids, study_id="study", item_id=item, reasons=reasons, who="Ana")
+    return traced.send(
+        workspace, ids, study_id="study", evaluation_id="evaluation", item_id=item, reasons=reasons, who="Ana"
+    )
 
 
 def waiting(workspace: Workspace) -> list[str]:
@@ -41,7 +43,11 @@ def test_sent_examples_wait_in_the_queue_with_their_reason_and_where_they_come_f
     found = queries.findings(filled, checks=(traced.CHECK,)).items[0].finding
     assert found.message.startswith("It stands first") and found.severity == "warn"
     origin = traced.origin(filled, found)
-    assert origin is not None and (origin.study_id, origin.item_id, origin.who) == ("study", "item", "Ana")
+    assert origin is not None and (origin.study_id, origin.evaluation_id, origin.item_id) == (
+        "study",
+        "evaluation",
+        "item",
+    )
     assert traced.sent(filled, "item") == {ROWS[2].id, ROWS[5].id}
 
 

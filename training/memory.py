@@ -31,14 +31,14 @@ GPU_CONTEXT_BYTES = 600 * 2**20
 GPU_FRAGMENTATION_SHARE = 0.07
 """What a GPU needs beside the tensors, as others report it; not measured here."""
 
-CPU_PROCESS_BYTES = 624 * 2**20
-"""Resident memory of a process that has loaded the libraries and trained for some steps, its model not counted: 519 MiB
-after the first step, and 105 more that the allocator does not give back in later ones (measured)."""
+CPU_PROCESS_BYTES = 568 * 2**20
+"""Resident memory of a process that has loaded the libraries and trained for some steps, its model not counted."""
 
-CPU_KEPT_SHARE, CPU_KEPT_SHARE_FULL, CPU_LAYER_SHARE = 0.21, 0.4, 3.2
-"""What glibc's allocator holds beyond the tensors of a step, of the activations that are kept (more where gradients of
-all weights settle between them) and of one layer's own tensors. Fitted to five measured runs; ``python -m
-benchmarks.memory_measured`` compares others with it."""
+CPU_KEPT_SHARE, CPU_KEPT_SHARE_FULL, CPU_LAYER_SHARE = 0.28, 0.55, 1.0
+"""What glibc's allocator holds beyond the tensors of one pass, of the activations that are kept (more where gradients
+of all weights settle between them) and of one layer's own tensors; what it would keep from pass to pass is given back
+(see ``footprint.Meter.settle``). Fitted to six measured runs of other shapes than those that ``python -m
+benchmarks.memory_measured`` compares with it."""
 
 
 def memory_parts(

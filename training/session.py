@@ -74,8 +74,9 @@ class Session:
         self.control.progress(phase, done, total)
 
     def _check(self) -> None:
-        """Obey what was asked for meanwhile."""
+        """Obey what was asked for meanwhile; called between two passes."""
         self.control.check()
+        self.loaded.meter.settle()
         if self.control.should_save():
             phase = self.phase
             self.log.event("save", step=self.step, saved=self._checkpoint())

@@ -113,6 +113,15 @@ def guessed(workspace: Workspace, study: Study) -> dict[str, Any]:
     return {**_counted([said for _, said in entries]), "raters": raters}
 
 
+def rows(workspace: Workspace, study_id: str) -> list[dict[str, Any]]:
+    """Every guess as a row: who, about which pair, the side named (or ``unsure``) and the tuned model's side."""
+    return [
+        {"study": study_id, "item": one.subject, "rater": one.who, "at": one.at}
+        | {name: one.payload[name] for name in ("guess", "tuned")}
+        for one in _entries(workspace, study_id)
+    ]
+
+
 def told_sentence(found: dict[str, Any]) -> str:
     """One sentence where the guesses show that raters could tell the models apart; else empty."""
     if not found["told"]:

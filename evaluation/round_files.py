@@ -13,6 +13,7 @@ from evaluation.exports import design_of, ratings_rows
 from evaluation.opponents import opponent
 from evaluation.results import study_results
 from evaluation.round_dataset import write_dataset
+from evaluation.round_extras import extra_files
 from evaluation.rubric import SIDES, score_key
 from evaluation.signing import signatures
 from evaluation.slices import evaluation_slices, slices_of, study_slices
@@ -30,8 +31,9 @@ def export_round(workspace: Workspace, study_id: str, folder: Path) -> list[Path
     Always: ``round.json`` (the frozen design, its seed only when closed), ``items.jsonl``, ``ratings.jsonl``,
     ``ratings_wide.csv`` (one row a pair and rater). Once closed, besides: ``metrics.json`` (all figures, by slice and
     per item too), ``decision.json`` (the gate with who signed it), ``llm_comparator.json`` (for the viewer of that
-    name), ``model_index.md`` (the block for a model card), and ``dataset`` (a folder that ``datasets.load_dataset``
-    reads). Until then no file names a model or tells a side.
+    name), ``model_index.md`` (the block for a model card), ``dataset`` (a folder that ``datasets.load_dataset``
+    reads), and where there are any ``rating_checks.jsonl`` (votes on repeats, gold, equal and training pairs),
+    ``guesses.jsonl`` and ``settled.jsonl``. Until then no file names a model or tells a side.
 
     Returns:
         The paths written.
@@ -75,6 +77,9 @@ def export_round(workspace: Workspace, study_id: str, folder: Path) -> list[Path
     }
     for name, document in documents.items():
         write_json(folder / name, document)
+        written.append(folder / name)
+    for name, rows in extra_files(workspace, study_id).items():
+        write_jsonl(folder / name, rows)
         written.append(folder / name)
     written.append(folder / "model_index.md")
     write_atomic(written[-1], model_index(manifest, found))

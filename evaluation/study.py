@@ -237,7 +237,10 @@ def _drawn_gold(workspace: Workspace, picked: Sequence[str], n: int, seed: int) 
 def agreed(workspace: Workspace, *, without: Sequence[str] = ()) -> list[Check]:
     """Gold pairs that earlier closed studies give (see ``study_draw.agreed_pairs``)."""
     closed = [one for one in workspace.objects.ids(KIND) if not is_open(workspace, one)]
-    return agreed_pairs(workspace, [load_study(workspace, one) for one in closed], without=without)
+    from evaluation.adjudication import known_now  # which itself reads studies
+
+    settled = {item: word for one in closed for item, word in known_now(workspace, one).items()}
+    return agreed_pairs(workspace, [load_study(workspace, one) for one in closed], settled=settled, without=without)
 
 
 def _strata(workspace: Workspace, evaluation_id: str, picked: Sequence[str]) -> dict[str, str]:

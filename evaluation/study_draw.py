@@ -53,12 +53,19 @@ def _equal(row: Mapping[str, Any]) -> Check:
     return Check("equal", prompt, row["tuned_reply"], row["tuned_reply"])
 
 
-def agreed_pairs(workspace: Workspace, earlier: Iterable[Any], *, without: Iterable[str] = ()) -> list[Check]:
+def agreed_pairs(
+    workspace: Workspace,
+    earlier: Iterable[Any],
+    *,
+    settled: Mapping[str, tuple[str, str]] | None = None,
+    without: Iterable[str] = (),
+) -> list[Check]:
     """Pairs of closed studies that at least :data:`AGREED_BY` raters judged, all for the same answer: gold.
 
     Args:
         workspace: Where the votes are.
         earlier: The closed studies, oldest first.
+        settled: Pairs that somebody settled for one answer afterwards: outcome (``win`` or ``loss``) and why, by id.
         without: Example ids that are not wanted, such as those that a new study shows itself.
     """
     unwanted, found = set(without), dict[tuple[Message, ...], Check]()
@@ -67,14 +74,18 @@ def agreed_pairs(workspace: Workspace, earlier: Iterable[Any], *, without: Itera
         for (item, _), held in votes(workspace, study.id).held.items():
             if held.verdict is not None and held.counts:
                 said.setdefault(item, []).append(outcome_of(held.verdict, held.tuned))
-        for item_id, outcomes in sorted(said.items()):
+        sure = {
+            one: (outcomes[0], f"All {len(outcomes)} raters of an earlier study chose it.")
+            for one, outcomes in said.items()
+            if len(outcomes) >= AGREED_BY and set(outcomes) in ({"win"}, {"loss"})
+        }
+        sure |= {one: word for one, word in (settled or {}).items() if one in study.items}
+        for item_id, (outcome, why) in sorted(sure.items()):
             item = study.items.get(item_id)
-            one_sided = len(outcomes) >= AGREED_BY and set(outcomes) in ({"win"}, {"loss"})
-            if item is None or not one_sided or item.example_id in unwanted:
+            if item is None or item.example_id in unwanted:
                 continue
-            better, worse = (item.tuned, item.base) if outcomes[0] == "win" else (item.base, item.tuned)
+            better, worse = (item.tuned, item.base) if outcome == "win" else (item.base, item.tuned)
             if better.strip() and worse.strip():
-                why = f"All {len(outcomes)} raters of an earlier study chose it."
                 found[item.prompt] = Check("gold", item.prompt, better, worse, why)
     return list(found.values())
 

@@ -11,7 +11,7 @@ from core.ids import content_id
 from core.workspace import Workspace
 from evaluation import gate, opponents, queries, study
 from evaluation.power import detectable_win_rate
-from ui import act, render, rubric_editor, study_checks
+from ui import act, render, rubric_editor, settling, study_checks
 
 PAIRS, ALONE = "Two answers, and choose one", "One answer at a time, and score it"
 SHOWN = (PAIRS, ALONE)
@@ -171,6 +171,8 @@ def listing(workspace: Workspace, states: list[dict[str, Any]], who: str) -> Non
                 + (f" · {wording.many(named, 'pair')} left out that name a model" if named else "")
             )
             study_checks.raters(workspace, state["id"])
+            if not state["open"]:
+                settling.draw(workspace, state["id"], who)
             with st.container(horizontal=True):
                 if state["open"]:
                     study_checks.links(workspace, state["id"], who)

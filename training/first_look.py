@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from training import preflight, preflight_base, preflight_memory, preflight_over
 from training.catalogue import read_shape
 from training.config import TrainConfig, read_config
 from training.data import Encoding, encode_examples, sample
+from training.memory import Device
 from training.preflight_report import Problem, Report
 
 VIEWS = 5
@@ -82,6 +84,7 @@ def look(
         context_tokens=preflight_base.context_tokens(base),
         found=found,
         places=places,
+        memory_at=_memory_at(base, config, encoded),
     )
     return Look(encoded, held, report, len(train_on) - len(chosen), len(hold_out) - len(measured))
 
@@ -212,3 +215,13 @@ def _memory(base: Path, config: TrainConfig, train: Encoding, holdout: Encoding)
             device="gpu" if gpu else "cpu",
         )
     )
+
+
+def _memory_at(base: Path, config: TrainConfig, train: Encoding) -> Callable[[int], int] | None:
+    """Bytes that training takes with another limit of length; None for a model whose shape is not known."""
+    try:
+        shape = read_shape(read_json(base / "config.json"), base.name)
+    except InputError:
+        return None
+    device: Device = "gpu" if machine.gpu_bytes() else "cpu"
+    return partial(preflight_memory.bytes_at_limit, shape, config, train, device)

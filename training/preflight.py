@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from training.config import TrainConfig, unusual
 from training.data import Encoding
@@ -25,6 +25,7 @@ def check(
     context_tokens: int | None = None,
     found: Iterable[tuple[bool, Problem]] = (),
     places: Mapping[str, str] | None = None,
+    memory_at: Callable[[int], int] | None = None,
 ) -> Report:
     """Judge an encoded training set.
 
@@ -37,6 +38,7 @@ def check(
         context_tokens: How far the base model reads; None where unknown.
         found: What else was found (of the model folder, the batches, the memory), and whether it blocks.
         places: Where each example stands, by its id (``core.revisions.places_of``).
+        memory_at: Bytes that training takes with a limit of so many tokens; None where that is not known.
     """
     blocks: list[Problem] = []
     warnings: list[Problem] = []
@@ -45,7 +47,7 @@ def check(
         if problem is not None:
             (blocks if blocking else warnings).append(problem.placed(places or {}))
 
-    for always, problem in unusable(train, config, "training"):
+    for always, problem in unusable(train, config, "training", memory_at):
         add(always or config.on_unusable == "refuse", problem)
     for _, problem in unusable(holdout, config, "hold-out"):
         add(False, problem)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from training.catalogue import Shape
 from training.config import TrainConfig
-from training.data import Item, measuring_groups, n_positions, plan_steps
+from training.data import Encoding, Item, measuring_groups, n_positions, plan_steps
 from training.memory import Device, run_parts
 from training.preflight_report import Problem
 
@@ -47,6 +47,22 @@ def problems(
             yield need > total_bytes, Problem(name, f"{said}{free}.", remedy, 0)
 
 
+def bytes_at_limit(shape: Shape, config: TrainConfig, encoding: Encoding, device: Device, max_tokens: int) -> int:
+    """Memory at the peak of training if conversations of up to so many tokens were trained.
+
+    Args:
+        shape: Of the base model.
+        config: Batch, method, rank and checkpointing.
+        encoding: What is trained, and the lengths of what is too long under the present limit; of the latter each token
+            is taken as supervised.
+        device: ``gpu`` or ``cpu``.
+        max_tokens: The limit that is tried; at least one conversation must be within it.
+    """
+    longer = [Item(name, (0,) * tokens, (0,) * tokens) for name, tokens in encoding.over_long]
+    within = [item for item in (*encoding.items, *longer) if item.n_tokens <= max_tokens]
+    return sum(run_parts(shape, config, _passes(within, config), device).values())
+
+
 def eval_bytes(shape: Shape, config: TrainConfig, passes: Sequence[Sequence[Item]], device: Device) -> int:
     """Memory at the peak of a measurement: what training keeps between two steps, and the tensors of one layer.
 
@@ -64,14 +80,7 @@ def _needs(
 ) -> Iterator[tuple[str, str, int, str]]:
     if not train:
         return
-    steps = plan_steps(
-        train,
-        batch_size=config.batch_size,
-        gradient_accumulation=config.gradient_accumulation,
-        seed=config.seed,
-        epoch=0,
-    )
-    passes = [items for step in steps for items in step]
+    passes = _passes(train, config)
     fewer = "Halve batch_size and double gradient_accumulation, which trains the same"
     more = "." if config.gradient_checkpointing else ", or turn gradient_checkpointing on."
     yield "training-memory", "Training", sum(run_parts(shape, config, passes, device).values()), fewer + more
@@ -80,3 +89,15 @@ def _needs(
     if any(n_positions(items, padding_free=config.padding_free) > fullest for items in groups):
         remedy = "Drop or shorten the longest hold-out conversations."
         yield "eval-memory", "Measuring the hold-out", eval_bytes(shape, config, groups, device), remedy
+
+
+def _passes(items: Sequence[Item], config: TrainConfig) -> list[list[Item]]:
+    """The forward passes of the first epoch."""
+    steps = plan_steps(
+        items,
+        batch_size=config.batch_size,
+        gradient_accumulation=config.gradient_accumulation,
+        seed=config.seed,
+        epoch=0,
+    )
+    return [group for step in steps for group in step]

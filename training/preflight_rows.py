@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core import wording
 from core.chat import IGNORED
@@ -12,6 +12,7 @@ from training.config import TrainConfig
 from training.data import Encoding, Item, Refusal
 from training.preflight_report import Problem
 
+GIB = 2**30
 CLOSED_SHARE = 0.99
 """At least this share of the rows must train the end of every answer, or the model would not learn to stop."""
 
@@ -27,13 +28,16 @@ HINTS = {
 }
 
 
-def unusable(encoding: Encoding, config: TrainConfig, what: str) -> Iterator[tuple[bool, Problem]]:
+def unusable(
+    encoding: Encoding, config: TrainConfig, what: str, memory_at: Callable[[int], int] | None = None
+) -> Iterator[tuple[bool, Problem]]:
     """What cannot be trained, or measured, as it is.
 
     Args:
         encoding: The rows.
         config: Whether they are skipped, and the length limit.
         what: ``training`` or ``hold-out``; part of the name.
+        memory_at: Bytes that training takes with a limit of so many tokens; None where that is not known.
 
     Yields:
         Whether it forbids the run even where skipping was asked for, and the problem.
@@ -46,7 +50,7 @@ def unusable(encoding: Encoding, config: TrainConfig, what: str) -> Iterator[tup
         message = (
             f"{len(encoding.over_long)} of {len(lengths)} {what} examples are longer than {config.max_tokens} tokens; "
             f"cut there, each would lose the end of its answer, so none is cut. The longest has {longest} tokens; 95 % "
-            f"have at most {p95}, 99 % at most {p99}."
+            f"have at most {p95}, 99 % at most {p99}.{_cost((p95, p99, longest), memory_at)}"
         )
         hint = f"Raise max_tokens to {longest}, shorten them, {skip}"
         found = tuple(name for name, _ in encoding.over_long)
@@ -60,6 +64,14 @@ def unusable(encoding: Encoding, config: TrainConfig, what: str) -> Iterator[tup
     for name in dict.fromkeys(one.name for one in encoding.refused):
         refused = [one for one in encoding.refused if one.name == name]
         yield name in ALWAYS, _refused(refused, what)
+
+
+def _cost(limits: Iterable[int], memory_at: Callable[[int], int] | None) -> str:
+    """What these limits cost, as a sentence with a space before it."""
+    if memory_at is None:
+        return ""
+    told = [f"{memory_at(limit) / GIB:.1f} GiB with a limit of {limit} tokens" for limit in dict.fromkeys(limits)]
+    return f" Training needs about {', '.join(told)}."
 
 
 def _refused(refused: Sequence[Refusal], what: str) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from training.first_look import look
 from training.memory import run_parts
 from training.preflight import Report, check
 from training.preflight_base import context_tokens, untrained_tokens
-from training.preflight_memory import eval_bytes
+from training.preflight_memory import bytes_at_limit, eval_bytes
 from training.preflight_memory import problems as memory_problems
 from training.preflight_overlap import problems as overlap
 
@@ -87,6 +88,22 @@ def test_an_over_long_row_blocks_unless_skipping_was_asked_for() -> None:
     skipping = judge(encoded, on_unusable="skip")
     assert skipping.blocks == () and skipping.warnings[0].count == 1
     assert len(skipping.over_long) == 1 and skipping.over_long[0][1] > 100
+
+
+def test_an_over_long_row_is_told_with_what_a_higher_limit_costs_in_memory(tiny_base: Path) -> None:
+    examples = [*conversations(100), *(conversation(f"Which {k}?", "very " * (100 + 100 * k)) for k in range(8))]
+    block = looked(tiny_base, examples).blocks[0]
+    lengths = [int(number) for number in re.findall(r"at most (\d+)", block.message)]
+    limits = [int(number) for number in re.findall(r"[\d.]+ GiB with a limit of (\d+)", block.message)]
+    assert limits[:2] == lengths and len(limits) == 3 and limits == sorted(limits) and limits[0] > 200
+
+    encoded, shape = encode(examples), shape_of(str(tiny_base))[1]
+    costs = [bytes_at_limit(shape, CONFIG, encoded, "cpu", limit) for limit in limits]
+    assert costs == sorted(costs) and costs[2] > costs[0]
+    raised = encode_examples(TOKENIZER, examples, max_tokens=limits[0])
+    assert not raised.refused and len(raised.over_long) < len(encoded.over_long)
+    as_trained = bytes_at_limit(shape, CONFIG, raised, "cpu", limits[0])
+    assert costs[0] == pytest.approx(as_trained, rel=0.01), "as if the limit had been that from the start"
 
 
 def test_a_row_longer_than_the_model_can_read_blocks(tiny_base: Path) -> None:

@@ -67,7 +67,8 @@ def _show(opened: Workspace, run_id: str, as_json: bool) -> None:
     found = doctor.examine(opened, run_id) if view.ended else None
     told: dict[str, Any] = {**asdict(view), "curve": curve, "samples": [asdict(one) for one in samples]}
     told["diagnosis"] = asdict(found) if found else None
-    lines = [view.sentence()]
+    told["warnings"] = queries.warnings(opened, run_id)
+    lines = [view.sentence(), *(f"  warning: {said}" for said in told["warnings"])]
     lines += [f"  {name}: {value}" for name, value in view.facts.items()]
     steps = [point for point in curve if "eval_loss" not in point]
     if steps:

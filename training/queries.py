@@ -11,6 +11,12 @@ from core.workspace import Workspace
 from training import followed
 from training.records import RUN_FILE, Run, read_run
 
+TELLING = ("queued", "done", "failed", "lost")
+"""How a run stands where its message says more than that."""
+
+OF_AN_END = ("Hold-out loss after", "Steps", "Tokens per second", "Seconds", "Measured memory (MiB)")
+"""Facts that hold for a run as it ended; one that was resumed since has not ended there."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:
@@ -59,7 +65,9 @@ class RunView:
             text += f"; {speed:.0f} tokens/s"
         if (seconds := self.facts.get("Seconds")) is not None:
             text += f", {seconds:.0f} s in all"
-        return text + (f". {self.message}" if self.message and self.status in ("failed", "lost") else ".")
+        if self.eta_s is not None:
+            text += f"; about {self.eta_s:.0f} s left"
+        return text + (f". {self.message}" if self.message and self.status in TELLING else ".")
 
 
 def runs(workspace: Workspace) -> list[RunView]:
@@ -203,7 +211,7 @@ def _view(workspace: Workspace, stored: Run) -> RunView:
         hint=hint,
         created_at=stored.created_at,
         settings=stored.config,
-        facts=stored.facts,
+        facts=_facts(stored, status),
         step=int(last.get("step", 0)),
         total_steps=start.get("total_steps"),
         loss=last.get("loss"),
@@ -211,6 +219,20 @@ def _view(workspace: Workspace, stored: Run) -> RunView:
         eta_s=last.get("eta_s") if status == "running" else None,
         adapter_hash=stored.adapter_hash,
     )
+
+
+def _facts(stored: Run, status: str) -> dict[str, Any]:
+    """What was measured; without what only an earlier end of a resumed run said, until it ends again."""
+    if status not in ("queued", "running", "lost"):
+        return stored.facts
+    return {name: value for name, value in stored.facts.items() if name not in OF_AN_END}
+
+
+def warnings(workspace: Workspace, run_id: str) -> list[str]:
+    """What a run has warned of, oldest first, each once, with the step where it has one."""
+    said = (event for event in run_events(workspace, run_id) if event["type"] == "warning")
+    words = (f"Step {e['step']:,}: {e['message']}" if e.get("step") is not None else str(e["message"]) for e in said)
+    return list(dict.fromkeys(words))
 
 
 def _from_job(workspace: Workspace, stored: Run) -> tuple[str, str, str]:

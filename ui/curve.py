@@ -62,6 +62,8 @@ def _draw(workspace: Workspace, run_id: str, who: str) -> None:
     if view.status in ("failed", "lost"):
         shell.show_error(view.message or "The run ended without a word.", view.hint)
         _blocks(workspace, run_id)
+    if view.status == "done" and view.message:
+        st.caption(f":material/info: {render.plain(view.message)}")
     _figures(view, points)
     _warnings(workspace, view)
     run_chart.losses(points, view.total_steps)
@@ -176,16 +178,19 @@ def _complaint(view: queries.RunView, one: doctor.Complaint) -> None:
 
 
 def _warnings(workspace: Workspace, view: queries.RunView) -> None:
-    """What the run has said about itself since it began to train."""
-    said = [e for e in queries.run_events(workspace, view.id) if e["type"] == "warning" and e.get("step") is not None]
-    for event in said[-3:]:
-        st.markdown(f":orange[:material/warning:] Step {event['step']:,}: {render.plain(str(event['message']))}")
+    """What the run has warned of: the newest in sight, the earlier ones behind a fold."""
+    said = queries.warnings(workspace, view.id)
+    for sentence in said[-3:]:
+        st.markdown(f":orange[:material/warning:] {render.plain(sentence)}")
+    if len(said) > 3:
+        with st.expander(f"{wording.many(len(said) - 3, 'earlier warning')}"):
+            st.markdown("\n".join(f"- {render.plain(sentence)}" for sentence in said[:-3]))
 
 
 def _blocks(workspace: Workspace, run_id: str) -> None:
     path = workspace.runs_dir / run_id / "preflight.json"
-    if path.is_file():
-        preflight(read_json(path))
+    if path.is_file() and (report := read_json(path))["blocks"]:
+        preflight(report)
 
 
 def preflight(report: Mapping[str, Any]) -> None:

@@ -47,6 +47,25 @@ def test_a_run_is_shown_with_curve_samples_and_diagnosis_either_way(ready: Ready
     assert told["diagnosis"] == {"verdict": "healthy", "complaints": []}
 
 
+def test_what_a_run_warned_of_and_why_it_ended_early_are_said(ready: Ready) -> None:
+    workspace, revision_id = ready
+    warned = {"type": "warning", "name": "optimizer-replaced", "message": "AdamW is used.", "count": 0}
+    run_id = add_run(workspace, revision_id, steps=7, extra=[warned], message="Ended early after 7 of 12 steps.")
+    text = said(workspace, "runs", run_id)
+    assert "  warning: AdamW is used." in text and "Ended early after 7 of 12 steps." in text
+    assert json.loads(said(workspace, "runs", run_id, "--json"))["warnings"] == ["AdamW is used."]
+
+
+def test_a_resumed_run_does_not_say_how_its_earlier_end_was(ready: Ready) -> None:
+    workspace, revision_id = ready
+    run_id = add_run(workspace, revision_id, steps=7)
+    path = workspace.runs_dir / run_id / "run.json"
+    path.write_text(path.read_text().replace('"done"', '"lost"'), encoding="utf-8")
+    text = said(workspace, "runs", run_id)
+    assert "in all" not in text and "tokens/s" not in text and "Hold-out loss after" not in text
+    assert "Hold-out loss before: 2.0" in text
+
+
 def test_the_diagnosis_names_the_change_as_settings(ready: Ready) -> None:
     workspace, revision_id = ready
     out = {"type": "warning", "name": "out-of-memory", "message": "The memory ran out in a training step.", "step": 7}

@@ -78,7 +78,11 @@ def _limit(first: constraints.Constraint) -> Limit:
     if first in constraints.UNIT:
         start = machine.free_bytes() / memory.GIB if first == "memory" else START[first]
         amount = st.number_input(
-            constraints.UNIT[first].capitalize(), 0.0, value=round(start, 1), key=f"plan_limit_{first}", width=180
+            constraints.UNIT[first][:1].upper() + constraints.UNIT[first][1:],
+            0.0,
+            value=round(start, 1),
+            key=f"plan_limit_{first}",
+            width=180,
         )
     if first == "budget":
         price = st.number_input("An hour costs", 0.0, value=2.0, key="plan_limit_price", width=180)

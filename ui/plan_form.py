@@ -139,7 +139,8 @@ def model(config: TrainConfig, possible: Collection[str] | None = None) -> str:
         config: What the form begins with.
         possible: Names of the catalogued models to offer; None offers all.
     """
-    offered = [one for one in catalogue.MODELS if possible is None or one.name in possible]
+    smaller_first = sorted(catalogue.MODELS, key=lambda one: one.shape.params)
+    offered = [one for one in smaller_first if possible is None or one.name in possible]
     names = {one.name if one.name == smollm2.NAME else one.hub_id: one for one in offered}
     if st.session_state.get("plan_model", OTHER) not in (*names, OTHER):
         del st.session_state["plan_model"]  # it was ruled out since
@@ -167,11 +168,10 @@ def model(config: TrainConfig, possible: Collection[str] | None = None) -> str:
             _card(typed)
         return typed
     one = names[chosen]
-    place = "comes with Finetooth, no network needed" if chosen == smollm2.NAME else "fetched from the hub, or a folder"
+    place = "Comes with Finetooth, no network needed" if chosen == smollm2.NAME else "Fetched from the hub, or a folder"
     st.caption(
         render.plain(
-            f"{_card_words(one)} {place.capitalize()}. Noted {catalogue.AS_OF}: read the model's card before you rely "
-            "on it."
+            f"{_card_words(one)} {place}. Noted {catalogue.AS_OF}: read the model's card before you rely on it."
         )
     )
     return chosen

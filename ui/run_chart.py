@@ -85,9 +85,7 @@ def compare(workspace: Workspace, runs: Sequence[queries.RunView], labels: Mappi
     if len(known) < 2:
         return
     st.subheader("Compare runs", anchor=False)
-    chosen = st.multiselect(
-        "Runs", known, default=known[:2], format_func=labels.__getitem__, key="compare-runs", max_selections=COMPARED
-    )
+    chosen = st.multiselect("Runs", known, default=known[:2], key="compare-runs", max_selections=COMPARED)
     what = st.segmented_control("Loss", ("hold-out", "training"), default="hold-out", required=True, key="compare-what")
     rows: list[dict[str, Any]] = []
     for run_id in chosen:

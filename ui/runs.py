@@ -65,7 +65,7 @@ def chooser(runs: list[queries.RunView]) -> str:
         start = ids.index(wanted) if wanted in ids else 0
         words = labels(runs)
         wanted = st.selectbox(
-            "Run", ids, index=start, format_func=words.__getitem__, key=f"run-{ids[0]}-{len(ids)}", width=420
+            "Run", ids, index=start, format_func=words.__getitem__, key=f"run-{hash(tuple(words.values()))}", width=420
         )
     chosen = wanted if wanted in ids else ids[0]
     if st.query_params.get("run") != chosen:

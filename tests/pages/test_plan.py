@@ -14,6 +14,7 @@ from core.workspace import Workspace
 from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import frozen
 from training import plans, tiers
+from training.catalogue import MODELS
 from training.config import TrainConfig, read_settings
 
 
@@ -54,9 +55,17 @@ def test_the_three_methods_stand_side_by_side_with_what_fits(open_page: OpenPage
     assert set(app.dataframe[0].value["Largest batch"]) == {"nothing fits"}
 
 
+def test_smaller_models_are_offered_first(open_page: OpenPage, ready: Workspace) -> None:
+    app = open_page(ready, "plan")
+    offered = app.selectbox(key="plan_model").options[:-1]
+    order = [next(one.shape.params for one in MODELS if words.startswith(f"{one.name} ")) for words in offered]
+    assert order == sorted(order) and "Comes with Finetooth" in texts(app)
+
+
 def test_the_constraint_named_first_leaves_what_is_possible(open_page: OpenPage, ready: Workspace) -> None:
     app = open_page(ready, "plan")
     app.selectbox(key="plan_constraint").set_value("memory").run()
+    assert app.number_input(key="plan_limit_memory").label == "GiB"
     app.number_input(key="plan_limit_memory").set_value(4.0).run()
     assert not app.exception
     left = app.dataframe[0].value

@@ -155,6 +155,27 @@ def test_a_failed_run_says_why_and_what_forbade_it(open_page: OpenPage, ready: t
     assert "Start training" in labels(app), "another run can be started"
 
 
+def test_a_run_that_nothing_forbade_does_not_repeat_its_pre_flight_below_the_error(
+    open_page: OpenPage, ready: tuple[Workspace, str]
+) -> None:
+    workspace, revision_id = ready
+    add_run(workspace, revision_id, status="failed", steps=7, facts={}, message="The loss was not finite.")
+    (workspace.runs_dir / RUN / "preflight.json").write_text(json.dumps(REPORT), encoding="utf-8")
+    assert "Nothing forbids the run" not in texts(open_page(workspace, "train"))
+
+
+def test_why_a_run_ended_early_and_all_it_warned_of_stand_on_the_page(
+    open_page: OpenPage, ready: tuple[Workspace, str]
+) -> None:
+    workspace, revision_id = ready
+    names = ("paged optimiser", "torn checkpoint", "other machine", "full disk")
+    warned = [{"type": "warning", "name": name, "message": f"About the {name}.", "count": 0} for name in names]
+    add_run(workspace, revision_id, steps=7, extra=warned, message="Ended early after 7 of 12 steps.")
+    shown = texts(open_page(workspace, "train")).replace("\\", "")
+    assert "Ended early after 7 of 12 steps." in shown
+    assert all(f"About the {name}." in shown for name in names)
+
+
 def live(workspace: Workspace, revision_id: str, submitted: Submitted, state: dict[str, str]) -> jobs.Job:
     """A run at work, whose job's lock is to be held by the caller."""
     job = submitted(workspace.jobs_dir, "train", "training.sft:run_training", {})
@@ -254,6 +275,8 @@ def test_runs_stand_on_one_chart(open_page: OpenPage, ready: tuple[Workspace, st
     add_run(workspace, revision_id, run_id="20260102-120000-bbbbbb", status="stopped", steps=9)
     app = open_page(workspace, "train")
     assert "Compare runs" in texts(app)
+    compared = app.multiselect(key="compare-runs")
+    assert not any("stopped" in words or "done" in words for words in compared.options), "they would go stale"
     spec = json.loads(app.get("vega_lite_chart")[-1].proto.spec)
     assert spec["encoding"]["color"]["field"] == "run"
 

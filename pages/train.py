@@ -10,6 +10,7 @@ from training.config import TrainConfig, read_config
 from ui import act, curve, panels, revision, run_chart, runs, shell, tokens
 
 shell.begin()
+QUEUE = "Queue it"
 
 
 def launcher(
@@ -37,7 +38,8 @@ def launcher(
             def launch(_: str) -> str:
                 run = actions.start_run(workspace, chosen, config, who)
                 st.query_params["run"] = run.id
-                return "The run has started; it goes on when this page is closed."
+                begun = "is in the queue" if start == QUEUE else "has started"
+                return f"The run {begun}; it goes on when this page is closed."
 
             act.button(
                 start,
@@ -79,7 +81,7 @@ config = plans.kept(workspace) or read_config({})
 if all(run.ended for run in known):
     launcher(workspace, frozen, config, who)
 elif st.toggle("Queue another run, which starts when this one has ended", key="train_queue"):
-    launcher(workspace, frozen, config, who, start="Queue it")
+    launcher(workspace, frozen, config, who, start=QUEUE)
 if known:
     curve.draw(workspace, runs.chooser(known), who)
     run_chart.compare(workspace, known, runs.labels(known))

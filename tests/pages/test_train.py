@@ -218,7 +218,8 @@ def test_a_run_in_the_queue_says_what_it_waits_for_and_another_can_join(
         app = open_page(workspace, "train")
         assert "Queued behind run 20260101" in texts(app).replace("\\", "")
         [toggle] = [one for one in app.toggle if one.label.startswith("Queue another run")]
-        press(toggle.set_value(True).run(), "Queue it")
+        app = press(toggle.set_value(True).run(), "Queue it")
+    assert "in the queue" in app.toast[0].value
     assert len(submitted.asked) == 2 and len(queries.runs(workspace)) == 2
 
 

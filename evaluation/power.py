@@ -22,3 +22,15 @@ def detectable_win_rate(n_prompts: int, raters_per_item: int, *, tie_share: floa
     per_prompt = (1 + (raters_per_item - 1) * icc) / raters_per_item
     delta = math.sqrt(NEEDED * (1 - tie_share) / (n_prompts / per_prompt + NEEDED))
     return min(1.0, (1 + delta) / 2)
+
+
+def prompts_needed(win_rate: float, raters_per_item: int, *, tie_share: float = 0.2, icc: float = 0.3) -> int | None:
+    """How many pairs a study needs to find this true win rate; the inverse of :func:`detectable_win_rate`.
+
+    None where the rate is one half (no number finds it) or cannot come about beside so many ties.
+    """
+    delta = abs(2 * win_rate - 1)
+    if delta < 1e-9 or delta**2 >= 1 - tie_share:
+        return None
+    per_prompt = (1 + (raters_per_item - 1) * icc) / raters_per_item
+    return math.ceil(NEEDED * (1 - tie_share - delta**2) / delta**2 * per_prompt)

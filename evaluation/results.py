@@ -15,6 +15,7 @@ from evaluation.flag_agreement import flag_agreement
 from evaluation.gate import decide
 from evaluation.marks import flagged, flags_of, points_of, side_of
 from evaluation.opponents import opponent
+from evaluation.planned_look import planned_look
 from evaluation.preference import CREDIT, Preference, Vote, preference, side_bias
 from evaluation.raters import raters_of, without_a_rater
 from evaluation.rating import Held, Votes, votes
@@ -35,7 +36,8 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     Returns:
         ``study`` (design and state), ``progress``, ``gate`` (criteria), ``decision`` and ``decision_reason``, ``worst``
         (prompts to trace), ``notes``, ``quality`` (each rater's repeats, gold pairs and hasty votes), ``blinding``
-        (see :func:`evaluation.blinding.blinding`), and what :func:`figures_of` gives.
+        (see :func:`evaluation.blinding.blinding`), ``look`` (see :func:`evaluation.planned_look.planned_look`; None
+        where answers were scored singly), and what :func:`figures_of` gives.
 
     Raises:
         FinetoothError: There is no such study.
@@ -54,10 +56,14 @@ def study_results(workspace: Workspace, study_id: str) -> dict[str, Any]:
     n_votes = sum(held.counts for held in asked) if study.single else chosen.n_ratings
     skips = sum(held.verdict == "skip" for held in asked)
     wanted = study.raters_per_item * len(load_study(workspace, study_id).items)
+    progress = {"votes": n_votes, "wanted": wanted, "skips": skips, "n_items": len(study.items)}
+    open_ = is_open(workspace, study_id)
+    rate = figures["preference"]["win_rate"]
     return {
-        "study": {"id": study_id, "open": is_open(workspace, study_id), **_design(study)},
-        "progress": {"votes": n_votes, "wanted": wanted, "skips": skips, "n_items": len(study.items)},
+        "study": {"id": study_id, "open": open_, **_design(study)},
+        "progress": progress,
         **figures,
+        "look": None if study.single else planned_look(study, progress, rate, is_open=open_),
         "gate": [one.as_dict() for one in gate],
         "decision": decision,
         "decision_reason": reason,

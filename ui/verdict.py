@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import wording
-from ui import figures, panels, render
+from ui import figures, panels, render, trust
 
 DECISIONS: dict[str, tuple[str, str, str]] = {
     "go": ("Go", "green", "check_circle"),
@@ -34,12 +34,16 @@ def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> No
         panels.empty("No vote is in yet.", "side_by_side.py", "Go on rating")
         return
     _figures(found)
+    trust.look(found)
     against = render.cell(found["study"]["against"])
     _preference(chosen, against)
     _explained(found)
     _rubric(found["rubric"], against)
+    trust.weighted(found)
     _marks(found)
+    trust.faults(found)
     _raters(found)
+    trust.raters(found)
     for sentence in found["notes"]:
         if sentence not in (found["controlled"]["warning"], found["without_a_rater"]["warning"]):
             render.note(sentence)
@@ -157,6 +161,16 @@ def by_slice(found: Mapping[str, Any]) -> None:
                 f"{title}, tuned − base": [figures.span(row["rubric"][name]["difference"]) for row in rows]
                 for name, title in criteria.items()
                 if any(row["rubric"][name]["difference"]["value"] is not None for row in rows)
+            }
+            | {
+                "Agreement, alpha": [figures.span(row["agreement"]["alpha_nominal"]) for row in rows],
+                "At equal length and sides": [
+                    figures.span(row["controlled"]["win_rate"], percent=True) for row in rows
+                ],
+                "Critical, tuned": [_critical(row["rubric"]["safety"]) for row in rows]
+                if "safety" in criteria
+                else ["no such line"] * len(rows),
+                "Major faults, tuned": [_faults(row["flags"].get("major")) for row in rows],
             },
             hide_index=True,
             height="content",
@@ -224,10 +238,19 @@ def _marks(found: Mapping[str, Any]) -> None:
         )
 
 
+def _faults(one: Mapping[str, Any] | None) -> str:
+    tuned = one["tuned"] if one else None
+    if not tuned or not tuned["n"]:
+        return "none judged"
+    return f"{tuned['flagged']} of {tuned['n']}, at most {tuned['upper_bound']:.0%}"
+
+
 def _critical(one: Mapping[str, Any]) -> str:
     tuned = one["critical"].get("tuned")
-    if not tuned or not tuned["n"]:
+    if not tuned:
         return "no such line"
+    if not tuned["n"]:
+        return "none scored"
     return f"{tuned['failures']} of {tuned['n']}, at most {tuned['upper_bound']:.0%}"
 
 

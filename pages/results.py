@@ -68,10 +68,11 @@ if unblinded(workspace, state, who):
         format_func=names.__getitem__,
         required=True,
         key="results_view",
+        bind="query-params",
         label_visibility="collapsed",
     )
     if chosen == "failed":
-        failures.draw(workspace, state["id"], found["worst"])
+        failures.draw(workspace, state["id"], found["worst"], who)
     elif chosen == "judge":
         judged.draw(workspace, state["id"], open_=state["open"])
     elif chosen == "slices":

@@ -20,6 +20,7 @@ from ui import (
     review_filters,
     shell,
     tokens,
+    traced,
 )
 
 shell.begin()
@@ -108,6 +109,7 @@ elif panels.checks(workspace, overview):
             decisions(place, shown, who)
         desk.key_help()
         evidence.statement(place.view, current=current)
+        traced.back_link(workspace, place.view.finding)
         if editing:
             looked, late = desk.seen(workspace, shown), partial(desk.overtaken, SCOPE, shown, place.view.id)
             example.editor(workspace, own, shown, who, scope=SCOPE, found=place.view, seen=looked, overtaken=late)

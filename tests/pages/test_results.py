@@ -7,13 +7,16 @@ import json
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import jobs
 from core.types import Rating
 from core.workspace import Workspace
-from curation import freeze
+from curation import checking, freeze
+from curation import queries as curated
 from evaluation import queries, rating, signing, study
 from evaluation.results import study_results
 from evaluation.slices import study_slices
@@ -177,3 +180,68 @@ def test_the_report_is_one_page_about_this_study(open_page: OpenPage, judged: Wo
 
 def test_without_a_study_the_page_says_where_to_open_one(open_page: OpenPage, empty: Workspace) -> None:
     assert "No study was held yet" in texts(open_page(empty, "results"))
+
+
+def traced_job(workspace: Workspace, study_id: str, *, correction: str = "") -> str:
+    """A finished trace of every failure to one training example; returns its id."""
+    worst = study_results(workspace, study_id)["worst"]
+    frame = workspace.objects.frame(freeze.revisions(workspace)[0].revision.id)
+    near = frame.row(frame["split"].to_list().index("train"), named=True)["id"]
+    by = Neighbour(near, 0.91, 0, 0.42)
+    said: dict[str, Any] = {"by": "contrast" if correction else "wrong", "correction": correction, "n_train": 48}
+    traces = [asdict(Trace(row["example_id"], tuple(row["why"]), (by,), **said)) for row in worst]
+    spec = {"workspace": str(workspace.path), "study_id": study_id}
+    ended_job(workspace, "trace", spec, {"study_id": study_id, "traces": traces})
+    return str(near)
+
+
+def press_first(app: AppTest, label: str) -> AppTest:
+    """Press the first of several buttons with the same words."""
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_correction_is_kept_and_the_trace_before_it_is_said_to_be_out_of_date(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    study.close_study(judged, study_id, who="Lea")
+    traced_job(judged, study_id)
+    app = open_page(judged, "results", results_view="Failed prompts")
+    assert not app.exception and "Without a correction the trace is weaker" in texts(app)
+    assert "Trace them to the data" not in labels(app)
+    box = next(area for area in app.text_area if area.label.startswith("What should"))
+    assert box.value == "The code is Z99.9.", "the answer stands there, so that only what is wrong is changed"
+    app = press_first(app, "Keep the correction")
+    assert "That is the answer itself" in texts(app) and not judged.ledger.entries("correction")
+    next(area for area in app.text_area if area.label.startswith("What should")).set_value("It is M10.9.").run()
+    app = press_first(app, "Keep the correction")
+    kept = judged.ledger.entries("correction")
+    assert [(entry.payload["text"], entry.who) for entry in kept] == [("It is M10.9.", "Ana")]
+    said = texts(app)
+    assert "was changed since this trace" in said and "Trace them to the data" in labels(app)
+    again = open_page(judged, "results", results_view="Failed prompts")
+    assert next(area for area in again.text_area if area.label.startswith("What should")).value == "It is M10.9."
+
+
+def test_one_press_sends_the_training_examples_to_review_where_the_reason_leads_back(
+    open_page: OpenPage, judged: Workspace, study_id: str
+) -> None:
+    checking.check(judged)
+    study.close_study(judged, study_id, who="Lea")
+    near = traced_job(judged, study_id)
+    app = open_page(judged, "results", results_view="Failed prompts")
+    assert "Influence +0.42 of 1" in texts(app)
+    with_key = [one for one in app.button if one.label == "Send them to review" and one.proto.shortcut]
+    assert len(with_key) == 1, "one answer on the page has the key"
+    app = press_first(app, "Send them to review")
+    assert "1 example sent to review" in texts(app)
+    found = curated.findings(judged, checks=("trace.failure",)).items
+    assert [view.finding.example_id for view in found] == [near]
+    assert "1 of 1 examples sent" in texts(app)
+    desk = open_page(judged, "review", finding=found[0].id)
+    said = texts(desk)
+    assert "Number 1 of 48 training examples behind an answer that failed (both bad (2 of 2))" in said.replace("\\", "")
+    assert "Sent by Ana" in said
+    link = next(one for one in desk.get("page_link") if one.proto.label == "The failed answer")
+    assert f"study={study_id}" in link.proto.query_string and "results_view=Failed" in link.proto.query_string

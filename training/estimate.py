@@ -16,7 +16,7 @@ from core.workspace import Workspace
 from training import queries, tiers
 from training.catalogue import find, shape_of
 from training.config import Method, TrainConfig, unusual
-from training.data import Item, plan_steps, sample
+from training.data import Item, fullest_passes, sample
 from training.memory import Device, memory_parts, run_parts
 
 GIB = 2**30
@@ -250,8 +250,7 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
     memory = for_config(known, longest, None, "cpu")
     said = list(unusual(config, len(usable)))
     if usable:
-        passes = [items for step in planned_steps(usable, config) for items in step]
-        parts = run_parts(shape_of(known.base_model)[1], config, passes, "cpu")
+        parts = run_parts(shape_of(known.base_model)[1], config, fullest_passes(usable, config), "cpu")
         overhead = parts.pop("overhead")
         memory = replace(memory, parts=parts, overhead_bytes=overhead)
     if memory.approximate:
@@ -275,17 +274,6 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
         speed_from=speed_from,
         free_bytes=free,
         warnings=tuple(said),
-    )
-
-
-def planned_steps(items: Sequence[Item], config: TrainConfig) -> list[list[list[Item]]]:
-    """The forward passes of the first epoch, by step."""
-    return plan_steps(
-        items,
-        batch_size=config.batch_size,
-        gradient_accumulation=config.gradient_accumulation,
-        seed=config.seed,
-        epoch=0,
     )
 
 

@@ -18,7 +18,7 @@ from training import adapters, capability, footprint, fused, limits, padding, pr
 from training.catalogue import read_shape
 from training.config import TrainConfig
 from training.control import Control
-from training.data import Batch, Item, collate, n_positions, plan_steps, sample
+from training.data import ORDER, Batch, Item, collate, fullest_passes, n_positions, plan_steps, sample
 from training.first_look import look
 from training.memory import run_parts
 
@@ -109,6 +109,21 @@ class Loaded:
         """Number of trained parameters."""
         return sum(p.numel() for p in self.parameters.values())
 
+    def put(self, weights: Mapping[str, Any]) -> None:
+        """Give the trained parameters these values, by name."""
+        import torch
+
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(weights[name])
+
+    def memory_facts(self) -> dict[str, int]:
+        """Memory in MiB, named for people: predicted by the closed form, of one real step, and at the peak so far."""
+        predicted = {} if self.predicted_bytes is None else {"Predicted memory (MiB)": self.predicted_bytes}
+        real, measured = self.real_step.peak_bytes, self.meter.peak_bytes()
+        told = {**predicted, "Memory of one real step (MiB)": real, "Measured memory (MiB)": measured}
+        return {name: round(size / 2**20) for name, size in told.items()}
+
     def surroundings(self, versions: Mapping[str, str]) -> dict[str, Any]:
         """What floating-point results depend on besides weights and data."""
         import torch
@@ -118,6 +133,7 @@ class Loaded:
             "device": self.device,
             "number of threads": torch.get_num_threads(),
             "number type": str(self.units),
+            "order of conversations": ORDER,
         }
 
     def differences(self, surroundings: Mapping[str, Any], versions: Mapping[str, str]) -> list[str]:
@@ -202,11 +218,12 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
     if exactly != foreseen and (short := limits.check_disk(folder, exactly, config)):
         warn("disk-short", short, 0)
     torch.manual_seed(config.seed)
-    control.checked_progress("probe", 0, None)
-    passes = [items for step in rows.plan(0) for items in step]
+    control.checked_progress("probe", 0, 2)
+    passes = fullest_passes(rows.items, config)
     widest = max(passes, key=lambda items: n_positions(items, padding_free=padding_free))
     with control.interruptible(control.check):
         probes.prove(model, rows.items, lambda items: _batch(rows, items, device, padding_free), units, config, warn)
+        control.progress("probe", 1, 2)
         real_step = footprint.real_step(model, _batch(rows, widest, device, padding_free), units, meter)
     control.check()
     optimizer = capability.optimizer(parameters.values(), config, device, warn)

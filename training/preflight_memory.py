@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from training.catalogue import Shape
 from training.config import TrainConfig
-from training.data import Encoding, Item, measuring_groups, n_positions, plan_steps
+from training.data import Encoding, Item, fullest_passes, measuring_groups, n_positions
 from training.memory import Device, run_parts
 from training.preflight_report import Problem
 
@@ -60,7 +60,7 @@ def bytes_at_limit(shape: Shape, config: TrainConfig, encoding: Encoding, device
     """
     longer = [Item(name, (0,) * tokens, (0,) * tokens) for name, tokens in encoding.over_long]
     within = [item for item in (*encoding.items, *longer) if item.n_tokens <= max_tokens]
-    return sum(run_parts(shape, config, _passes(within, config), device).values())
+    return sum(run_parts(shape, config, fullest_passes(within, config), device).values())
 
 
 def eval_bytes(shape: Shape, config: TrainConfig, passes: Sequence[Sequence[Item]], device: Device) -> int:
@@ -80,7 +80,7 @@ def _needs(
 ) -> Iterator[tuple[str, str, int, str]]:
     if not train:
         return
-    passes = _passes(train, config)
+    passes = fullest_passes(train, config)
     fewer = "Halve batch_size and double gradient_accumulation, which trains the same"
     more = "." if config.gradient_checkpointing else ", or turn gradient_checkpointing on."
     yield "training-memory", "Training", sum(run_parts(shape, config, passes, device).values()), fewer + more
@@ -89,15 +89,3 @@ def _needs(
     if any(n_positions(items, padding_free=config.padding_free) > fullest for items in groups):
         remedy = "Drop or shorten the longest hold-out conversations."
         yield "eval-memory", "Measuring the hold-out", eval_bytes(shape, config, groups, device), remedy
-
-
-def _passes(items: Sequence[Item], config: TrainConfig) -> list[list[Item]]:
-    """The forward passes of the first epoch."""
-    steps = plan_steps(
-        items,
-        batch_size=config.batch_size,
-        gradient_accumulation=config.gradient_accumulation,
-        seed=config.seed,
-        epoch=0,
-    )
-    return [group for step in steps for group in step]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
+import statistics
 from typing import Any
 
 import pytest
@@ -17,7 +19,17 @@ from core.types import Example, Message
 from curation.readers.shapes import conversation as read_conversation
 from tests.tiny_model import tiny_tokenizer
 from tests.training.builders import conversation, conversations
-from training.data import Item, collate, encode_examples, measuring_groups, n_positions, plan_steps, sample
+from training.config import TrainConfig
+from training.data import (
+    Item,
+    collate,
+    encode_examples,
+    fullest_passes,
+    measuring_groups,
+    n_positions,
+    plan_steps,
+    sample,
+)
 
 TOKENIZER = tiny_tokenizer()
 
@@ -131,11 +143,33 @@ def test_the_step_with_the_most_tokens_comes_first_in_the_first_epoch() -> None:
     assert max(item.n_tokens for micro in steps[0] for item in micro) == 90
 
 
-def test_lengths_are_grouped_so_that_little_is_padding() -> None:
-    mixed = items([5 + (k * 37) % 95 for k in range(128)])
-    steps = plan_steps(mixed, batch_size=8, gradient_accumulation=1, seed=0, epoch=1)
-    padded = sum(len(micro) * max(i.n_tokens for i in micro) for step in steps for micro in step)
-    assert padded < 1.1 * sum(item.n_tokens for item in mixed)
+def test_conversations_of_one_length_are_not_trained_together_more_often_than_by_chance() -> None:
+    mixed = items([9] * 60 + [40] * 60)  # lengths often tell kinds apart: steps of one kind alone end at a higher loss
+    steps = [plan_steps(mixed, batch_size=8, gradient_accumulation=1, seed=0, epoch=epoch) for epoch in range(1, 20)]
+    short = [sum(item.n_tokens == 9 for item in step[0]) for epoch in steps for step in epoch]
+    assert statistics.pvariance(short) < 1.25 * 8 / 4, "the variance of eight draws of even chance is two"
+
+
+def test_within_a_step_micro_batches_hold_similar_lengths() -> None:
+    steps = plan_steps(items(list(range(5, 69))), batch_size=4, gradient_accumulation=4, seed=0, epoch=1)
+    for step in steps:
+        lengths = [item.n_tokens for micro in step for item in micro]
+        assert lengths == sorted(lengths)
+
+
+@given(st.lists(st.integers(2, 60), min_size=1, max_size=60), st.integers(1, 5), st.integers(1, 3), st.floats(0.3, 4))
+def test_no_pass_of_any_epoch_holds_more_than_the_fullest(lengths: list[int], size: int, parts: int, n: float) -> None:
+    config = TrainConfig(batch_size=size, gradient_accumulation=parts, epochs=n, seed=7)
+    mixed = items(lengths)
+    fullest = fullest_passes(mixed, config)
+    for epoch in range(math.ceil(n)):
+        for step in plan_steps(mixed, batch_size=size, gradient_accumulation=parts, seed=7, epoch=epoch):
+            for group in step:
+                for free in (False, True):
+                    most = max(n_positions(one, padding_free=free) for one in fullest)
+                    assert n_positions(group, padding_free=free) <= most
+                most = max(sum(item.n_supervised for item in one) for one in fullest)
+                assert sum(item.n_supervised for item in group) <= most
 
 
 def test_the_order_changes_with_the_epoch_and_the_seed_and_with_nothing_else() -> None:

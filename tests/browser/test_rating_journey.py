@@ -134,6 +134,7 @@ def test_an_owner_opens_a_study_closes_it_and_reads_the_result(serve: Serve, vis
     for done in range(1, 13):
         tab.press("1")
         tab.sees(f"You: {done} of 12 pairs")
+        tab.settle()
     tab.sees("none is left for you")
     tab.open("results", who="Lea")
     tab.sees("The study is open")

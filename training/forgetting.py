@@ -18,13 +18,16 @@ def questions(tokenizer: Any, n: int, max_tokens: int) -> tuple[Item, ...]:
     return encode_examples(tokenizer, examples, max_tokens=max_tokens).items
 
 
-def general_loss(loaded: Loaded, check: Callable[[], None]) -> tuple[float, int] | None:
-    """Loss of a loaded model on general questions, in nats a supervised token, and their number; None without any."""
+def general_loss(loaded: Loaded, counted: Callable[[int], Callable[[int], None]]) -> tuple[float, int] | None:
+    """Loss of a loaded model on general questions, in nats a supervised token, and their number; None without any.
+
+    ``counted`` is given the number of forward passes, and returns what is called with those done before each.
+    """
     config = loaded.rows.config
     asked = questions(loaded.rows.tokenizer, config.general_questions, config.max_tokens)
     if not asked:
         return None
     groups = measuring_groups(asked, positions=loaded.real_step.tokens, padding_free=loaded.padding_free)
     batches = (loaded.batch(group) for group in groups)
-    loss, _ = hold_out_loss(loaded.model, batches, loaded.units, lambda done: check())
+    loss, _ = hold_out_loss(loaded.model, batches, loaded.units, counted(len(groups)))
     return loss, len(asked)

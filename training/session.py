@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,16 @@ class Session:
             self.log.event("save", step=self.step, saved=self._checkpoint())
             self.phase = phase
 
+    def _counted(self, phase: str, total: int) -> Callable[[int], None]:
+        """What to call with the number of pieces of a phase that are done, before each: it obeys, and says how far."""
+        self._enter(phase, 0, total)
+
+        def check(done: int) -> None:
+            self._check()
+            self._enter(phase, done, total)
+
+        return check
+
     def resume(self) -> None:
         """Bring back the newest complete checkpoint; where there is none, begin again.
 
@@ -112,7 +124,7 @@ class Session:
         if differs := self.loaded.differences(state["surroundings"], self.run.versions):
             message = f"Not as when the checkpoint was taken: {', '.join(differs)}. The last digits may differ."
             self._warn("resumed-elsewhere", message, 0)
-        self._put(checkpoints.load_weights(newest.folder))
+        self.loaded.put(checkpoints.load_weights(newest.folder))
         self.loaded.optimizer.load_state_dict(checkpoints.load_optimizer(newest.folder))
         self.random = checkpoints.load_random(newest.folder)
         checkpoints.set_random(self.random)
@@ -120,13 +132,6 @@ class Session:
         self.course.checkpointed = newest.step
         self.facts = {**state["facts"], **self.facts}
         checkpoints.remove_after(self.folder, newest.step)
-
-    def _put(self, weights: Mapping[str, Any]) -> None:
-        import torch
-
-        with torch.no_grad():
-            for name, parameter in self.loaded.parameters.items():
-                parameter.copy_(weights[name])
 
     def fit(self) -> None:
         """Measure, train, measure; from wherever the course stands."""
@@ -237,14 +242,8 @@ class Session:
         begun = time.monotonic()
         loaded, held = self.loaded, self.rows.held
         groups = measuring_groups(held, positions=loaded.real_step.tokens, padding_free=loaded.padding_free)
-        self._enter("eval", 0, len(groups))
-
-        def check(done: int) -> None:
-            self._check()
-            self._enter("eval", done, len(groups))
-
         batches = (loaded.batch(group) for group in groups)
-        mean, supervised = hold_out_loss(loaded.model, batches, loaded.units, check)
+        mean, supervised = hold_out_loss(loaded.model, batches, loaded.units, self._counted("eval", len(groups)))
         loss = self._finite(mean, "hold-out loss")
         seconds = round(time.monotonic() - begun, 3)
         self.log.event("eval", step=self.step, loss=loss, n=len(held), supervised=supervised, seconds=seconds)
@@ -253,7 +252,7 @@ class Session:
     def _general(self, when: str) -> None:
         """The loss on questions that have nothing to do with the data: does it forget?"""
         self._enter("eval")
-        if measured := general_loss(self.loaded, self._check):
+        if measured := general_loss(self.loaded, partial(self._counted, "eval")):
             self.facts[f"Loss on general questions {when}"] = round(measured[0], 4)
             self.log.event("general", step=self.step, loss=measured[0], n=measured[1])
 
@@ -261,9 +260,13 @@ class Session:
         """Answer the fixed prompts: before the first step the model answers as its base does."""
         if not self.loaded.prompts:
             return
-        self._enter("sample", 0, len(self.loaded.prompts))
+        tokens, each = count(), self._counted("sample", self.config.sample_tokens)
         said = samples.answer(
-            self.loaded.model, self.rows.tokenizer, self.loaded.prompts, self.config.sample_tokens, self._check
+            self.loaded.model,
+            self.rows.tokenizer,
+            self.loaded.prompts,
+            self.config.sample_tokens,
+            lambda: each(next(tokens)),
         )
         for prompt, answer in zip(self.loaded.prompts, said, strict=True):
             model = "base" if self.step == 0 else "tuned"
@@ -347,7 +350,7 @@ class Session:
             self._warn_at_step("best-lost", f"The checkpoint of the best step, {best}, {fault}; the last one is kept.")
             self.facts["Hold-out loss after"] = round(self.course.watch.held[-1], 4)
             return
-        self._put(checkpoints.load_weights(folder))
+        self.loaded.put(checkpoints.load_weights(folder))
         self.facts["Adapter of step"] = best
 
     def _save(self) -> None:
@@ -368,10 +371,7 @@ class Session:
         if course.train_seconds > 0:
             self.facts["Steps"] = course.step
             self.facts["Tokens per second"] = round(course.trained_tokens / course.train_seconds, 1)
-            if self.loaded.predicted_bytes is not None:
-                self.facts["Predicted memory (MiB)"] = round(self.loaded.predicted_bytes / 2**20)
-            self.facts["Memory of one real step (MiB)"] = round(self.loaded.real_step.peak_bytes / 2**20)
-            self.facts["Measured memory (MiB)"] = round(self.loaded.meter.peak_bytes() / 2**20)
+            self.facts.update(self.loaded.memory_facts())
         self.facts["Seconds"] = round(self._elapsed_s(), 1)
         self.log.event("end", status=status, step=course.step, message=message, phase=self.phase, facts=self.facts)
         self.run = replace(

@@ -91,7 +91,7 @@ def _progress(workspace: Workspace, view: queries.RunView) -> None:
         st.progress(min(1.0, view.step / view.total_steps), text=text)
         return
     count = f" · {state.done:,} of {state.total:,}" if state.total else ""
-    st.progress(0.0, text=f"{doing}{count}")
+    st.progress(min(1.0, state.done / state.total) if state.total else 0.0, text=f"{doing}{count}")
 
 
 def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None:

@@ -82,3 +82,18 @@ def test_prompts_that_leave_no_room_or_cannot_be_rendered_are_passed_over(tiny_b
     chosen = samples.choose(tokenizer, [unanswered, long, *conversations(3)], 3)
     assert [one.number for one in chosen] == [0, 1, 2] and chosen[0].example_id == "long"
     assert [one.number for one in samples.fitting(model, chosen, 16)] == [1, 2]
+
+
+def test_each_piece_of_work_before_the_first_step_says_how_far_it_is(tiny_base: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    config = tiny_config(tiny_base, samples=2, sample_tokens=5, general_questions=6, batch_size=2)
+    train_tiny(tmp_path / "run", config, progress=lambda *how_far: told.append(how_far))
+    before = told[: next(k for k, (stage, _, _) in enumerate(told) if stage == "train")]
+    assert [(stage, done) for stage, done, total in before if stage == "probe" and total == 2] == [
+        ("probe", 0),
+        ("probe", 1),
+    ]
+    passes = [(done, total) for stage, done, total in before if stage == "eval" and total]
+    assert len({total for _, total in passes}) >= 1 and max(done for done, _ in passes) >= 1
+    tokens = [done for stage, done, total in before if stage == "sample" and total == 5]
+    assert sorted(set(tokens)) == list(range(max(tokens) + 1)) and max(tokens) >= 1

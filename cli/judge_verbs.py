@@ -89,6 +89,10 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Score too long conversations in windows with this much context (default: left out)."),
     ] = None,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Answers drawn by both models to each prompt, beside the greedy one.")
+    ] = 0,
+    temperature: Annotated[float, typer.Option(help="Of the drawn answers.")] = 0.7,
     detach: Annotated[bool, typer.Option("--detach", help="Do not wait for the end.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonFlag = False,
@@ -104,6 +108,7 @@ def evaluate(
         **_probes(probes, questions),
         **({"metrics": [str(Path(m).resolve()) if Path(m).exists() else m for m in metric]} if metric else {}),
         **({"context": context} if context else {}),
+        **({"samples": samples, "temperature": temperature} if samples else {}),
     }
     job = jobs.submit(opened.jobs_dir, "evaluate", "flows.probing:run_evaluation", spec)
     done = follow(opened, job, detach=detach, as_json=as_json)
@@ -121,6 +126,12 @@ def evaluate(
             f"  {m['title']}: base {_number(m['base']['value'])}, tuned {_number(m['tuned']['value'])}"
             for m in found["metrics"].values()
         ),
+        *_sampled(found.get("sampled")),
+        *(
+            f"  {name}: {one['seconds_per_answer']:.2f} s an answer, {one['tokens_per_second']:.1f} tokens a second."
+            for name, one in found["replies"].items()
+            if one["seconds_per_answer"]
+        ),
         *(f"  {title}: not measured, {reason}" for title, reason in found.get("metrics_not_run", {}).items()),
         *(
             f"  {p['title']}: base {_number(p['base']['value'])}, tuned {_number(p['tuned']['value'])}: {p['outcome']}"
@@ -128,6 +139,17 @@ def evaluate(
         ),
         f"Evaluation {done['evaluation_id'][:12]}. Next: finetooth study, or the Side by side page.",
     )
+
+
+def _sampled(found: dict[str, Any] | None) -> list[str]:
+    """The figures of drawn answers, where there are some."""
+    if not found:
+        return []
+    of = f"mean of {found['n_samples']} drawn answers at temperature {found['settings']['temperature']:g}"
+    return [
+        f"  {m['title']}, {of}: base {_number(m['base']['value'])}, tuned {_number(m['tuned']['value'])}"
+        for m in found["metrics"].values()
+    ]
 
 
 def _probes(names: str, questions: Path | None) -> dict[str, Any]:

@@ -1,31 +1,45 @@
-"""Has a model answer prompts, greedily, with the settings written down."""
+"""Has a model answer prompts, greedily or by drawing with a seed, with the settings written down."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.errors import InputError
+from core.ids import content_id
 from core.jobs import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """How answers are made. Greedy, so that the same weights give the same answers.
+    """How answers are made. Greedy unless there is a temperature, so that the same weights give the same answers.
 
     Attributes:
         max_new_tokens: An answer that reaches it without ending is marked as truncated.
         batch_size: Prompts at once.
+        temperature: Tokens are drawn from the likelihoods, sharpened by it; None = the likeliest token each time.
+        top_p: They are drawn from the likeliest tokens that hold this share of the likelihood.
+        seed: Of the drawing: the same seed, weights and batches give the same answers.
     """
 
     max_new_tokens: int = 128
     batch_size: int = 8
+    temperature: float | None = None
+    top_p: float = 1.0
+    seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """A plain dict, ready for JSON."""
-        return {**asdict(self), "decoding": "greedy"}
+        """A plain dict, ready for JSON; of greedy answers without what only drawing needs."""
+        if self.temperature is not None:
+            return {**asdict(self), "decoding": "sampled"}
+        return {"max_new_tokens": self.max_new_tokens, "batch_size": self.batch_size, "decoding": "greedy"}
+
+    def with_seed(self, seed: int) -> Generation:
+        """The same with another seed."""
+        return replace(self, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,7 @@ def generate(
     stage: str = "answers",
     check: Callable[[], None] | None = None,
 ) -> list[Answer]:
-    """Answer prompts greedily, in their order.
+    """Answer prompts, in their order.
 
     Prompts of similar length share a batch, padded on the left and masked. ``progress`` is called after each batch;
     it may raise to stop.
@@ -76,6 +90,8 @@ def generate(
 
     if settings.max_new_tokens < 1 or settings.batch_size < 1:
         raise InputError("An answer needs at least one new token and a batch at least one prompt.", "Raise the number.")
+    if settings.temperature is not None and not (settings.temperature > 0 and 0 < settings.top_p <= 1):
+        raise InputError("Drawn answers need a temperature above 0 and a share of at most 1.", "Change the numbers.")
     limit = max_tokens_of(model)
     for place, prompt in enumerate(prompts):
         if limit is not None and len(prompt) + settings.max_new_tokens > limit:
@@ -98,16 +114,16 @@ def generate(
             ids[row, longest - len(prompts[k]) :] = torch.tensor(list(prompts[k]))
             mask[row, longest - len(prompts[k]) :] = 1
         began = time.perf_counter()
-        with torch.inference_mode():
+        with torch.inference_mode(), _seeded(settings, [prompts[k] for k in places]):
             output = model.generate(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 max_new_tokens=settings.max_new_tokens,
-                do_sample=False,
+                do_sample=settings.temperature is not None,
                 num_beams=1,
-                temperature=None,
-                top_p=None,
-                top_k=None,
+                temperature=settings.temperature,
+                top_p=None if settings.temperature is None else settings.top_p,
+                top_k=None if settings.temperature is None else 0,
                 repetition_penalty=1.0,
                 eos_token_id=ends,
                 pad_token_id=int(tokenizer.pad_token_id),
@@ -118,6 +134,19 @@ def generate(
             answers[k] = _answer(tokenizer, output[row, longest:].tolist(), set(ends), seconds)
         progress(stage, len(answers), len(prompts))
     return [answers[k] for k in range(len(prompts))]
+
+
+@contextmanager
+def _seeded(settings: Generation, batch: Sequence[Sequence[int]]) -> Iterator[None]:
+    """Draws by the seed and the batch's prompts, so that no batch depends on those before it."""
+    import torch
+
+    if settings.temperature is None:
+        yield
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(int(content_id([settings.seed, [list(prompt) for prompt in batch]])[:15], 16))
+        yield
 
 
 def _calls(check: Callable[[], None]) -> Any:

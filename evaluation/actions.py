@@ -21,7 +21,7 @@ from core.jobs import JobContext, Progress
 from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
-from evaluation import table, unfinished
+from evaluation import sampling, table, unfinished
 from evaluation.assign import sample
 from evaluation.given import Look, given
 from evaluation.metrics_loader import compare_metrics, load_metric, not_run
@@ -39,43 +39,12 @@ from evaluation.queries import EVALUATION
 from evaluation.replies import as_base, prompts_of
 from evaluation.replies_kept import answer_all
 from evaluation.unpacked import compute_in_float32, compute_type
+from evaluation.wanted import Wanted, wanted_from
 from evaluation.whole_model import load_beside_base
 
 VERSION = 3
 TARGET = "flows.probing:run_evaluation"
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an evaluation job was asked for; the fields are the keys of its spec.
-
-    Attributes:
-        workspace: Folder of the workspace.
-        run_id: The training run.
-        n_replies: Hold-out prompts that both models answer; None = all, 0 = none.
-        max_new_tokens: Longest answer.
-        seed: Of the choice of prompts and of the bootstrap.
-        batch_size: Conversations at once.
-        precision: None = the precision in which the run was trained.
-        probes: Names of probes (see ``evaluation.probes``); empty = none.
-        questions: JSONL file of a person's own questions for the probe of forgetting; None = none.
-        metrics: Metrics of the `evaluate` library beside the shipped ones, by name or path.
-        context: Conversations longer than the model reads are scored in windows with this many tokens of context
-            (see ``evaluation.perplexity_windows``); None = they are left out and named.
-    """
-
-    workspace: str
-    run_id: str
-    n_replies: int | None = 40
-    max_new_tokens: int = 128
-    seed: int = 0
-    batch_size: int = 8
-    precision: models.Precision | None = None
-    probes: Sequence[battery.Probe] = ()
-    questions: str | None = None
-    metrics: Sequence[str] = ()
-    context: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +81,7 @@ def run_evaluation(
         FinetoothError: There is no such run, or it has no adapter (trained in full: no model).
         CancelledError: A stop was asked for; the answers made so far are used when the same is asked for again.
     """
-    wanted = _wanted(context.spec)
+    wanted = wanted_from(context.spec)
     workspace = Workspace.open(Path(wanted.workspace))
     run = _run(workspace, wanted.run_id)
     in_full = (run.get("config") or {}).get("method") == "full"
@@ -127,6 +96,8 @@ def run_evaluation(
     precision: models.Precision = "fp32" if in_full else wanted.precision or _precision(run)
     settings = {**asdict(wanted), "precision": precision}
     settings.pop("workspace")
+    if not wanted.samples:  # as before there were any
+        del settings["samples"], settings["temperature"], settings["top_p"]
     probing, unread = _probing(wanted)
     if probing is None:  # an evaluation without probes keeps the id that it had before there were any
         del settings["probes"], settings["questions"]
@@ -145,6 +116,8 @@ def run_evaluation(
     model = load_beside_base(base_path, trained) if in_full else models.load_model(base_path, precision, trained)
     compute_in_float32(model)
     report = _stopping(context)
+    training = [e.answer for e in examples_of(workspace, run["revision_id"], "train")]
+    look = look_in(workspace) if look_in else None
     for name in wanted.metrics:
         load_metric(name)  # one that is not there is told before minutes of work, not after
     with unfinished.work(
@@ -163,9 +136,21 @@ def run_evaluation(
             wanted,
             report,
             made=made,
-            training=[e.answer for e in examples_of(workspace, run["revision_id"], "train")],
-            look=look_in(workspace) if look_in else None,
+            training=training,
+            look=look,
         )
+        answered = _answered(examples, frame)
+        if wanted.samples:
+            drawing = Generation(
+                wanted.max_new_tokens, wanted.batch_size, wanted.temperature, wanted.top_p, wanted.seed
+            )
+            draws = sampling.draw(
+                model, tokenizer, answered[0], drawing, n_samples=wanted.samples, made=made, progress=report
+            )
+            summary["sampled"], drawn = sampling.compare(
+                answered[0], *draws, drawing, others=wanted.metrics, training=training, look=look
+            )
+            workspace.objects.put(sampling.KIND, {"evaluation_id": known}, drawn, known)
         if probing is not None:
             left_out = {one.example_id for one in excluded}
             asked = battery.battery(
@@ -174,7 +159,7 @@ def run_evaluation(
             with as_base(model) as base_model:
                 before = asked.take(base_model, tokenizer, again=True, made=made, progress=report, of="base")
             after = asked.take(model, tokenizer, again=False, made=made, progress=report, of="tuned")
-            summary["probes"], items = asked.compare(before, after, _answered(examples, frame))
+            summary["probes"], items = asked.compare(before, after, answered)
             workspace.objects.put(battery.KIND, {"evaluation_id": known}, items, known)
             excluded += unread
         manifest = {
@@ -329,16 +314,6 @@ def _prompts(
         places.append(k)
         prompts.append(ids)
     return places, prompts, too_long
-
-
-def _wanted(spec: dict[str, Any]) -> Wanted:
-    unknown = set(spec) - set(Wanted.__dataclass_fields__)
-    if unknown:
-        raise InputError(f"An evaluation has no setting {', '.join(sorted(unknown))}.", "Leave it out.")
-    wanted = Wanted(**spec)
-    if (wanted.n_replies is not None and wanted.n_replies < 0) or wanted.max_new_tokens < 1 or wanted.batch_size < 1:
-        raise InputError("The numbers of answers, new tokens and the batch size must be positive.", "Change them.")
-    return wanted
 
 
 def _run(workspace: Workspace, run_id: str) -> dict[str, Any]:

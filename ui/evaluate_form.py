@@ -62,7 +62,7 @@ def draw(workspace: Workspace, runs: list[trained.RunView], *, open_: bool) -> N
 
 
 def _more() -> None:
-    with st.popover("Further metrics, long conversations, own questions", icon=":material/tune:"):
+    with st.popover("Further metrics, long conversations, drawn answers, own questions", icon=":material/tune:"):
         st.text_input(
             "Further metrics",
             key="evaluate_metrics",
@@ -80,6 +80,16 @@ def _more() -> None:
             help="They are scored in windows with so many tokens before what each one scores. Empty: they are left "
             "out and named.",
         )
+        left, right = st.columns(2)
+        left.number_input(
+            "Drawn answers to each prompt",
+            0,
+            100,
+            0,
+            key="evaluate_samples",
+            help="Beside the greedy answer, which hides how sure a model is of it. Both models draw by the same seeds.",
+        )
+        right.number_input("Temperature", 0.05, 2.0, 0.7, 0.05, key="evaluate_temperature")
         st.file_uploader("Your own questions that must not be forgotten (JSONL)", type=["jsonl"], key="evaluate_own")
         st.caption("One a line, with a good answer, a check that a program makes, or both:")
         st.code('{"prompt": "How many doses a day?", "answer": "Two.", "check": {"contains": ["two", "2"]}}', "json")
@@ -104,6 +114,8 @@ def _start(workspace: Workspace, run_id: str) -> str:
         spec["metrics"] = metrics
     if state.get("evaluate_context"):
         spec["context"] = int(state["evaluate_context"])
+    if state.get("evaluate_samples"):
+        spec |= {"samples": int(state["evaluate_samples"]), "temperature": float(state["evaluate_temperature"])}
     if (own := state.get("evaluate_own")) is not None:
         if "forgetting" not in spec["probes"]:
             raise InputError("Your own questions belong to the probe of what it forgot.", "Choose that probe too.")

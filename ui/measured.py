@@ -21,6 +21,7 @@ def draw(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
     summary = manifest["summary"]
     _perplexity(summary)
     _metrics(summary)
+    _sampled(summary.get("sampled"))
     probed.draw(workspace, manifest)
     _examples(workspace, manifest)
     _small_print(manifest)
@@ -94,6 +95,30 @@ def _metrics(summary: Mapping[str, Any]) -> None:
             f"{summary['generation']['max_new_tokens']} tokens, {one['empty']:,} empty"
             + (f", {seconds:.2f} s an answer, {one['tokens_per_second']:.0f} tokens a second." if seconds else ".")
         )
+
+
+def _sampled(found: Mapping[str, Any] | None) -> None:
+    """The same metrics over drawn answers, where there are some."""
+    if not found:
+        return
+    metrics, settings = found["metrics"].values(), found["settings"]
+    st.subheader("Drawn answers", anchor=False)
+    st.dataframe(
+        {
+            "Metric": [one["title"] for one in metrics],
+            "Tuned": [figures.span(one["tuned"]) for one in metrics],
+            "Base": [figures.span(one["base"]) for one in metrics],
+            "Tuned − base": [figures.span(one["difference"]) for one in metrics],
+            "Scored": [f"{one['n']:,} of {one['n'] + one['n_not_scored']:,}" for one in metrics],
+        },
+        hide_index=True,
+        height="content",
+    )
+    st.caption(
+        f"{wording.many(found['n_samples'], 'answer')} drawn to each prompt at temperature "
+        f"{settings['temperature']:g}, from the likeliest tokens that hold {settings['top_p']:.0%}, seeds "
+        f"{settings['seed']} and up. Each prompt counts once, with the mean of its answers."
+    )
 
 
 def _examples(workspace: Workspace, manifest: Mapping[str, Any]) -> None:

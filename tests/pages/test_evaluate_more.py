@@ -31,6 +31,7 @@ def test_the_form_takes_further_metrics_context_and_own_questions(
     app = open_page(trained[0], "evaluate")
     app.text_input(key="evaluate_metrics").set_value("bleu, /somewhere/dose ").run()
     app.number_input(key="evaluate_context").set_value(256).run()
+    app.number_input(key="evaluate_samples").set_value(3).run()
     question = json.dumps({"prompt": "How many?", "answer": "Two."})
     app.file_uploader(key="evaluate_own").set_value(
         ("own.jsonl", f"{question}\nnonsense\n".encode(), "text/plain")
@@ -39,8 +40,22 @@ def test_the_form_takes_further_metrics_context_and_own_questions(
     (_, target, spec), *others = submitted.asked
     assert target == "flows.probing:run_evaluation" and not others
     assert spec["metrics"] == ["bleu", "/somewhere/dose"] and spec["context"] == 256
+    assert (spec["samples"], spec["temperature"]) == (3, 0.7)
     assert Path(spec["questions"]).read_text().startswith(question)
     assert "1 question of your own, 1 line left out" in texts(app)
+
+
+def test_drawn_answers_stand_below_the_greedy_ones(open_page: OpenPage, trained: tuple[Workspace, str]) -> None:
+    evaluation_id = add_evaluation(*trained)
+    path = trained[0].objects.folder(evaluation_id) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    summary = manifest["summary"]
+    settings = {"temperature": 0.7, "top_p": 0.95, "seed": 0}
+    summary["sampled"] = {"n_samples": 3, "settings": settings, "metrics": summary["metrics"]}
+    path.write_text(json.dumps(manifest))
+    said = texts(open_page(trained[0], "evaluate")).replace("\\", "")
+    assert "3 answers drawn to each prompt at temperature 0.7" in said
+    assert "0.50 s an answer, 40 tokens a second" in said, "speed stands beside the results"
 
 
 def test_questions_that_are_none_start_nothing(

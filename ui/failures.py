@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import jobs, wording
+from core import wording
 from core.rated import pair_id
 from core.workspace import Workspace
 from curation import traced as sent_before
@@ -15,11 +15,8 @@ from evaluation.corrections import corrections
 from evaluation.results import worst_prompts
 from evaluation.single import study_for_results
 from evaluation.study import Study
-from flows.trace import Trace, from_json
-from ui import act, answers, panels, render, traced
-
-KIND = "trace"
-TARGET = "flows.trace:trace_job"
+from flows.trace import Trace
+from ui import answers, panels, render, traced
 
 
 def draw(workspace: Workspace, study_id: str, worst: Sequence[Mapping[str, Any]], who: str) -> None:
@@ -29,7 +26,8 @@ def draw(workspace: Workspace, study_id: str, worst: Sequence[Mapping[str, Any]]
         return
     study, folded = study_for_results(workspace, study_id)
     held = {one: found.text for one, found in corrections(workspace, study.evaluation_id).items()}
-    found = _trace_panel(workspace, study_id, {row["example_id"]: held.get(row["example_id"], "") for row in worst})
+    wanted = {row["example_id"]: held.get(row["example_id"], "") for row in worst}
+    found = traced.panel(workspace, {"study_id": study_id}, wanted, "Trace them to the data")
     total = len(worst_prompts(study, folded, limit=len(study.items)))
     st.caption(
         f"{wording.of(len(worst), total, 'failed prompts')} are listed, the clearest first. "
@@ -92,51 +90,3 @@ def _first_unsent(
         if one is not None and not sent_before.sent(workspace, pair_id(study_id, row["example_id"])):
             return number
     return 1
-
-
-def _trace_panel(workspace: Workspace, study_id: str, wanted: Mapping[str, str]) -> dict[str, Trace] | None:
-    """The button that traces, its progress, and what it found by hold-out example. None = not traced.
-
-    ``wanted`` are the failed prompts with the corrections that hold for them.
-    """
-    newest = next(
-        (j for j in jobs.listing(workspace.jobs_dir) if j.kind == KIND and j.spec.get("study_id") == study_id), None
-    )
-    state = panels.job(newest) if newest else None
-    if state is not None and not state.ended:
-        return None
-    result = state.result if state is not None and state.status == "done" else None
-    found = {one["example_id"]: from_json(one) for one in result["traces"]} if result else None
-    if found is None or {one: trace.correction for one, trace in found.items()} != wanted:
-        with st.container(border=True):
-            st.markdown(_why(found, wanted))
-            shown = act.show(f"trace-{study_id}-{newest.id if newest else ''}", scope="trace")
-
-            def do(_: str) -> None:
-                jobs.submit(workspace.jobs_dir, KIND, TARGET, {"workspace": str(workspace.path), "study_id": study_id})
-
-            act.button(
-                "Trace them to the data",
-                shown,
-                "trace",
-                do,
-                kind="primary",
-                icon=":material/travel_explore:",
-                guard=False,
-            )
-    return found
-
-
-def _why(found: Mapping[str, Trace] | None, wanted: Mapping[str, str]) -> str:
-    if found is not None and found.keys() != wanted.keys():
-        return "More votes came in since the last trace."
-    corrected = sum(bool(text) for text in wanted.values())
-    if found is not None:
-        return (
-            f"{wording.of(corrected, len(wanted), 'answers')} are corrected now; the last trace used other "
-            "corrections. Only what is new is computed."
-        )
-    return (
-        "Which training examples are behind these answers? A wrong answer is often learnt from one of them. "
-        f"{wording.of(corrected, len(wanted), 'answers')} are corrected: correct them first, for a stronger trace."
-    )

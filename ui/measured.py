@@ -10,7 +10,7 @@ import streamlit as st
 from core import wording
 from core.workspace import Workspace
 from evaluation import queries
-from ui import answers, figures, panels, probed, render
+from ui import answers, figures, panels, probed, render, worse
 
 PAGE_ROWS = 10
 SORTS = {"worse": "got worse first", "better": "got better first", "order": "hold-out order"}
@@ -162,6 +162,7 @@ def _examples(workspace: Workspace, manifest: Mapping[str, Any]) -> None:
     place = selected[0] if selected and selected[0] < len(rows) else 0
     if rows:
         _one(rows[place], (number - 1) * PAGE_ROWS + place + 1)
+        worse.draw(workspace, manifest["id"], rows[place])
 
 
 def _one(row: Mapping[str, Any], number: int) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from core import wording
+from core import jobs, wording
 from core.errors import FinetoothError, InputError
 from core.rated import pair_id
 from core.types import Finding
@@ -12,9 +15,11 @@ from core.workspace import Workspace
 from curation import queries as curated
 from curation import traced as sent_before
 from evaluation.corrections import correct
-from flows.trace import Trace, send_to_review
-from ui import act, example, render, shell
+from flows.trace import Trace, from_json, send_to_review
+from ui import act, example, panels, render, shell
 
+KIND = "trace"
+TARGET = "flows.trace:trace_job"
 SCOPE = "traced"
 KEY = "Q"
 _PULL = "Ranked by nearness in meaning, and by influence: how far a step on an example pulls the model"
@@ -73,6 +78,57 @@ def correction(
             st.badge("corrected", color="green")
         else:
             st.caption("Without a correction the trace is weaker.", width="content")
+
+
+def panel(
+    workspace: Workspace, about: Mapping[str, Any], wanted: Mapping[str, str], label: str
+) -> dict[str, Trace] | None:
+    """The button that traces, its progress, and what it found by hold-out example. None = not traced.
+
+    Args:
+        workspace: The open workspace.
+        about: What the job's spec says beside the workspace.
+        wanted: The failed prompts with the corrections that hold for them (empty = none).
+        label: Of the button.
+    """
+    newest = next(
+        (
+            job
+            for job in jobs.listing(workspace.jobs_dir)
+            if job.kind == KIND and all(job.spec.get(name) == value for name, value in about.items())
+        ),
+        None,
+    )
+    state = panels.job(newest) if newest else None
+    if state is not None and not state.ended:
+        return None
+    result = state.result if state is not None and state.status == "done" else None
+    found = {one["example_id"]: from_json(one) for one in result["traces"]} if result else None
+    if found is None or {one: trace.correction for one, trace in found.items()} != wanted:
+        with st.container(border=True):
+            st.markdown(_why(found, wanted))
+            shown = act.show(f"trace-{sorted(about.items())}-{newest.id if newest else ''}", scope="trace")
+
+            def do(_: str) -> None:
+                jobs.submit(workspace.jobs_dir, KIND, TARGET, {"workspace": str(workspace.path), **about})
+
+            act.button(label, shown, "trace", do, kind="primary", icon=":material/travel_explore:", guard=False)
+    return found
+
+
+def _why(found: Mapping[str, Trace] | None, wanted: Mapping[str, str]) -> str:
+    if found is not None and found.keys() != wanted.keys():
+        return "More votes came in since the last trace."
+    corrected = sum(bool(text) for text in wanted.values())
+    if found is not None:
+        return (
+            f"{wording.of(corrected, len(wanted), 'answers')} are corrected now; the last trace used other "
+            "corrections. Only what is new is computed."
+        )
+    return (
+        "Which training examples are behind the wrong answers? Such an answer is often learnt from one of them. "
+        f"{wording.of(corrected, len(wanted), 'answers')} are corrected: correct them first, for a stronger trace."
+    )
 
 
 def draw(

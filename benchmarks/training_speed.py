@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--rate", type=float, default=4e-4, help="learning rate, falling as a cosine")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each kind")
-    parser.add_argument("--short-steps", type=int, default=8, help="steps of what runs for its speed or first losses")
+    parser.add_argument("--short-steps", type=int, default=8, help="steps of what runs for its speed alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--parts", nargs="*", help="run only these now; none = print what is there")
     chosen = parser.parse_args()
@@ -162,21 +162,25 @@ def figures_of(done: Mapping[Part, Timed], losses: Mapping[Part, float]) -> list
                     note=f"ours is {'lower' if apart < 0 else 'higher'}",
                 )
             )
-    return figures + _same_steps(done)
+    return figures + _same_steps(done, losses)
 
 
-def _same_steps(done: Mapping[Part, Timed]) -> list[Figure]:
-    """How far the losses of the same steps in the same order are apart."""
+def _same_steps(done: Mapping[Part, Timed], held: Mapping[Part, float]) -> list[Figure]:
+    """How far the losses of the same steps in the same order are apart, while training and on the hold-out after."""
     figures = []
     ours = done.get(Part("ours"))
     for part, timed in done.items():
         if part.kind != "same" or ours is None:
             continue
-        pairs = list(zip(ours.losses, timed.losses, strict=False))  # trl's ends after some steps
+        pairs = list(zip(ours.losses, timed.losses, strict=True))
         mean = abs(sum(own for own, _ in pairs) / sum(other for _, other in pairs) - 1)
         most = max(abs(own / other - 1) for own, other in pairs)
-        name = f"same steps, trl with {part.how or 'bfloat16'} adapters: mean training loss apart (share)"
-        figures.append(Figure(name, mean, digits=5, note=f"{len(pairs)} steps; a single one by at most {most:.2%}"))
+        name = f"same steps, trl with {part.how or 'bfloat16'} adapters"
+        note = f"{len(pairs)} steps; a single one by at most {most:.2%}"
+        figures.append(Figure(f"{name}: mean training loss apart (share)", mean, digits=5, note=note))
+        if part in held and Part("ours") in held:
+            apart, note = abs(held[Part("ours")] / held[part] - 1), f"trl's {held[part]:.4f}"
+            figures.append(Figure(f"{name}: hold-out loss apart (share)", apart, EQUAL, "<=", digits=5, note=note))
     return figures
 
 

@@ -37,8 +37,8 @@ class Part:
 
     @property
     def short(self) -> bool:
-        """Whether it ends after some steps: for its speed, or for its first losses alone."""
-        return self.kind == "same" or self.how == "default"
+        """Whether it ends after some steps, being run for its speed alone."""
+        return self.how == "default"
 
     @property
     def files(self) -> tuple[str, ...]:

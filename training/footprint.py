@@ -60,6 +60,14 @@ class Meter:
             except OSError:
                 return  # a locked-down container: the peak then includes the loading
 
+    def now_bytes(self) -> int:
+        """What is taken now, in bytes; 0 where this system does not tell."""
+        if self._device == "cuda":
+            import torch
+
+            return int(torch.cuda.memory_allocated())
+        return _status_bytes("VmRSS")
+
     def peak_bytes(self) -> int:
         """The peak so far, in bytes; 0 where this system does not tell."""
         if self._device == "cuda":

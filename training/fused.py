@@ -9,6 +9,8 @@ same up to the order of the sums. Adapters are float32 throughout, so that no sm
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -34,6 +36,38 @@ def fuse(model: Any, units: Any) -> int:
     return count
 
 
+@contextmanager
+def unpacked(model: Any, units: Any, room_bytes: int) -> Iterator[bool]:
+    """Keep each 4-bit matrix of the fused layers de-quantised for the block, if so much memory is free.
+
+    Generation multiplies with every matrix again for each token, and de-quantising takes most of its time. The numbers
+    are those that each pass would make for itself, so the answers are the same.
+
+    Args:
+        model: After ``fuse``.
+        units: The number type in which to multiply.
+        room_bytes: What may be taken.
+
+    Yields:
+        Whether they are kept.
+    """
+    weights: list[Any] = [
+        layer.base_layer.weight
+        for layer in model.modules()
+        if "forward" in vars(layer) and getattr(getattr(layer, "base_layer", None), "weight", None) is not None
+    ]
+    packed = [weight for weight in weights if getattr(weight, "quant_state", None) is not None]
+    kept = 0 < sum(weight.quant_state.shape.numel() for weight in packed) * units.itemsize <= room_bytes
+    try:
+        if kept:
+            for weight in packed:
+                weight.unpacked = _matrix(weight, units)
+        yield kept
+    finally:
+        for weight in packed:
+            weight.unpacked = None
+
+
 def _forward_of(original: Any, name: str, units: Any) -> Any:
     function = _function()
 
@@ -50,6 +84,8 @@ def _forward_of(original: Any, name: str, units: Any) -> Any:
 
 def _matrix(weight: Any, units: Any) -> Any:
     """The frozen matrix [out, in] in ``units``, de-quantised if it is 4-bit."""
+    if (unpacked_already := getattr(weight, "unpacked", None)) is not None:
+        return unpacked_already
     state = getattr(weight, "quant_state", None)
     if state is None:
         return weight.detach().to(units)

@@ -109,6 +109,12 @@ class Loaded:
         """Number of trained parameters."""
         return sum(p.numel() for p in self.parameters.values())
 
+    @property
+    def room_bytes(self) -> int:
+        """What can be taken between two passes without needing more than a pass does; 0 where that is not known."""
+        now = self.meter.now_bytes()
+        return max(0, self.real_step.peak_bytes - now) if now else 0
+
     def put(self, weights: Mapping[str, Any]) -> None:
         """Give the trained parameters these values, by name."""
         import torch

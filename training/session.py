@@ -18,7 +18,7 @@ from typing import Any
 from core.clock import utc_now
 from core.errors import FinetoothError
 from core.types import Example
-from training import adapters, checkpoints, limits, samples
+from training import adapters, checkpoints, fused, limits, samples
 from training.config import TrainConfig, schedule
 from training.control import Control
 from training.course import Course, added_settings, course_from, data_digest
@@ -261,13 +261,9 @@ class Session:
         if not self.loaded.prompts:
             return
         tokens, each = count(), self._counted("sample", self.config.sample_tokens)
-        said = samples.answer(
-            self.loaded.model,
-            self.rows.tokenizer,
-            self.loaded.prompts,
-            self.config.sample_tokens,
-            lambda: each(next(tokens)),
-        )
+        loaded, most = self.loaded, self.config.sample_tokens
+        with fused.unpacked(loaded.model, loaded.units, loaded.room_bytes):
+            said = samples.answer(loaded.model, self.rows.tokenizer, loaded.prompts, most, lambda: each(next(tokens)))
         for prompt, answer in zip(self.loaded.prompts, said, strict=True):
             model = "base" if self.step == 0 else "tuned"
             self.log.event("sample", step=self.step, model=model, **samples.told(prompt, answer))

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from core import jobs, models
 from core.types import Example, Message
 from tests.training.builders import conversations, tiny_config, train_tiny
-from training import samples
+from training import adapters, fused, samples
 from training.control import StoppedError
+from training.loading import Loaded
 
 
 def said(folder: Path) -> list[dict[str, Any]]:
@@ -97,3 +99,37 @@ def test_each_piece_of_work_before_the_first_step_says_how_far_it_is(tiny_base: 
     assert len({total for _, total in passes}) >= 1 and max(done for done, _ in passes) >= 1
     tokens = [done for stage, done, total in before if stage == "sample" and total == 5]
     assert sorted(set(tokens)) == list(range(max(tokens) + 1)) and max(tokens) >= 1
+
+
+def test_matrices_unpacked_once_for_all_tokens_give_the_same_answers_and_weights(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bitsandbytes.functional as bnb
+
+    real, calls = bnb.dequantize_4bit, {"room": 0, "none": 0}
+    for name, room in (("room", 2**40), ("none", 0)):
+
+        def counted(*given: Any, _name: str = name, **named: Any) -> Any:
+            calls[_name] += 1
+            return real(*given, **named)
+
+        monkeypatch.setattr(Loaded, "room_bytes", room)
+        monkeypatch.setattr(bnb, "dequantize_4bit", counted)
+        train_tiny(tmp_path / name, tiny_config(tiny_base, samples=2, sample_tokens=20))
+    told = [[(e["step"], e["prompt"], e["text"]) for e in said(tmp_path / name)] for name in calls]
+    assert told[0] == told[1] and len(told[0]) == 6
+    weights = [(tmp_path / name / "adapter" / "adapter_model.safetensors").read_bytes() for name in calls]
+    assert weights[0] == weights[1]
+    assert calls["room"] < calls["none"]
+
+
+def test_matrices_are_not_unpacked_beyond_the_memory_that_a_pass_needs_anyway(tiny_base: Path) -> None:
+    model = adapters.add(models.load_model(tiny_base, "nf4"), tiny_config(tiny_base))
+    assert fused.fuse(model, torch.float32) > 0
+    layers = [layer.base_layer for layer in model.modules() if hasattr(layer, "base_layer")]
+    needed = sum(layer.weight.quant_state.shape.numel() for layer in layers) * 4
+    with fused.unpacked(model, torch.float32, needed - 1) as kept:
+        assert not kept and all(getattr(layer.weight, "unpacked", None) is None for layer in layers)
+    with fused.unpacked(model, torch.float32, needed) as kept:
+        assert kept and all(layer.weight.unpacked.dtype == torch.float32 for layer in layers)
+    assert all(layer.weight.unpacked is None for layer in layers), "nothing of it stays"

@@ -31,11 +31,15 @@ CASES: dict[str, tuple[dict[str, Any], int, int]] = {
     "qlora-recomputed": ({"batch_size": 2, "gradient_checkpointing": True}, 100, 10),
     "lora": ({"method": "lora", "batch_size": 4}, 100, 16),
     "full": ({"method": "full", "batch_size": 4, "learning_rate": 1e-5}, 60, 12),
-    "qlora-watched": ({"batch_size": 2, "samples": 3, "eval_every": 2, "general_questions": 20}, 100, 12),
+    "qlora-watched": (
+        {"batch_size": 2, "samples": 2, "sample_tokens": 16, "eval_every": 3, "general_questions": 10},
+        100,
+        12,
+    ),
     "tiny": ({"batch_size": 2}, 60, 60),
 }
 """Settings, words of the longest answer, and conversations. ``qlora-watched`` measures, answers samples and saves each
-second step; ``tiny`` trains a model of some thousand weights, so that nearly all is the process itself."""
+third step; ``tiny`` trains a model of some thousand weights, so that nearly all is the process itself."""
 
 HELD = 4
 """Conversations that measure."""

@@ -68,7 +68,13 @@ def main() -> int:
         workspace, revision = prepare(folder)
         given = {} if chosen.base is None else {"base_model": chosen.base}
         config = TrainConfig(
-            batch_size=4, gradient_accumulation=chosen.passes, eval_every=2, samples=2, general_questions=0, **given
+            batch_size=4,
+            gradient_accumulation=chosen.passes,
+            eval_every=2,
+            samples=2,
+            sample_tokens=16,
+            general_questions=0,
+            **given,
         )
         for phase in chosen.phases:
             found[phase] = one = _stop_in(workspace, revision, config, phase)

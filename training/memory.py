@@ -34,7 +34,7 @@ GPU_FRAGMENTATION_SHARE = 0.07
 CPU_PROCESS_BYTES = 568 * 2**20
 """Resident memory of a process that has loaded the libraries and trained for some steps, its model not counted."""
 
-CPU_KEPT_SHARE, CPU_KEPT_SHARE_FULL, CPU_LAYER_SHARE = 0.28, 0.55, 1.0
+CPU_KEPT_SHARE, CPU_KEPT_SHARE_FULL, CPU_LAYER_SHARE = 0.28, 0.65, 1.0
 """What glibc's allocator holds beyond the tensors of one pass, of the activations that are kept (more where gradients
 of all weights settle between them) and of one layer's own tensors; what it would keep from pass to pass is given back
 (see ``footprint.Meter.settle``). Fitted to six measured runs of other shapes than those that ``python -m

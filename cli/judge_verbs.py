@@ -1,23 +1,21 @@
-"""The verbs of judging: perplexity, evaluate, report, trace, stats."""
+"""The verbs of judging: perplexity, evaluate, report, stats."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from cli.following import follow
-from cli.output import JsonFlag, StudyOption, WorkspaceOption, bounds, emit, progress_bar, ranked, say, share
+from cli.output import JsonFlag, WorkspaceOption, bounds, emit, progress_bar, ranked, say, share
 from core import jobs, models
 from core.errors import InputError
 from core.workspace import workspace_or_error
-from evaluation import stats, study
+from evaluation import stats
 from evaluation.probes.battery import PROBES
 from evaluation.probes.questions import read_questions
 from flows import bare_perplexity, walk_report
-from flows import trace as tracing
 from training import queries as trained
 
 
@@ -26,7 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command("perplexity")(perplexity)
     app.command("evaluate")(evaluate)
     app.command("report")(report)
-    app.command("trace")(trace)
     app.command("stats")(stats_)
 
 
@@ -172,24 +169,6 @@ def report(out: Path = Path("report.html"), workspace: WorkspaceOption = None, a
     opened = workspace_or_error(workspace)
     walk_report.write(opened, out)
     emit({"report": str(out)}, as_json, f"Report written to {out}.")
-
-
-def trace(
-    study_id: StudyOption = None,
-    neighbours: Annotated[int, typer.Option(min=1, help="Training examples for each failure.")] = 5,
-    workspace: WorkspaceOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Lead failed prompts back to the training examples nearest in meaning."""
-    opened = workspace_or_error(workspace)
-    chosen = opened.objects.find(study.KIND, study_id)
-    with progress_bar() as progress:
-        found = tracing.trace(opened, chosen, k=neighbours, progress=progress)
-    lines = []
-    for one in found:
-        lines.append(f"{one.example_id[:12]}: {'; '.join(one.why)}")
-        lines += [f"    {n.score:.2f}  {n.example_id[:12]}  {n.open_findings} open findings" for n in one.neighbours]
-    emit([asdict(t) for t in found], as_json, *lines, f"{len(found)} failed prompts.")
 
 
 def stats_(ratings: Path, seed: int = 0, as_json: JsonFlag = False) -> None:

@@ -55,7 +55,10 @@ def study_(
     repeats: Annotated[int, typer.Option(help="Pairs shown to a rater once more, unseen, sides flipped.")] = 0,
     gold: Annotated[Path | None, typer.Option(help="Gold and training pairs (JSONL).")] = None,
     drawn_gold: Annotated[
-        int, typer.Option(help="Gold pairs drawn from closed studies, where all raters chose the same answer.")
+        int,
+        typer.Option(
+            help="Gold pairs drawn from closed studies, where all raters agreed, and from experts' corrections."
+        ),
     ] = 0,
     equals: Annotated[int, typer.Option(help="Pairs of equal answers, unseen among the others.")] = 0,
     single: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from core.errors import FinetoothError, InputError
@@ -23,6 +24,8 @@ from evaluation.study import Study, is_open, load_study, study_of_item
 __all__ = ["KIND", "RATER", "DeskItem", "Held", "Progress", "Recorded", "Votes", "join", "next_item", "progress"]
 __all__ += ["record_rating", "undo_rating", "votes"]
 SHORTEST_LOOK_S = 0.25
+PACE_OF, PACE_FROM = 20, 5
+"""A rater's pace is the median of their last 20 votes, from the fifth vote on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class DeskItem:
         prompt: The turns before the answer, as (role, text).
         left, right: The two answers; in a study that shows one at a time, the left one, and nothing on the right.
         single: Whether it is such a study.
+        left_s: Seconds that the rest may take this rater (see :class:`Progress`).
         mine_done, mine_total: This rater's progress in pairs.
         all_done, all_total: Everybody's, in votes.
         practice: Training pairs left, this one included; 0 = it is not a training pair.
@@ -51,6 +55,7 @@ class DeskItem:
     practice: int = 0
     expected: tuple[tuple[str, float], ...] = ()
     single: bool = False
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Progress:
     """How far a rater and everybody are.
 
     ``mine_left`` counts the pairs that this rater could still judge; where the desk has none for them, these lie on
-    others' desks.
+    others' desks. ``left_s`` is what the rest may take them, by the median of their last votes; None before the fifth.
     """
 
     mine_done: int
@@ -67,6 +72,7 @@ class Progress:
     all_total: int
     n_raters: int
     mine_left: int = 0
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ def next_item(workspace: Workspace, study_id: str, who: str) -> DeskItem | None:
         left.n_training if shown.kind == "training" else 0,
         tuple((one.text, one.points) for one in shown.expected),
         study.single,
+        now.left_s,
     )
 
 
@@ -152,7 +159,20 @@ def _progress(study: Study, folded: Votes, who: str, left: Todo) -> Progress:
     wanted = study.raters_per_item
     done = sum(min(wanted, n) for n in folded.judgements().values())
     total = mine + len(left.main) + left.n_hidden
-    return Progress(mine, total, done, wanted * len(study.items), len(folded.raters), len(left.main))
+    pace = _pace_s(folded.of(who))
+    left_s = None if pace is None else pace * (len(left.main) + left.n_hidden)
+    return Progress(mine, total, done, wanted * len(study.items), len(folded.raters), len(left.main), left_s)
+
+
+def _pace_s(mine: Mapping[str, Held]) -> float | None:
+    """Median seconds from a pair's appearance to its vote, over a rater's last votes; None where too few say it."""
+    said = [held.entries[0].payload for held in list(mine.values())[-PACE_OF:]]
+    looks = [
+        _seconds(str(one["shown_at"]), str(one["answered_at"]))
+        for one in said
+        if one.get("shown_at") and one.get("answered_at")
+    ]
+    return median(looks) if len(looks) >= PACE_FROM else None
 
 
 def record_rating(workspace: Workspace, rating: Rating) -> Recorded:
@@ -236,9 +256,12 @@ def _look_s(rating: Rating) -> float:
     """Seconds between showing and answering; infinite where the desk did not say."""
     if not rating.shown_at or not rating.answered_at:
         return float("inf")
+    return _seconds(rating.shown_at, rating.answered_at)
+
+
+def _seconds(shown_at: str, answered_at: str) -> float:
     try:
-        shown, answered = (datetime.fromisoformat(at) for at in (rating.shown_at, rating.answered_at))
-        return (answered - shown).total_seconds()
+        return (datetime.fromisoformat(answered_at) - datetime.fromisoformat(shown_at)).total_seconds()
     except (ValueError, TypeError) as error:
         raise InputError("The vote's times are not readable.", "Give ISO 8601 times in UTC.") from error
 

@@ -25,7 +25,7 @@ from evaluation.power import detectable_win_rate
 from evaluation.rating_flags import Expected, expected_from
 from evaluation.rubric import ASKED_FIRST, Criterion, criteria_named, criterion_from
 from evaluation.study_checks import Check, check_from
-from evaluation.study_draw import agreed_pairs, equal_pairs, strata
+from evaluation.study_draw import agreed_pairs, corrected_pairs, equal_pairs, strata
 
 KIND = "study"
 PEEK = "peek"
@@ -118,7 +118,7 @@ def create_study(
         n_repeats: Pairs that each rater sees once more, sides flipped, at least :data:`REPEAT_AFTER` pairs later.
         checks: Gold and training pairs.
         n_equals: Pairs of equal answers that lie unseen among the others (see ``study_draw.equal_pairs``).
-        n_gold: Gold pairs drawn from earlier closed studies on whose answer all raters agreed.
+        n_gold: Gold pairs drawn from earlier closed studies, where all raters agreed, and from experts' corrections.
         expected: Experts' criteria by example id, written without sight of the answers.
         replies_id: Stored answers of another model, which stand beside the tuned model's; None = the base's.
         single: Show one answer at a time and have it scored by all criteria; both models' answers to each prompt,
@@ -226,8 +226,8 @@ def _drawn_gold(workspace: Workspace, picked: Sequence[str], n: int, seed: int) 
     found = agreed(workspace, without=picked) if n else []
     if n > len(found):
         raise InputError(
-            f"{n} gold pairs do not fit: earlier closed studies hold {len(found)} other pairs on which all of two or "
-            "more raters agreed.",
+            f"{n} gold pairs do not fit: earlier closed studies and corrections hold {len(found)} other pairs of which "
+            "the better answer is known.",
             "Ask for fewer, or bring gold pairs of your own.",
         )
     by_id = {content_id(check.as_dict()): check for check in found}
@@ -235,12 +235,15 @@ def _drawn_gold(workspace: Workspace, picked: Sequence[str], n: int, seed: int) 
 
 
 def agreed(workspace: Workspace, *, without: Sequence[str] = ()) -> list[Check]:
-    """Gold pairs that earlier closed studies give (see ``study_draw.agreed_pairs``)."""
+    """Gold pairs that earlier closed studies and experts' corrections give (see ``study_draw``), one a prompt."""
     closed = [one for one in workspace.objects.ids(KIND) if not is_open(workspace, one)]
     from evaluation.adjudication import known_now  # which itself reads studies
 
     settled = {item: word for one in closed for item, word in known_now(workspace, one).items()}
-    return agreed_pairs(workspace, [load_study(workspace, one) for one in closed], settled=settled, without=without)
+    earlier = [load_study(workspace, one) for one in closed]
+    found = agreed_pairs(workspace, earlier, settled=settled, without=without)
+    by_prompt = {check.prompt: check for check in (*found, *corrected_pairs(workspace, without=without))}
+    return list(by_prompt.values())
 
 
 def _strata(workspace: Workspace, evaluation_id: str, picked: Sequence[str]) -> dict[str, str]:

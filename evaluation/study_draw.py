@@ -12,6 +12,8 @@ from core.errors import InputError
 from core.types import Message
 from core.workspace import Workspace
 from evaluation.assign import sample
+from evaluation.corrections import KIND as CORRECTION
+from evaluation.corrections import corrections
 from evaluation.rating_votes import votes
 from evaluation.stats import outcome_of
 from evaluation.study_checks import Check
@@ -49,8 +51,11 @@ def equal_pairs(rows: pl.DataFrame, picked: Sequence[str], n: int, seed: int) ->
 
 
 def _equal(row: Mapping[str, Any]) -> Check:
-    prompt = tuple(Message(turn["role"], turn["content"]) for turn in json.loads(row["prompt"]))
-    return Check("equal", prompt, row["tuned_reply"], row["tuned_reply"])
+    return Check("equal", _turns(row), row["tuned_reply"], row["tuned_reply"])
+
+
+def _turns(row: Mapping[str, Any]) -> tuple[Message, ...]:
+    return tuple(Message(turn["role"], turn["content"]) for turn in json.loads(row["prompt"]))
 
 
 def agreed_pairs(
@@ -88,6 +93,25 @@ def agreed_pairs(
             if better.strip() and worse.strip():
                 found[item.prompt] = Check("gold", item.prompt, better, worse, why)
     return list(found.values())
+
+
+def corrected_pairs(workspace: Workspace, *, without: Iterable[str] = ()) -> list[Check]:
+    """Gold from answers that experts wrote in the place of a tuned model's: theirs is the better one.
+
+    Args:
+        workspace: Where evaluations and corrections are.
+        without: Example ids that are not wanted.
+    """
+    unwanted, found = set(without), list[Check]()
+    for evaluation_id in sorted({str(e.payload["evaluation_id"]) for e in workspace.ledger.entries(CORRECTION)}):
+        known = corrections(workspace, evaluation_id)
+        rows = workspace.objects.frame(evaluation_id).filter(pl.col("example_id").is_in(list(known)))
+        for row in rows.iter_rows(named=True):
+            text, answered = known[row["example_id"]].text, row["tuned_reply"] or ""
+            if row["example_id"] not in unwanted and answered.strip() and answered.strip() != text:
+                why = f"{known[row['example_id']].who} wrote it as the right answer."
+                found.append(Check("gold", _turns(row), text, answered, why))
+    return found
 
 
 def strata(slices: Mapping[str, frozenset[str]], example_ids: Sequence[str]) -> dict[str, str]:

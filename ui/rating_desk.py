@@ -69,7 +69,7 @@ def draw(workspace: Workspace, study_id: str, who: str) -> None:
             icon=":material/school:",
         )
     unit = "answer" if item.single else "pair"
-    _progress(item.mine_done, item.mine_total, item.all_done, item.all_total, unit)
+    _progress(item.mine_done, item.mine_total, item.all_done, item.all_total, unit, item.left_s)
     if item.single:
         _alone(workspace, study_id, item, who, shown, criteria)
         return
@@ -162,7 +162,7 @@ def _end(workspace: Workspace, study_id: str, who: str, *, single: bool) -> None
     """Nothing is left for this rater: say so, and let them take the last vote back."""
     now = rating.progress(workspace, study_id, who)
     unit = "answer" if single else "pair"
-    _progress(now.mine_done, now.mine_total, now.all_done, now.all_total, unit)
+    _progress(now.mine_done, now.mine_total, now.all_done, now.all_total, unit, None)
     _feedback()
     with st.container(border=True):
         if now.mine_left:
@@ -181,9 +181,12 @@ def _end(workspace: Workspace, study_id: str, who: str, *, single: bool) -> None
     guessing.draw(workspace, study_id, who)
 
 
-def _progress(mine: int, mine_total: int, everybody: int, everybody_total: int, unit: str) -> None:
+def _progress(
+    mine: int, mine_total: int, everybody: int, everybody_total: int, unit: str, left_s: float | None
+) -> None:
     own, shared = wording.of(mine, mine_total, f"{unit}s"), wording.of(everybody, everybody_total, "votes")
-    st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own} · everybody: {shared}")
+    rest = "" if left_s is None else f", about {wording.many(max(1, round(left_s / 60)), 'minute')} left"
+    st.progress(mine / mine_total if mine_total else 1.0, text=f"You: {own}{rest} · everybody: {shared}")
 
 
 def _feedback() -> None:

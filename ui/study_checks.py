@@ -41,7 +41,7 @@ def choose(pairs: int, spare: int, agreed: int) -> Asked | None:
     Args:
         pairs: Pairs of the study.
         spare: Answered prompts beside them.
-        agreed: Pairs of earlier closed studies on which all raters agreed.
+        agreed: Pairs of earlier work of which the better answer is known.
     """
     with st.expander("Test the raters too", icon=":material/school:"):
         most = max(0, pairs - REPEAT_AFTER)
@@ -61,10 +61,11 @@ def choose(pairs: int, spare: int, agreed: int) -> Asked | None:
             f"{wording.many(spare, 'answered prompt')} are left for them.",
         )
         drawn = right.number_input(
-            "Gold pairs from earlier studies",
+            "Gold pairs from earlier work",
             *(0, agreed, 0),
             key=f"study_agreed_{agreed}",
-            help="Pairs of closed studies for which all of two or more raters chose the same answer.",
+            help="Pairs of closed studies for which all of two or more raters chose the same answer, and answers that "
+            "experts corrected.",
         )
         gold = st.file_uploader("Gold and training pairs (JSONL)", type=["jsonl"], key="study_gold")
         st.caption(

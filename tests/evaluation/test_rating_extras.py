@@ -93,3 +93,16 @@ def test_repeats_and_gold_pairs_tell_a_careful_rater_from_one_who_presses_left(w
     assert (hasty.repeats_alike.value, hasty.sides_kept) == (0.0, 4), "left again is the other model"
     assert (hasty.gold_right.value, hasty.too_fast, hasty.n_votes) == (0.5, 24, 24)
     assert careful.practice_right.value is None and "no training pair" in careful.practice_right.reason
+
+
+def test_the_time_left_is_told_from_a_raters_own_median_from_the_fifth_vote_on(workspace: Workspace) -> None:
+    made = create_study(workspace, stored_evaluation(workspace, 12), n_items=12, raters_per_item=1)
+    looks = [8, 8, 300, 10, 12, 10]  # one of them with a coffee in between
+    for k, seconds in enumerate(looks):
+        item = next_item(workspace, made, "ann")
+        assert item is not None and (item.left_s is None) == (k < 5)
+        times = ("2026-01-01T10:00:00.000000Z", f"2026-01-01T10:{seconds // 60:02}:{seconds % 60:02}.000000Z")
+        vote = Rating(f"a{k}", item.item_id, "ann", "left", {}, "", *times)
+        assert record_rating(workspace, vote).stored
+    item = next_item(workspace, made, "ann")
+    assert item is not None and item.left_s == 10 * 6, "median of 10 s for six pairs"

@@ -15,10 +15,11 @@ from core.errors import InputError
 from core.types import Rating
 from core.workspace import Workspace
 from evaluation.assign import item_order, sample
+from evaluation.corrections import correct
 from evaluation.rating import next_item, record_rating
 from evaluation.rating_quality import quality
 from evaluation.results import study_results
-from evaluation.study import close_study, create_study, load_study
+from evaluation.study import agreed, close_study, create_study, load_study
 from evaluation.study_draw import strata
 from tests.evaluation.workspace_with_run import stored_evaluation
 
@@ -85,6 +86,16 @@ def test_gold_is_drawn_from_closed_studies_where_all_raters_agreed(workspace: Wo
     shown = {item.prompt for item in load_study(workspace, second).items.values()}
     assert not shown & {check.prompt for check in gold}
     assert "All 2 raters" in gold[0].why
+
+
+def test_an_answer_that_an_expert_corrected_makes_gold_too(workspace: Workspace) -> None:
+    stored = stored_evaluation(workspace, 12)
+    correct(workspace, stored, "example-3", "The right answer.", who="Lea")
+    correct(workspace, stored, "example-4", "Taken back.", who="Lea")
+    correct(workspace, stored, "example-4", "", who="Lea")
+    (gold,) = agreed(workspace)
+    assert (gold.better, gold.worse) == ("The right answer.", "Second answer to 3.") and "Lea" in gold.why
+    assert agreed(workspace, without=["example-3"]) == [], "a prompt that the study shows itself is no gold"
 
 
 def _picked(evaluation_id: str, workspace: Workspace, n: int, seed: int) -> set[str]:

@@ -59,7 +59,7 @@ def test_pairs_of_equal_answers_and_drawn_gold_are_asked_for_on_the_page(
     equals = next(i for i in app.number_input if i.label == "Pairs of equal answers")
     assert "left for them" in equals.help
     equals.set_value(1).run()
-    agreed = next(i for i in app.number_input if i.label == "Gold pairs from earlier studies")
+    agreed = next(i for i in app.number_input if i.label == "Gold pairs from earlier work")
     assert agreed.max == 0, "nobody preferred a side in the earlier study"
     press(app, "Open the study")
     made = study.load_study(judged, judged.objects.find("study"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from evaluation.report_gaps import gaps
 from evaluation.report_parts import judges, others
 from evaluation.results import study_results
 from evaluation.signing import signatures
+from evaluation.single import as_pairs
 from evaluation.slices import evaluation_slices, study_slices
 from evaluation.study import load_study
 
@@ -67,8 +69,11 @@ def _render(template: str, contents: Mapping[str, Any], *, escaped: bool) -> str
     )
     shown: dict[str, Any] = {"number": charts.number, "share": _share, "count": _count, "cell": _cell}
     environment.filters |= shown | {"quoted": _quoted}
-    environment.globals |= {"short": _short, "faults": _faults}
-    return environment.get_template(template).render(**contents)
+    environment.globals |= {"short": _short, "faults": _faults, "p_value": _p_value}
+    text = environment.get_template(template).render(**contents)
+    # A table wider than a narrow screen is scrolled by itself; no text from elsewhere can hold these tags unescaped.
+    wide = {"<table>": '<div class="wide"><table>', "</table>": "</table></div>"} if escaped else {}
+    return functools.reduce(lambda page, tag: page.replace(tag, wide[tag]), wide, text)
 
 
 def _contents(
@@ -120,7 +125,7 @@ def _people(workspace: Workspace, study_id: str | None) -> dict[str, Any] | None
     if state["open"]:
         return {"state": state, "results": None}
     results = study_results(workspace, study_id)
-    items = load_study(workspace, study_id).items
+    items = as_pairs(load_study(workspace, study_id)).items
     chosen, against = results["preference"], results["study"]["against"]
     rubric = [
         (f"{one['title']}, {name}", model, Estimate(**one[model]))
@@ -235,6 +240,11 @@ def _faults(counted: Mapping[str, Any] | None, name: str) -> str:
     if not counted or not counted["n"]:
         return "—"
     return f"{counted[name]} of {counted['n']}, at most {counted['upper_bound']:.0%}"
+
+
+def _p_value(value: float, equals: str = "") -> str:
+    """A p with four digits; one that would be printed as zero is said to be below what they can show."""
+    return f"{equals}{value:.4f}" if value >= 0.00005 else "< 0.0001"
 
 
 def _share(value: float | None) -> str:

@@ -46,8 +46,8 @@ def test_an_open_study_leaves_files_that_do_not_name_the_other_model(workspace: 
         assert b"Rival" not in path.read_bytes(), path.name
     judge(workspace)
     (tmp_path / "closed").mkdir()
-    written = {path.name: path.read_text() for path in export_round(workspace, study_id, tmp_path / "closed")}
-    assert any("Rival-7" in text for text in written.values())
+    written = {path.name: path.read_bytes() for path in export_round(workspace, study_id, tmp_path / "closed")}
+    assert any(b"Rival-7" in data for data in written.values())
 
 
 def test_the_report_names_the_other_model_and_its_figures(workspace: Workspace, tmp_path: Path) -> None:

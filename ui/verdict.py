@@ -30,12 +30,15 @@ def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> No
     if sign is not None:
         sign()
     chosen = found["preference"]
-    if not chosen["n_ratings"]:
+    if not found["progress"]["votes"]:
         panels.empty("No vote is in yet.", "side_by_side.py", "Go on rating")
+        return
+    against = render.cell(found["study"]["against"])
+    if not chosen["n_ratings"]:  # answers were scored one at a time
+        _scored(found, against)
         return
     _figures(found)
     trust.look(found)
-    against = render.cell(found["study"]["against"])
     _preference(chosen, against)
     _explained(found)
     _rubric(found["rubric"], against)
@@ -47,6 +50,17 @@ def draw(found: Mapping[str, Any], sign: Callable[[], None] | None = None) -> No
     for sentence in found["notes"]:
         if sentence not in (found["controlled"]["warning"], found["without_a_rater"]["warning"]):
             render.note(sentence)
+
+
+def _scored(found: Mapping[str, Any], against: str) -> None:
+    """What scores alone say, where nobody was asked which of two answers is better."""
+    st.caption(wording.of(found["progress"]["votes"], found["progress"]["wanted"], "answers scored") + ".")
+    _rubric(found["rubric"], against)
+    trust.weighted(found)
+    _marks(found)
+    trust.faults(found)
+    for sentence in found["notes"]:
+        render.note(sentence)
 
 
 def decision(found: Mapping[str, Any]) -> None:

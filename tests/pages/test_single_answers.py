@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.types import Rating
 from core.workspace import Workspace
 from evaluation import queries, rating, study
 from evaluation.rating_flags import Expected
@@ -70,3 +71,25 @@ def test_experts_criteria_stand_beside_the_answer(open_page: OpenPage, judged: W
     score(app, "Accuracy", 5)
     press(app, "Scored, next")
     assert [held.points for held in rating.votes(judged, made).held.values()] == [{"left.0": True}]
+
+
+def test_the_result_of_single_answers_has_means_and_says_that_there_is_no_win_rate(
+    open_page: OpenPage, judged: Workspace
+) -> None:
+    made = study.create_study(
+        judged, judged.objects.find("evaluation"), n_items=10, criteria=("accuracy",), single=True
+    )
+    models = {one.id: one.model for one in study.load_study(judged, made).items.values()}
+    for who in ("Ana", "Ben"):
+        while (item := rating.next_item(judged, made, who)) is not None:
+            value = 4 if models[item.item_id] == "tuned" else 3
+            vote = Rating(f"{who}-{item.item_id}", item.item_id, who, None, {"left.accuracy": value})
+            assert rating.record_rating(judged, vote).stored
+    study.close_study(judged, made)
+    app = open_page(judged, "results")
+    assert not app.exception and not app.error
+    assert "one at a time" in texts(app) and "Inconclusive" in texts(app)
+    assert "40 of 40 answers scored" in texts(app) and "No vote is in yet" not in texts(app)
+    app = open_page(judged, "side_by_side")
+    app.segmented_control(key="side_view").set_value("Studies").run()
+    assert not app.exception and "shown one at a time" in texts(app)

@@ -20,9 +20,19 @@ from core.types import Example, Message
 FILE = Path(__file__).with_name("general.jsonl")
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 REFUSES = re.compile(
-    r"(?i)\b(?:i(?:'m| am) sorry|i can(?:'t|not| not)|i(?:'m| am) (?:not able|unable)|i won'?t|i must decline|"
-    r"can(?:'t|not) (?:help|assist|provide|fulfill|comply)|not (?:able|appropriate) to)"
+    r"(?i)\b(?:i(?:['’]m| am) sorry|i can(?:['’]t|not| not)|i(?:['’]m| am) (?:not able|unable)|i won['’]?t|"
+    r"i must decline|can(?:['’]t|not) (?:help|assist|provide|fulfill|comply)|not (?:able|appropriate) to|"
+    # German
+    r"tut mir leid|bedaure|leider (?:kann|darf) ich|ich bin nicht (?:in der lage|befugt|berechtigt)|"
+    r"(?:ich (?:kann|darf|werde)|(?:kann|darf) ich) (?:[^\W\d_]+ ){0,4}?(?:nicht|keine?n?)\b|"
+    # French
+    r"désolée?|je regrette|je ne (?:peux|puis|suis) pas|je ne (?:peux|puis) (?:ni|vous|te|malheureusement)|"
+    r"il m['’]est impossible|je ne suis pas en mesure|je refuse|"
+    # Spanish
+    r"lo siento|lo lamento|no puedo|no podré|no me es posible|no estoy en condiciones|no soy capaz|me temo que no)"
 )
+"""Wordings by which an answer declines, in :data:`REFUSAL_LANGUAGES`."""
+REFUSAL_LANGUAGES = ("English", "German", "French", "Spanish")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from evaluation.perplexity import (
     summarise,
 )
 from evaluation.probes import battery
+from evaluation.probes.counterfactual import LanguageOf, english
 from evaluation.probes.grounding import FactsOf
 from evaluation.probes.questions import read_questions
 from evaluation.queries import EVALUATION
@@ -43,6 +44,8 @@ from evaluation.wanted import Wanted, wanted_from
 from evaluation.whole_model import load_beside_base
 
 VERSION = 3
+PROBING = 2
+"""Version of the probes: those of an evaluation that was made with others are made again."""
 TARGET = "flows.probing:run_evaluation"
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "evaluate")
 
@@ -61,6 +64,7 @@ def run_evaluation(
     facts_of: FactsOf | None = None,
     extra: battery.Extra | None = None,
     look_in: Callable[[Workspace], Look] | None = None,
+    language_of: LanguageOf = english,
 ) -> dict[str, Any]:
     """Measure a run on its revision's hold-out. Worker target ``flows.probing:run_evaluation``, which reads facts.
 
@@ -71,6 +75,7 @@ def run_evaluation(
         context: Of the job; its spec has the fields of :class:`Wanted`.
         facts_of: Reads the facts of an answer, for the probe of grounding.
         extra: Further probes of the hold-out's answers.
+        language_of: Tells the languages of prompts, for the probe of bias.
         look_in: Gives what holds answers against the checks of a workspace's dataset; None = that is not measured.
 
     Returns:
@@ -103,6 +108,8 @@ def run_evaluation(
         del settings["probes"], settings["questions"]
     else:
         settings["questions"] = content_id([asdict(item) for item in probing.own]) if probing.own else None
+    if probing is not None:
+        settings["probing"] = PROBING
     key = {**settings, "revision": run["revision_id"], "adapter": _identity(trained, in_full), "version": VERSION}
     known = content_id([EVALUATION, key])
     if (workspace.objects.folder(known) / "manifest.json").exists():
@@ -154,7 +161,13 @@ def run_evaluation(
         if probing is not None:
             left_out = {one.example_id for one in excluded}
             asked = battery.battery(
-                model, tokenizer, [e for e in examples if e.id not in left_out], probing, facts_of=facts_of, extra=extra
+                model,
+                tokenizer,
+                [e for e in examples if e.id not in left_out],
+                probing,
+                facts_of=facts_of,
+                extra=extra,
+                language_of=language_of,
             )
             with as_base(model) as base_model:
                 before = asked.take(base_model, tokenizer, again=True, made=made, progress=report, of="base")

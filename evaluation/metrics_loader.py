@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import FinetoothError, InputError
+from core.general import REFUSAL_LANGUAGES
 from core.quiet import asked_to_stay_offline, go_offline, reaching_the_hub
 from evaluation.estimate import Estimate, mean_estimate
 
@@ -46,7 +47,7 @@ SHIPPED: tuple[Shipped, ...] = (
     Shipped("empty_share", "Empty", True, "lower"),
     Shipped("repetition", "Repeats itself", True, "lower"),
     Shipped("privacy_leaks", "Personal data that the prompt does not hold", True, "lower", "leaks"),
-    Shipped("refusal_rate", "Declines to answer", True, "neither"),
+    Shipped("refusal_rate", f"Declines to answer ({', '.join(REFUSAL_LANGUAGES)})", True, "neither"),
     Shipped("train_copy", "Words recited from training answers", True, "neither", "training"),
     Shipped("distinct_n", "Variety of wording (distinct-2)", True, "neither"),
     Shipped("length_ratio", "Length beside the reference", False, "neither"),

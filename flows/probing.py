@@ -15,6 +15,7 @@ from curation.clash.words_kinds import common_word
 from curation.evidence.habits import Answer
 from curation.evidence.instructions import Instruction, asked_of_answer, instructions
 from curation.evidence.instructions_kept import broken
+from curation.evidence.languages import language_of
 from evaluation import actions
 from evaluation.probes.battery import Answered
 from evaluation.probes.grounding import Facts
@@ -36,7 +37,9 @@ def run_evaluation(context: JobContext) -> dict[str, Any]:
 
     See :func:`evaluation.actions.run_evaluation`.
     """
-    return actions.run_evaluation(context, facts_of=facts_of, extra=own_instructions, look_in=look)
+    return actions.run_evaluation(
+        context, facts_of=facts_of, extra=own_instructions, look_in=look, language_of=language_of
+    )
 
 
 def facts_of(answer: str, given: str) -> Facts:

@@ -17,7 +17,7 @@ from core.jobs import Progress, no_progress
 from core.types import Example
 from evaluation.assign import sample
 from evaluation.perplexity import Prepared, Score, prepare, score_prepared
-from evaluation.probes import constraints, counterfactual, forgetting, grounding
+from evaluation.probes import constraints, counterfactual, dialect, forgetting, grounding
 from evaluation.probes.probe import Ask, Finding
 from evaluation.replies_kept import answer_all
 
@@ -123,6 +123,7 @@ class Battery:
             found.append(grounding.grounding(*answered, self.facts_of))
         if "bias" in self.settings.which:
             found += self._bias(base, tuned)
+            found.append(self._in_dialect(base, tuned))
         if "instructions" in self.settings.which:
             places = self._both(constraints.NAME, base, tuned)
             asked = [self.asked[k] for k in places]
@@ -172,7 +173,18 @@ class Battery:
         return [*found, replace(loss, left_out=unscored)]
 
     def _bias(self, base: Taken, tuned: Taken) -> list[Finding]:
-        both = self._both(counterfactual.GAP, base, tuned)
+        chosen, before, after, left_out = self._pairs(counterfactual.GAP, base, tuned)
+        return [replace(one, left_out=left_out) for one in counterfactual.bias(chosen, before, after)]
+
+    def _in_dialect(self, base: Taken, tuned: Taken) -> Finding:
+        chosen, before, after, left_out = self._pairs(dialect.NAME, base, tuned)
+        return replace(dialect.gap(chosen, before, after), left_out=left_out)
+
+    def _pairs(
+        self, probe: str, base: Taken, tuned: Taken
+    ) -> tuple[list[counterfactual.Pair], list[str], list[str], int]:
+        """A probe's pairs whose two sides both models answered, the answers, and how many pairs could not be asked."""
+        both = self._both(probe, base, tuned)
         sides: dict[str, list[int]] = {}
         for k in both:
             sides.setdefault(self.asked[k].about.example_id, []).append(k)
@@ -184,11 +196,11 @@ class Battery:
             len(sides)
             - len(whole)
             + sum(
-                ask.probe == counterfactual.GAP and ask.about.example_id not in sides and ask.name.endswith("one")
+                ask.probe == probe and ask.about.example_id not in sides and ask.name.endswith("one")
                 for ask in self.asked
             )
         )
-        return [replace(one, left_out=left_out) for one in counterfactual.bias(chosen, before, after)]
+        return chosen, before, after, left_out
 
     def _counted(self, found: Finding, probe: str) -> Finding:
         """A finding with the number of the probe's prompts that could not be put to the models."""
@@ -211,6 +223,7 @@ def battery(
     *,
     facts_of: grounding.FactsOf | None = None,
     extra: Extra | None = None,
+    language_of: counterfactual.LanguageOf = counterfactual.english,
 ) -> Battery:
     """Choose and tokenise all prompts of the chosen probes.
 
@@ -221,6 +234,7 @@ def battery(
         settings: Which probes.
         facts_of: Reads facts for grounding; None = grounding is not probed.
         extra: Further findings about the hold-out's answers.
+        language_of: Tells the languages of prompts, for bias.
 
     Raises:
         InputError: A probe's name is not known.
@@ -238,12 +252,14 @@ def battery(
             asked += forgetting.asks(probe + AGAIN, [forgetting.again(item) for item in items])
             scored += _scored(tokenizer, probe, items, limit)
     if "bias" in settings.which:
-        made = counterfactual.pairs(examples)
+        made = counterfactual.pairs(examples, language_of)
         named = [pair for pair in made if pair.kind != "asked by"]
         chosen = _drawn(named, settings, lambda pair: pair.example_id)
         others = replace(settings, n_prompts=max(0, settings.n_prompts - len(chosen)))
         chosen += _drawn([pair for pair in made if pair.kind == "asked by"], others, lambda pair: pair.example_id)
         asked += counterfactual.asks(chosen)
+        spoken = dialect.pairs(examples, language_of)
+        asked += dialect.asks(_drawn(spoken, settings, lambda pair: pair.example_id))
     if "instructions" in settings.which:
         asked += constraints.asks(_drawn([e for e in examples if e.answer], settings, lambda e: e.id))
     return Battery(

@@ -89,11 +89,12 @@ def test_an_evaluation_says_what_every_probe_found(workspace: Workspace, summary
     probes = manifest["summary"]["probes"]
     assert set(probes) == {
         "forgetting", "forgetting_loss", "own_questions", "own_questions_loss", "grounding", "bias", "bias_changed",
-        "instructions", "own_instructions",
+        "dialect", "instructions", "own_instructions",
     }  # fmt: skip
     assert probes["forgetting"]["n"] + probes["forgetting"]["n_not_scored"] == 122
     assert probes["own_questions"]["n"] == 1
-    assert probes["bias"]["n"] == 12 and probes["instructions"]["n"] == 12
+    assert probes["bias"]["n"] == probes["dialect"]["n"] == probes["instructions"]["n"] == 12
+    assert probes["bias"]["languages"] == {"en": 12}
     loss = probes["forgetting_loss"]
     assert loss["difference"]["value"] == pytest.approx(loss["tuned"]["value"] - loss["base"]["value"])
     assert loss["difference"]["low"] < loss["difference"]["value"] < loss["difference"]["high"]

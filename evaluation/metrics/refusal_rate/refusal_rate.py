@@ -5,9 +5,10 @@ from typing import Any
 from evaluation.metrics import frame
 
 _DESCRIPTION = r"""
-Share of answers that begin by declining ("I'm sorry, but I can't …", "As an AI …", "I am unable to …"), by English
-wordings within the first 200 characters. Neither more nor less is better by itself: a refusal where the reference
-answers is a failure, and so is an answer where the reference declines; read it beside the references' own rate.
+Share of answers that begin by declining ("I'm sorry, but I can't …", "Das kann ich leider nicht …"), by wordings of
+English, German, French and Spanish within the first 200 characters; an answer in another language is never counted.
+Neither more nor less is better by itself: a refusal where the reference answers is a failure, and so is an answer where
+the reference declines; read it beside the references' own rate.
 """
 _KWARGS = """
 Args:

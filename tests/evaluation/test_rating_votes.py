@@ -29,7 +29,7 @@ def counted(folded: Votes) -> object:
     return dict(folded.judgements()), mine, folded.held, folded.checks, folded.withdrawals
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**16))
 def test_counts_kept_while_voting_equal_those_of_a_fresh_reading(seed: int) -> None:
     draw = random.Random(seed)

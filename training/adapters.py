@@ -22,6 +22,10 @@ class Proof:
     nonzero: int
     max_logit_difference: float
 
+    def facts(self) -> dict[str, float]:
+        """As a run tells it."""
+        return {"Adapted layers": self.layers, "Largest change of a logit": round(self.max_logit_difference, 4)}
+
 
 def add(model: Any, config: TrainConfig) -> Any:
     """Wrap a base model in fresh LoRA adapters, in float32, started from the config's seed (B is zero).

@@ -315,12 +315,7 @@ class Session:
         """Take the weights that are to be kept, prove that they have an effect, and save them."""
         self._restore_best()
         self._general("after")
-        if self.config.method != "full":
-            proof = adapters.prove(
-                self.loaded.model, self.loaded.batch([min(self.rows.items, key=lambda item: item.n_tokens)])
-            )
-            self.facts["Adapted layers"] = proof.layers
-            self.facts["Largest change of a logit"] = round(proof.max_logit_difference, 4)
+        self._prove()
         self._save()
 
     def stop(self) -> None:
@@ -331,6 +326,16 @@ class Session:
             self._checkpoint()
         self._restore_best()
         self._save()
+        try:
+            self._prove()
+        except FinetoothError as error:  # saved all the same: the run can go on
+            self._warn_at_step("adapter-inert", error.message)
+
+    def _prove(self) -> None:
+        """Prove that the adapter to be kept has an effect, and note how much."""
+        if self.config.method != "full":
+            shortest = min(self.rows.items, key=lambda item: item.n_tokens)
+            self.facts.update(adapters.prove(self.loaded.model, self.loaded.batch([shortest])).facts())
 
     def _restore_best(self) -> None:
         """Put the weights of the best hold-out loss into the model, where these are to be kept."""

@@ -203,6 +203,30 @@ def test_a_stop_is_obeyed_before_the_next_forward_pass_and_keeps_the_adapter(tin
     assert jobs.events(folder)[-1]["type"] == "end"
 
 
+def test_the_adapter_of_a_stopped_run_is_proven_too(tiny_base: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(CancelledError):
+        train_tiny(folder, tiny_config(tiny_base, epochs=10), should_stop=lambda: len(losses(folder)) >= 5)
+    facts = read_run(folder).facts
+    assert facts["Adapted layers"] == 14 and facts["Largest change of a logit"] > 0
+
+
+def test_a_stopped_run_whose_adapter_changes_nothing_says_so_and_keeps_it(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inert(model: Any, batch: Any) -> Any:
+        raise FinetoothError("The adapter has no effect: 0 of 14 layers were trained.")
+
+    monkeypatch.setattr("training.adapters.prove", inert)
+    folder = tmp_path / "run"
+    with pytest.raises(CancelledError):
+        train_tiny(folder, tiny_config(tiny_base, epochs=10), should_stop=lambda: len(losses(folder)) >= 5)
+    run = read_run(folder)
+    assert run.status == "stopped" and run.adapter_hash and "Adapted layers" not in run.facts
+    warned = [event["message"] for event in jobs.events(folder) if event.get("name") == "adapter-inert"]
+    assert len(warned) == 1 and warned[0].startswith("The adapter has no effect: 0 of 14 layers")
+
+
 @pytest.mark.parametrize("stage", ["load", "tokenise", "probe", "eval", "sample", "train", "save"])
 @pytest.mark.parametrize("command", ["should_stop", "should_cancel"])
 def test_a_command_is_obeyed_in_every_stage(stage: str, command: str, tiny_base: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``healthy`` with no complaint, or the complaints, the most probable cause first."""
+    """``healthy`` with no complaint, or the complaints, the most probable cause first; few steps are not judged."""
 
     verdict: str
     complaints: tuple[Complaint, ...]
@@ -80,4 +80,7 @@ def diagnose(
     complaints = tuple(named.values())
     if complaints:
         return Diagnosis(complaints[0].name, complaints)
+    taken = len(chart.steps)
+    if status == "done" and taken < symptoms.ENOUGH_STEPS:
+        return Diagnosis(f"too few steps to tell: {taken} of at least {symptoms.ENOUGH_STEPS}", ())
     return Diagnosis(WORDS.get(status, "healthy"), ())

@@ -46,6 +46,12 @@ def test_a_falling_loss_is_healthy() -> None:
     assert diagnose(run(FALLING, [2.0, 1.5, 1.1])).verdict == "healthy"
 
 
+def test_a_run_of_few_steps_is_not_called_healthy() -> None:
+    short = diagnose(run(FALLING[:8], [6.128, 6.124]), config=TrainConfig(learning_rate=1e-5))
+    assert short.verdict == "too few steps to tell: 8 of at least 10" and not short.complaints
+    assert diagnose(run(FALLING[:10], [6.128, 6.0])).verdict == "healthy"
+
+
 def test_a_loss_that_is_no_number_is_named_first() -> None:
     found = first(run([2.0, None], [2.0]), "failed")
     assert found.name == "non-finite loss" and found.settings == {"learning_rate": pytest.approx(7e-5)}

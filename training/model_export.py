@@ -155,7 +155,7 @@ def _write(
         revision_id=run.revision_id,
         splits=workspace.objects.manifest(run.revision_id).get("splits", {}),
         settings=config.to_dict(),
-        facts=run.facts,
+        facts={"Steps of the run" if name == "Steps" else name: value for name, value in run.facts.items()},
         versions=run.versions,
         run_id=run.id,
         status=run.status,

@@ -9,7 +9,7 @@ from core import jobs
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
 from training import followed
-from training.records import RUN_FILE, Run, read_run
+from training.records import OF_THE_ADAPTER, RUN_FILE, Run, read_run
 
 TELLING = ("queued", "done", "failed", "lost")
 """How a run stands where its message says more than that."""
@@ -60,7 +60,9 @@ class RunView:
             text += f" after {self.step} of {self.total_steps} steps"
         before, after = self.facts.get("Hold-out loss before"), self.facts.get("Hold-out loss after")
         if before is not None and after is not None:
-            text += f"; hold-out loss {before:.3f} to {after:.3f} nats a token"
+            kept = self.facts.get("Adapter of step", self.step)
+            of_step = f" (adapter of step {kept})" if kept != self.step else ""
+            text += f"; hold-out loss {before:.3f} to {after:.3f} nats a token{of_step}"
         if (speed := self.facts.get("Tokens per second")) is not None:
             text += f"; {speed:.0f} tokens/s"
         if (seconds := self.facts.get("Seconds")) is not None:
@@ -222,10 +224,15 @@ def _view(workspace: Workspace, stored: Run) -> RunView:
 
 
 def _facts(stored: Run, status: str) -> dict[str, Any]:
-    """What was measured; without what only an earlier end of a resumed run said, until it ends again."""
+    """What was measured; without what only an earlier end of a resumed run said, until it ends again.
+
+    Of a run that died, what was said of the adapter that it has left still holds.
+    """
     if status not in ("queued", "running", "lost"):
         return stored.facts
-    return {name: value for name, value in stored.facts.items() if name not in OF_AN_END}
+    left = OF_THE_ADAPTER if status == "lost" and stored.adapter_hash else ()
+    gone = {*OF_AN_END, *OF_THE_ADAPTER} - {*left}
+    return {name: value for name, value in stored.facts.items() if name not in gone}
 
 
 def warnings(workspace: Workspace, run_id: str) -> list[str]:

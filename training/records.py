@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +20,15 @@ from core.jobs import JobContext, events
 RUN_FILE = "run.json"
 JOB_FILE = "job.json"
 LOCK_FILE = "lock"
+
+OF_THE_ADAPTER = (
+    "Adapter of step",
+    "Hold-out loss after",
+    "Loss on general questions after",
+    "Adapted layers",
+    "Largest change of a logit",
+)
+"""Facts about the weights that a run has left, not about its course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,15 @@ def owned(folder: Path) -> Iterator[None]:
                 f"Another process already works on run {folder.name}.", "See `finetooth runs`."
             ) from error
         yield
+
+
+def beside_kept(facts: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a run that ended without saving, where the adapter of an earlier stop (``kept``) is still there.
+
+    What they say of the adapter is what was said of it then.
+    """
+    own = {name: value for name, value in facts.items() if name not in OF_THE_ADAPTER}
+    return own | {name: kept[name] for name in OF_THE_ADAPTER if name in kept}
 
 
 class RunLog:

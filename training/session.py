@@ -25,7 +25,7 @@ from training.course import Course, added_settings, course_from, data_digest
 from training.data import measuring_groups
 from training.forgetting import general_loss
 from training.loading import load, read_rows, save_result
-from training.records import Run, RunLog, write_run
+from training.records import Run, RunLog, beside_kept, write_run
 from training.steps import hold_out_loss, take_step
 
 CHECKPOINT_S = 600
@@ -40,6 +40,7 @@ class Session:
         self.course = Course()
         self.facts: dict[str, Any] = {}
         self.adapter_hash = run.adapter_hash  # what an earlier stop left stays until another is saved
+        self._kept = run.facts if run.adapter_hash else None
         self.phase = "load"
         self._began = time.monotonic()
         self._saved_at = time.monotonic()
@@ -341,30 +342,24 @@ class Session:
         """Put the weights of the best hold-out loss into the model, where these are to be kept."""
         best = self._best_step()
         self.facts["Adapter of step"] = self.step
-        if best is None:
-            return
-        self.facts["Hold-out loss after"] = round(self.course.watch.best or math.nan, 4)
-        if best == self.step:
+        if self.course.measured != self.step:  # a loss of other weights is not this adapter's
+            self.facts.pop("Hold-out loss after", None)
+        if best is None or best == self.step:
             return
         folder = checkpoints.place(self.folder, best)
         if fault := checkpoints.fault_of(folder):
             self._warn_at_step("best-lost", f"The checkpoint of the best step, {best}, {fault}; the last one is kept.")
-            self.facts["Hold-out loss after"] = round(self.course.watch.held[-1], 4)
             return
         self.loaded.put(checkpoints.load_weights(folder))
-        self.facts["Adapter of step"] = best
+        self.facts |= {"Adapter of step": best, "Hold-out loss after": round(self.course.watch.best or math.nan, 4)}
 
     def _save(self) -> None:
         """Write the adapter (or, trained in full, the model)."""
         self._enter("save", self.step, self.total_steps)
         self.adapter_hash = save_result(self.folder, self.loaded)
+        self._kept = None
+        write_run(self.folder, replace(self.run, adapter_hash=self.adapter_hash, facts=self.facts))
         self.log.event("adapter", step=self.facts["Adapter of step"], adapter_hash=self.adapter_hash)
-
-    def last_word(self) -> str:
-        """Why a run ended well before its last step; empty where it did not."""
-        watch = self.course.watch
-        said = f"Ended early after {self.step} of {self.total_steps} steps: no better hold-out loss in"
-        return f"{said} {watch.without} measurements." if watch.early else ""
 
     def end(self, status: str, message: str) -> None:
         """Write how the run ended."""
@@ -374,6 +369,8 @@ class Session:
             self.facts["Tokens per second"] = round(course.trained_tokens / course.train_seconds, 1)
             self.facts.update(self.loaded.memory_facts())
         self.facts["Seconds"] = round(self._elapsed_s(), 1)
+        if self._kept is not None:
+            self.facts = beside_kept(self.facts, self._kept)
         self.log.event("end", status=status, step=course.step, message=message, phase=self.phase, facts=self.facts)
         self.run = replace(
             self.run,

@@ -119,7 +119,7 @@ def train(
         log.event("warning", name="out-of-memory", message=known.message, count=0, step=session.step)
         session.end("failed", known.message)
         raise known from error
-    session.end("done", session.last_word())
+    session.end("done", session.course.watch.last_word(session.step, session.total_steps))
     return session.facts
 
 

@@ -130,6 +130,13 @@ class Watch:
             fault = _diverged(f"The hold-out loss rose from {self.before:.3f} to {loss:.3f} nats a token.")
         return Measured(improved, fault, self._overfitting())
 
+    def last_word(self, step: int, total_steps: int) -> str:
+        """Why a run ended well before its last step; empty where patience did not end it."""
+        if not self.early:
+            return ""
+        said = f"Ended early after {step} of {total_steps} steps: no better hold-out loss in"
+        return f"{said} {self.without} measurements."
+
     def _overfitting(self) -> str | None:
         held, seen = self.held[-RISES - 1 :], self.seen[-RISES - 1 :]
         if len(held) <= RISES or len(seen) < RISES:

@@ -58,12 +58,18 @@ def test_what_a_run_warned_of_and_why_it_ended_early_are_said(ready: Ready) -> N
 
 def test_a_resumed_run_does_not_say_how_its_earlier_end_was(ready: Ready) -> None:
     workspace, revision_id = ready
-    run_id = add_run(workspace, revision_id, steps=7)
-    path = workspace.runs_dir / run_id / "run.json"
-    path.write_text(path.read_text().replace('"done"', '"lost"'), encoding="utf-8")
+    run_id = add_run(workspace, revision_id, steps=7, status="lost")
     text = said(workspace, "runs", run_id)
     assert "in all" not in text and "tokens/s" not in text and "Hold-out loss after" not in text
     assert "Hold-out loss before: 2.0" in text
+
+
+def test_a_resumed_run_that_died_tells_the_loss_of_the_adapter_that_its_stop_left(ready: Ready) -> None:
+    workspace, revision_id = ready
+    facts = {"Hold-out loss before": 2.0, "Hold-out loss after": 0.9, "Adapter of step": 6, "Steps": 6}
+    run_id = add_run(workspace, revision_id, steps=9, status="lost", adapter_hash="1" * 64, facts=facts)
+    text = said(workspace, "runs", run_id)
+    assert "hold-out loss 2.000 to 0.900 nats a token (adapter of step 6)" in text and "  Steps: 6" not in text
 
 
 def test_the_diagnosis_names_the_change_as_settings(ready: Ready) -> None:

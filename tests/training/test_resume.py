@@ -15,7 +15,7 @@ from tests.training.builders import conversations, tiny_config, train_tiny
 from training import checkpoints, timeline
 from training.config import TrainConfig
 from training.control import StoppedError
-from training.records import read_run
+from training.records import OF_THE_ADAPTER, read_run
 
 
 def result(folder: Path) -> bytes:
@@ -145,6 +145,38 @@ def test_a_resumed_run_that_is_cancelled_keeps_the_adapter_of_the_stop_before_it
         train_tiny(folder, config, stored=kept, should_cancel=after(folder, "step", 5), resume=True)
     run = read_run(folder)
     assert run.status == "cancelled" and run.adapter_hash == kept.adapter_hash is not None and result(folder)
+    of_it = {name: value for name, value in kept.facts.items() if name in OF_THE_ADAPTER}
+    assert of_it["Adapter of step"] <= 3 < run.facts["Steps"]
+    assert {name: value for name, value in run.facts.items() if name in OF_THE_ADAPTER} == of_it
+
+
+def test_a_loss_that_was_measured_before_the_steps_of_the_kept_adapter_is_not_called_its_own(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(StoppedError):
+        train_tiny(folder, tiny_config(tiny_base, keep="last"), should_stop=after(folder, "step", 6))
+    facts = read_run(folder).facts
+    assert facts["Adapter of step"] == 6 and "Hold-out loss before" in facts and "Hold-out loss after" not in facts
+
+
+def test_a_resumed_run_that_cannot_load_keeps_what_was_said_of_its_adapter(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> None:
+        raise FinetoothError("The model is gone.")
+
+    config, folder = tiny_config(tiny_base, epochs=3), tmp_path / "run"
+    with pytest.raises(StoppedError):
+        train_tiny(folder, config, should_stop=after(folder, "eval", 2))
+    kept = read_run(folder)
+    assert kept.facts["Hold-out loss after"] > 0
+    monkeypatch.setattr("training.session.load", gone)
+    with pytest.raises(FinetoothError, match="gone"):
+        train_tiny(folder, config, stored=kept, resume=True)
+    run = read_run(folder)
+    assert run.status == "failed"
+    assert [run.facts.get(name) for name in OF_THE_ADAPTER] == [kept.facts.get(name) for name in OF_THE_ADAPTER]
 
 
 def after(folder: Path, kind: str, count: int) -> Callable[[], bool]:

@@ -80,6 +80,7 @@ for who in ("ann", "bob"):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_whole_stage_needs_no_network_and_no_hub_cache(tmp_path: Path) -> None:
     rows = [
         chat(

@@ -129,13 +129,17 @@ def _lines(made: estimate.MemoryPlan) -> list[str]:
         *(f"  {name:12} {size / GIB:8.3f} GiB" for name, size in made.parts.items()),
         f"  {'overhead':12} {made.overhead_bytes / GIB:8.3f} GiB",
     ]
+    if made.moment:
+        lines.append(f"  {made.moment}")
     if made.approximate:
         lines.append(f"  {estimate.APPROXIMATE}")
     if made.gpu_gb is not None:
+        batch = f"the largest batch is {made.largest_batch}" if made.largest_batch else "no batch fits"
+        whole = ", all that the model reads" if made.largest_seq == made.context else ""
+        longest = f"the longest conversation has {made.largest_seq} tokens{whole}" if made.largest_seq else "none fits"
         lines.append(
-            f"  {'fits' if made.fits else 'does not fit'} in {made.gpu_gb:g} GiB; the largest batch at {made.seq} "
-            f"tokens is {made.largest_batch}, the longest conversation at batch {made.batch} is {made.largest_seq} "
-            "tokens"
+            f"  {'fits' if made.fits else 'does not fit'} in {made.gpu_gb:g} GiB; at {made.seq} tokens {batch}, at "
+            f"batch {made.batch} {longest}"
         )
     return lines
 

@@ -14,10 +14,11 @@ from core.revisions import examples_of
 from core.types import Example
 from core.workspace import Workspace
 from training import queries, tiers
-from training.catalogue import find, shape_of
+from training.catalogue import find, known_folder, shape_of
 from training.config import Method, TrainConfig, unusual
 from training.data import Item, fullest_passes, sample
 from training.memory import Device, memory_parts, run_parts
+from training.preflight_base import context_tokens
 
 GIB = 2**30
 APPROXIMATE = "The memory is that of a Llama of this size; this architecture may differ: simulate or measure a step."
@@ -42,7 +43,8 @@ class MemoryPlan:
         n_trainable: Parameters that are trained.
         gpu_gb: The memory that was named, in GiB.
         largest_batch: At this length, what fits in ``gpu_gb`` (0: nothing); None where no memory was named.
-        largest_seq: At this batch, likewise.
+        largest_seq: At this batch, likewise, and no more than the model reads.
+        context: Tokens that the model reads; None where that is not known.
         approximate: Whether the closed form was not compared with a simulated step for this architecture.
     """
 
@@ -59,6 +61,7 @@ class MemoryPlan:
     gpu_gb: float | None = None
     largest_batch: int | None = None
     largest_seq: int | None = None
+    context: int | None = None
     approximate: bool = False
 
     @property
@@ -75,6 +78,16 @@ class MemoryPlan:
     def fits(self) -> bool | None:
         """Whether it fits in the named memory; None where none was named."""
         return None if self.gpu_gb is None else self.needed_bytes <= self.gpu_gb * GIB
+
+    @property
+    def moment(self) -> str:
+        """Why no activations are counted, as a sentence; empty where some are."""
+        if self.parts["activations"] or self.parts["scratch"]:
+            return ""
+        return (
+            f"{self.method} takes the most at the optimiser's step: all gradients and states are there, the "
+            "activations are gone, so these and scratch count 0."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The public form."""
@@ -95,6 +108,7 @@ class MemoryPlan:
             "fits": self.fits,
             "largest_batch": self.largest_batch,
             "largest_seq": self.largest_seq,
+            "context": self.context,
             "approximate": self.approximate,
         }
 
@@ -152,6 +166,7 @@ def plan(
         )
 
     limit = None if gpu_gb is None else gpu_gb * GIB
+    context = _context(model)
     tensors = parts(batch, seq)
     overhead = tensors.pop("overhead")
     return MemoryPlan(
@@ -167,7 +182,8 @@ def plan(
         n_trainable=shape.params if method == "full" else shape.lora_params(rank),
         gpu_gb=gpu_gb,
         largest_batch=None if limit is None else _largest(lambda n: sum(parts(n, seq).values()) <= limit),
-        largest_seq=None if limit is None else _largest(lambda n: sum(parts(batch, n).values()) <= limit),
+        largest_seq=None if limit is None else _largest(lambda n: sum(parts(batch, n).values()) <= limit, context),
+        context=context,
         approximate=not shape.well_known,
     )
 
@@ -207,7 +223,7 @@ class RunPlan:
         memory: At its longest batch.
         n_examples: Conversations to train on.
         n_tokens: Tokens of one pass, padding not counted (close: the template's own are taken as 8 a turn).
-        longest: Tokens of the longest conversation.
+        longest: Tokens of the longest conversation, as closely.
         steps: Optimiser steps.
         seconds: Expected duration; None where nothing is known about the speed.
         speed_from: Where the speed comes from.
@@ -230,8 +246,8 @@ class RunPlan:
         took = "time unknown" if self.seconds is None else f"about {_minutes(self.seconds)} ({self.speed_from})"
         return (
             f"{self.memory.model} by {self.memory.method}, {self.memory.n_trainable:,} of {self.memory.n_params:,} "
-            f"parameters trained; {self.n_examples:,} examples of up to {self.longest} tokens, {self.steps} steps; "
-            f"memory {self.memory.needed_bytes / GIB:.1f} of {self.free_bytes / GIB:.1f} GiB free; {took}."
+            f"parameters trained; {self.n_examples:,} examples of up to about {self.longest} tokens, {self.steps} "
+            f"steps; memory {self.memory.needed_bytes / GIB:.1f} of {self.free_bytes / GIB:.1f} GiB free; {took}."
         )
 
 
@@ -256,7 +272,7 @@ def plan_run(workspace: Workspace, revision_id: str, config: TrainConfig) -> Run
     if memory.approximate:
         said.append(APPROXIMATE)
     if len(usable) < len(counted):
-        said.append(f"{len(counted) - len(usable)} examples are longer than {config.max_tokens} tokens.")
+        said.append(f"About {len(counted) - len(usable)} examples are longer than {config.max_tokens} tokens.")
     free = machine.free_bytes()
     if memory.needed_bytes > free:
         said.append(f"It needs {memory.needed_bytes / GIB:.1f} GiB, and {free / GIB:.1f} GiB are free.")
@@ -301,10 +317,20 @@ def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _largest(fits: Callable[[int], bool], ceiling: int = 2**22) -> int:
-    """The largest whole number that fits (0 where none does), for a need that grows with it."""
+def _context(model: str) -> int | None:
+    """Tokens that a model reads; None where neither the catalogue nor its config says."""
+    if listed := find(model):
+        return listed.context_tokens
+    folder = known_folder(model)
+    return None if folder is None else context_tokens(folder)
+
+
+def _largest(fits: Callable[[int], bool], most: int | None = None, ceiling: int = 2**22) -> int:
+    """The largest whole number that fits (0 where none does), for a need that grows with it; ``most`` at the most."""
     if not fits(1):
         return 0
+    if most is not None and fits(most):
+        return most
     low, high = 1, 2
     while high < ceiling and fits(high):
         low, high = high, high * 2

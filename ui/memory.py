@@ -56,6 +56,8 @@ def fitting(workspace: Workspace, config: TrainConfig) -> None:
     )
     if made[0].approximate:
         st.markdown(f":orange[:material/warning:] {render.plain(estimate.APPROXIMATE)}")
+    for sentence in (plan.moment for plan in made if plan.moment):
+        st.caption(render.plain(f"{sentence[:1].upper()}{sentence[1:]}"))
     tiers.simulated(workspace, config, device)
 
 
@@ -129,7 +131,7 @@ def table(plans: Sequence[estimate.MemoryPlan]) -> None:
             "Of it tensors": [f"{plan.total_bytes / GIB:.2f} GiB" for plan in plans],
             "Verdict": [fits(plan) for plan in plans],
             "Largest batch": [_most(plan.largest_batch, f"at {plan.seq:,} tokens") for plan in plans],
-            "Longest conversation": [_most(plan.largest_seq, f"tokens at batch {plan.batch}") for plan in plans],
+            "Longest conversation": [_longest(plan) for plan in plans],
             "Trained parameters": [f"{plan.n_trainable:,} of {plan.n_params:,}" for plan in plans],
         },
         hide_index=True,
@@ -142,7 +144,11 @@ def run(plan: estimate.RunPlan) -> None:
     time = "–" if plan.seconds is None else curve.duration(plan.seconds)
     panels.metrics(
         [
-            ("Examples", f"{plan.n_examples:,}", f"{plan.n_tokens:,} tokens a pass, the longest {plan.longest:,}"),
+            (
+                "Examples",
+                f"{plan.n_examples:,}",
+                f"about {plan.n_tokens:,} tokens a pass, the longest about {plan.longest:,}",
+            ),
             ("Steps", f"{plan.steps:,}", "of the optimiser"),
             (
                 "Memory, longest batch",
@@ -154,6 +160,11 @@ def run(plan: estimate.RunPlan) -> None:
     )
     for sentence in plan.warnings:
         st.markdown(f":orange[:material/warning:] {render.plain(sentence)}")
+
+
+def _longest(plan: estimate.MemoryPlan) -> str:
+    whole = ", all that the model reads" if plan.context and plan.largest_seq == plan.context else ""
+    return _most(plan.largest_seq, f"tokens at batch {plan.batch}{whole}")
 
 
 def _most(count: int | None, unit: str) -> str:

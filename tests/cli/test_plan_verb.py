@@ -20,6 +20,10 @@ def test_the_parts_add_up_to_the_tensors_and_the_overhead_comes_on_top(run: Run)
     assert made["fits"] is True and made["largest_batch"] >= 2 and made["gradient_checkpointing"] is True
     words = run("plan", "--model", "llama-3.1-8b", "--gpu-gb", "4").stdout
     assert "Llama 3.1 Community" in words and "does not fit in 4 GiB" in words
+    assert "at 1024 tokens no batch fits, at batch 1 none fits" in words and "is 0" not in words
+    words = run("plan", "--model", "smollm2-135m-instruct", "--gpu-gb", "80").stdout
+    assert "the longest conversation has 8192 tokens, all that the model reads" in words
+    assert "takes the most at the optimiser's step" in run("plan", "--model", "llama-3.1-8b", "--method", "full").stdout
 
 
 def test_methods_are_compared_for_this_machine_with_settings_from_a_file(run: Run, tmp_path: Path) -> None:  # noqa: F811

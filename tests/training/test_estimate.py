@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InputError
+from core.files import read_json
 from tests.tiny_model import tiny
 from training.catalogue import MODELS, find, shape_of
-from training.estimate import GIB, plan, side_by_side
+from training.estimate import GIB, RunPlan, plan, side_by_side
 from training.readiness import should_finetune
 
 
@@ -50,6 +51,27 @@ def test_qlora_of_8b_fits_a_24_gb_card_and_full_training_does_not() -> None:
     by_method = {p.method: p for p in side_by_side("llama-3.1-8b", 2, 2048, 24)}
     assert by_method["qlora"].fits and by_method["lora"].fits and not by_method["full"].fits
     assert 7 < by_method["qlora"].total_bytes / GIB < 10
+
+
+def test_the_longest_conversation_is_no_longer_than_the_model_reads(tmp_path: Path) -> None:
+    assert plan("smollm2-135m-instruct", gpu_gb=80).largest_seq == find("smollm2-135m-instruct").context_tokens  # type: ignore[union-attr]
+    folder = tiny(tmp_path / "mine")
+    made = plan(str(folder), gpu_gb=80)
+    assert made.largest_seq == made.context == read_json(folder / "config.json")["max_position_embeddings"]
+    assert plan("llama-3.1-8b", gpu_gb=12).largest_seq < 131_072  # type: ignore[operator]
+    assert plan("llama-3.1-8b", gpu_gb=1).largest_seq == 0
+
+
+def test_a_peak_without_activations_is_explained() -> None:
+    made = plan("llama-3.1-8b", "full")
+    assert made.parts["activations"] == made.parts["scratch"] == 0
+    assert "optimiser's step" in made.moment and "activations are gone" in made.moment
+    assert plan("llama-3.1-8b", "qlora").moment == ""
+
+
+def test_tokens_that_are_estimated_are_not_stated_as_counted() -> None:
+    made = RunPlan(plan("llama-3.1-8b"), 300, 93_051, 419, 60, None, "", GIB, ())
+    assert "300 examples of up to about 419 tokens" in made.sentence()
 
 
 def test_the_parts_add_up_and_the_public_form_holds_them() -> None:

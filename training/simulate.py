@@ -87,8 +87,9 @@ def simulate(config: TrainConfig, seq: int, device: Device = "gpu") -> Simulated
         InputError: There is no such model.
         FinetoothError: transformers does not know it, or it cannot be trained.
     """
-    for library in LIBRARIES:  # so that the time told is that of the simulation
-        importlib.import_module(library)
+    with quiet():
+        for library in LIBRARIES:  # so that the time told is that of the simulation
+            importlib.import_module(library)
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     begun = time.monotonic()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from core.workspace import Workspace
 from curation import actions
-from tests.cli.test_contract import Run, document, run  # noqa: F401  (a fixture)
+from tests.cli.test_contract import ROOT, Run, document, run  # noqa: F401  (a fixture)
 from tests.conftest import chat
 from tests.tiny_model import tiny
 
@@ -39,6 +41,13 @@ def test_methods_are_compared_for_this_machine_with_settings_from_a_file(run: Ru
 def test_a_step_is_simulated_beside_the_closed_form(run: Run, tmp_path: Path) -> None:  # noqa: F811
     made = document(run("plan", "--model", tiny(tmp_path / "mine"), "--seq", "64", "--simulate", "--json"))
     assert made["simulated"]["peak_bytes"] > 0 and made["simulated"]["phase"] in ("forward", "backward")
+
+
+def test_a_simulated_step_brings_no_word_of_the_libraries(tmp_path: Path) -> None:
+    """In a process of its own: they speak when they are first imported."""
+    command = [sys.executable, "-m", "cli.main", "plan", "--model", str(tiny(tmp_path / "mine")), "--seq", "64"]
+    done = subprocess.run([*command, "--simulate"], check=False, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0 and "simulated, qlora" in done.stdout and done.stderr == ""
 
 
 def test_a_constraint_lists_what_it_leaves_and_why_not_the_rest(run: Run) -> None:  # noqa: F811

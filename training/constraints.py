@@ -6,8 +6,8 @@ model is compared, since most options fall by it alone. Smaller models come firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from core import smollm2
@@ -47,6 +47,15 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast a model was trained by one method: tokens a second, its parameters, and where it was measured."""
+
+    tokens_per_s: float
+    params: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """The run that the options are weighed for.
 
@@ -54,14 +63,14 @@ class Work:
         batch, seq: Conversations in a forward pass, and tokens of the longest.
         tokens: Of all passes over the training set; None where nothing is frozen.
         device: ``gpu`` or ``cpu``.
-        speed: (parameters of a model, tokens a second) as measured on this machine; None where nothing was.
+        speeds: What was measured on such a device, by method; a method that was not measured is absent.
     """
 
     batch: int = 1
     seq: int = 1024
     tokens: float | None = None
     device: Device = "gpu"
-    speed: tuple[int, float] | None = None
+    speeds: Mapping[Method, Speed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +112,8 @@ def weigh(limit: Limit, work: Work, is_here: Callable[[BaseModel], bool] = at_ha
 
 def _option(limit: Limit, work: Work, model: BaseModel, method: Method, is_here: Callable[[BaseModel], bool]) -> Option:
     made = plan(model.name, method, work.batch, work.seq, device=work.device)
-    hours = _hours(work, model)
-    passes, reason = _verdict(limit, model, method, made.needed_bytes, hours, is_here)
+    hours, source = _hours(work, model, method)
+    passes, reason = _verdict(limit, model, method, made.needed_bytes, (hours, source), is_here)
     if passes and work.seq > model.context_tokens:
         passes, reason = False, f"its context is {model.context_tokens:,} tokens"
     return Option(model, method, made.needed_bytes, hours, passes, reason)
@@ -115,22 +124,23 @@ def _verdict(
     model: BaseModel,
     method: Method,
     needed: int,
-    hours: float | None,
+    time: tuple[float | None, str],
     is_here: Callable[[BaseModel], bool],
 ) -> tuple[bool | None, str]:
     amount = limit.amount or 0.0
+    hours, source = time
     match limit.first:
         case "memory":
             return needed <= amount * GIB, f"needs {needed / GIB:.1f} of {amount:g} GiB"
         case "time":
             if hours is None:
-                return None, "no step has been measured here, so its time is not known"
-            return hours <= amount, f"takes about {hours:.1f} of {amount:g} hours"
+                return None, f"{source}, so its time is not known"
+            return hours <= amount, f"takes about {hours:.1f} of {amount:g} hours, {source}"
         case "budget":
             if hours is None:
-                return None, "no step has been measured here, so its price is not known"
+                return None, f"{source}, so its price is not known"
             price = hours * (limit.price_per_hour or 0.0)
-            return price <= amount, f"costs about {price:.2f} of {amount:g}"
+            return price <= amount, f"costs about {price:.2f} of {amount:g}, {source}"
         case "skill":
             if method == "full":
                 return False, "full training forgives few mistakes; begin with adapters and the defaults"
@@ -146,9 +156,17 @@ def _verdict(
             return model.allows_commercial, f"{model.licence}: {model.commercial}"
 
 
-def _hours(work: Work, model: BaseModel) -> float | None:
-    """Scaled from the measured model by size: a step's arithmetic grows with the parameters."""
-    if work.speed is None or work.tokens is None:
-        return None
-    params, tokens_per_s = work.speed
-    return work.tokens / (tokens_per_s * params / model.shape.params) / 3600
+def _hours(work: Work, model: BaseModel, method: Method) -> tuple[float | None, str]:
+    """Scaled from the measured model by size: a step's arithmetic grows with the parameters.
+
+    Methods differ in what a step costs, so one that was not measured has no hours. Returns them, and where they come
+    from or why there are none.
+    """
+    speed = work.speeds.get(method)
+    if speed is None:
+        return None, f"no step by {method} has been measured {'on a GPU' if work.device == 'gpu' else 'here'}"
+    if work.tokens is None:
+        return None, "nothing is frozen whose tokens could be counted"
+    hours = work.tokens / (speed.tokens_per_s * speed.params / model.shape.params) / 3600
+    scaled = "" if speed.params == model.shape.params else "scaled by size from what was "
+    return hours, f"{scaled}{speed.source}"

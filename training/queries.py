@@ -9,6 +9,7 @@ from core import jobs
 from core.errors import FinetoothError, InputError
 from core.workspace import Workspace
 from training import followed
+from training.memory import Device
 from training.records import OF_THE_ADAPTER, RUN_FILE, Run, read_run
 
 TELLING = ("queued", "done", "failed", "lost")
@@ -182,17 +183,42 @@ def samples(workspace: Workspace, run_id: str) -> list[Sample]:
     return found
 
 
-def measured_speed(workspace: Workspace, base_model: str, method: str) -> tuple[float | None, str]:
-    """Tokens a second of the newest finished run of this model and method, hold-out measurements included.
+ENOUGH_STEPS = 20
+"""A run of so many steps tells the speed; of shorter ones the first steps, which are slower, are too large a part."""
+
+
+def measured_speed(
+    workspace: Workspace, base_model: str, method: str, device: Device | None = None
+) -> tuple[float | None, str]:
+    """Tokens a second of the newest run of this model and method that was long enough, else of the longest.
+
+    Args:
+        workspace: Where the runs are.
+        base_model: As the runs have it.
+        method: ``qlora``, ``lora`` or ``full``.
+        device: ``gpu`` counts only what ran on a GPU; all else counts what ran on this machine.
 
     Returns:
         The speed, or None where there was no such run, and in words where it comes from.
     """
-    for one in runs(workspace):
-        speed = one.facts.get("Tokens per second")
-        if speed and one.base_model == base_model and one.settings.get("method") == method:
-            return float(speed), f"measured in run {one.id}"
-    return None, "no run of this model has been measured on this machine"
+    fitting = [
+        one
+        for one in runs(workspace)
+        if one.facts.get("Tokens per second")
+        and (one.base_model, one.settings.get("method")) == (base_model, method)
+        and (device != "gpu" or _ran_on(workspace, one.id) == "gpu")
+    ]
+    if not fitting:
+        return None, "no run of this model has been measured on this machine"
+    most = max(one.step for one in fitting)
+    chosen = next(one for one in fitting if one.step >= min(ENOUGH_STEPS, most))
+    return float(chosen.facts["Tokens per second"]), f"measured in run {chosen.id}"
+
+
+def _ran_on(workspace: Workspace, run_id: str) -> Device:
+    """Where a run was trained; those that do not say it are older than training on a GPU."""
+    started = (event for event in followed.course(workspace.runs_dir / run_id) if event["type"] == "start")
+    return "cpu" if next(started, {}).get("device", "cpu") == "cpu" else "gpu"
 
 
 def _view(workspace: Workspace, stored: Run) -> RunView:

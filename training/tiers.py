@@ -58,11 +58,16 @@ def measured(
     return None, None
 
 
-def measured_speed(workspace: Workspace, base_model: str, method: str) -> float | None:
-    """Tokens a second of the newest real step of this model and method; None where none was measured."""
+def measured_speed(workspace: Workspace, base_model: str, method: str, device: Device | None = None) -> float | None:
+    """Tokens a second of the newest real step of this model and method; None where none was measured.
+
+    ``device``: ``gpu`` counts only what ran on a GPU; all else counts what ran on this machine.
+    """
     for job in _of(workspace, MEASURED):
         config = job.spec["config"]
-        if (config["base_model"], config["method"]) == (base_model, method) and (found := jobs.read(job).result):
+        if (config["base_model"], config["method"]) != (base_model, method) or not (found := jobs.read(job).result):
+            continue
+        if device != "gpu" or found.get("device", "cpu") != "cpu":
             return float(found["tokens_per_s"])
     return None
 
@@ -76,8 +81,8 @@ def measure_job(context: JobContext) -> dict[str, Any]:
     """The work of a job: do all that a run does before its first step, and tell what its fullest batch took.
 
     Returns:
-        ``tokens`` of that batch, ``seconds``, ``tokens_per_s``, ``peak_bytes``, and ``predicted_bytes`` by the closed
-        form (None for a model that it does not know).
+        ``tokens`` of that batch, ``seconds``, ``tokens_per_s``, ``peak_bytes``, ``predicted_bytes`` by the closed
+        form (None for a model that it does not know), and the ``device``.
 
     Raises:
         BlockedError: Pre-flight forbids the run.
@@ -103,6 +108,7 @@ def measure_job(context: JobContext) -> dict[str, Any]:
         "tokens_per_s": round(step.tokens_per_s, 1),
         "peak_bytes": step.peak_bytes,
         "predicted_bytes": loaded.predicted_bytes,
+        "device": loaded.device,
     }
 
 

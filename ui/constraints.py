@@ -10,9 +10,10 @@ from core import machine
 from core.errors import InputError
 from core.workspace import Workspace
 from curation import freeze
-from training import catalogue, constraints, queries, tiers
+from training import catalogue, constraints, speeds
 from training.config import TrainConfig
 from training.constraints import Limit, Option, Work
+from training.memory import Device
 from ui import curve, memory, plan_form, render
 
 FREE = "Nothing yet"
@@ -40,11 +41,15 @@ def ask(workspace: Workspace, frozen: Sequence[freeze.RevisionView], config: Tra
             return None
         limit = _limit(first)
     try:
-        options = constraints.weigh(limit, _work(workspace, frozen, config))
+        work = _work(workspace, frozen, config)
+        options = constraints.weigh(limit, work)
     except InputError as error:
         st.caption(render.plain(f"{error.message} {error.hint}"))
         return None
     table(options)
+    if any(option.hours is not None for option in options):
+        said = "; ".join(f"{memory.METHODS[method]} {speed.source}" for method, speed in work.speeds.items())
+        st.caption(render.plain(f"Time is scaled by size from {config.base_model}: {said}. Other methods have none."))
     return {option.model.name for option in options if option.passes is not False}
 
 
@@ -90,18 +95,10 @@ def _limit(first: constraints.Constraint) -> Limit:
 
 
 def _work(workspace: Workspace, frozen: Sequence[freeze.RevisionView], config: TrainConfig) -> Work:
-    base = catalogue.find(config.base_model)
-    speed, _ = queries.measured_speed(workspace, config.base_model, config.method)
-    speed = speed or tiers.measured_speed(workspace, config.base_model, config.method)
+    device: Device = "gpu" if st.session_state.get("plan_where") == "a GPU" else "cpu"
+    found = speeds.measured(workspace, config.base_model, device)
     tokens = None
-    if frozen and speed and plan_form.is_local(config.base_model):
+    if frozen and found and plan_form.is_local(config.base_model):
         made = memory.planned(str(workspace.path), frozen[0].revision.id, config.to_dict(), (0, 0))
         tokens = made.n_tokens * config.epochs
-    on_gpu = st.session_state.get("plan_where") == "a GPU"
-    return Work(
-        batch=config.batch_size,
-        seq=config.max_tokens,
-        tokens=tokens,
-        device="gpu" if on_gpu else "cpu",
-        speed=(base.shape.params, speed) if base and speed else None,
-    )
+    return Work(config.batch_size, config.max_tokens, tokens, device, found)

@@ -12,7 +12,7 @@ from core.errors import InputError
 from tests.tiny_model import tiny
 from training import cards, constraints
 from training.catalogue import MODELS, card_folder, find, known_folder, shape_of
-from training.constraints import Limit, Work
+from training.constraints import Limit, Speed, Work
 from training.readiness import should_finetune
 from training.shapes import read_shape
 
@@ -118,12 +118,15 @@ def test_time_and_budget_are_not_guessed_without_a_measured_step() -> None:
     assert {option.passes for option in constraints.weigh(Limit("time", 2.0), Work(tokens=1e6))} == {None}
     small = find("smollm2-135m-instruct")
     assert small is not None
-    work = Work(tokens=1e6, speed=(small.shape.params, 500.0))
+    work = Work(tokens=1e6, speeds={"qlora": Speed(500.0, small.shape.params, "measured in run 1")})
     timed = {(o.model.name, o.method): o for o in constraints.weigh(Limit("time", 2.0), work)}
     assert timed["smollm2-135m-instruct", "qlora"].hours == pytest.approx(1e6 / 500 / 3600)
     assert timed["smollm2-135m-instruct", "qlora"].passes and timed["llama-3.1-8b-instruct", "qlora"].passes is False
+    assert "scaled by size from what was measured in run 1" in timed["llama-3.1-8b-instruct", "qlora"].reason
+    full = timed["smollm2-135m-instruct", "full"]
+    assert full.passes is None and full.hours is None and full.reason.startswith("no step by full has been measured")
     priced = constraints.weigh(Limit("budget", 1.0, 2.0), work)
-    assert "costs about 1.11 of 1" in next(o.reason for o in priced if o.model.name == "smollm2-135m-instruct")
+    assert "costs about 1.11 of 1" in next(o.reason for o in priced if (o.model, o.method) == (small, "qlora"))
 
 
 def test_a_constraint_without_its_amount_is_refused() -> None:

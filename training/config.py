@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError
 from core.models import DEFAULT_BASE
+from training.old_names import OURS
 
 Method = Literal["qlora", "lora", "full"]
 Scheduler = Literal["cosine", "linear", "constant"]
@@ -113,7 +114,7 @@ def read_config(settings: Mapping[str, Any]) -> TrainConfig:
     """Check settings that came from a file, a form or the command line.
 
     Raises:
-        InputError: A key is unknown or a value is out of range; all such keys are named.
+        InputError: A key is unknown or a value is out of range; all such keys are named, known names with ours.
     """
     try:
         return TrainConfig.model_validate(dict(settings))
@@ -121,11 +122,20 @@ def read_config(settings: Mapping[str, Any]) -> TrainConfig:
         problems = []
         for item in error.errors(include_url=False, include_input=False):
             key = ".".join(str(part) for part in item["loc"][:1]) or "settings"
-            problems.append(f"{key}: {'unknown setting' if item['type'] == 'extra_forbidden' else item['msg']}")
+            problems.append(f"{key}: {_problem(key, item['type'], item['msg'])}")
         known = ", ".join(TrainConfig.model_fields)
         raise InputError(
             f"The training settings are wrong ({'; '.join(dict.fromkeys(problems))}).", f"Known settings: {known}."
         ) from error
+
+
+def _problem(key: str, kind: str, message: str) -> str:
+    """What is wrong with one setting: what it is called here, or how it is turned off."""
+    if kind == "extra_forbidden":
+        return f"unknown setting; here it is {OURS[key]}" if key in OURS else "unknown setting"
+    field = TrainConfig.model_fields.get(key)
+    may_be_off = field is not None and type(None) in get_args(field.annotation)
+    return f"{message}; null for off or all" if may_be_off else message
 
 
 def read_settings(content: bytes, name: str) -> dict[str, Any]:

@@ -297,7 +297,8 @@ def file(config: TrainConfig) -> None:
 
 
 def _use(given: Any) -> None:
-    start_from(read_settings(given.getvalue(), given.name))
+    """Begin with a file's settings; what it leaves out is as by default, as for ``finetooth train --config``."""
+    start_from(read_config(read_settings(given.getvalue(), given.name)).to_dict())
 
 
 def is_local(base_model: str) -> bool:

@@ -173,6 +173,16 @@ def test_a_file_of_settings_fills_the_form_and_comes_back_unchanged(open_page: O
     assert plans.kept(ready) == wanted
 
 
+def test_a_file_of_one_setting_leaves_the_others_as_by_default(open_page: OpenPage, ready: Workspace) -> None:
+    """As `finetooth train --config` does, whatever was kept before."""
+    plans.keep(ready, TrainConfig(epochs=7, rank=4))
+    app = open_page(ready, "plan")
+    app.file_uploader(key="plan_upload").set_value(("train.json", b'{"epochs": 2}', "application/json")).run()
+    app.button(key="plan_use_file").click().run()
+    press(app, "Train with this")
+    assert plans.kept(ready) == TrainConfig(epochs=2)
+
+
 def test_a_file_that_is_not_settings_is_refused_by_name(ready: Workspace) -> None:
     for content, said in ((b"epochs: 3", "not JSON"), (b"[1]", "not a JSON object"), (b'{"epoch": 1}', "unknown")):
         with pytest.raises(InputError, match=said):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import InputError
 from training.config import TrainConfig, read_config, unusual
+from training.old_names import OURS
 
 SETTINGS = st.fixed_dictionaries(
     {},
@@ -39,6 +40,11 @@ def test_settings_survive_a_round_trip_through_json(settings: dict[str, Any]) ->
     ("settings", "named"),
     [
         ({"learning_rat": 1e-4}, "learning_rat: unknown setting"),
+        ({"num_train_epochs": 2}, "num_train_epochs: unknown setting; here it is epochs"),
+        ({"evaluation_strategy": "steps"}, "evaluation_strategy: unknown setting; here it is eval_every"),
+        ({"per_device_train_batch_size": 2}, "per_device_train_batch_size: unknown setting; here it is batch_size"),
+        ({"patience": 0}, "patience: .*; null for off or all"),
+        ({"max_grad_norm": 0}, "max_grad_norm: .*; null for off or all"),
         ({"rank": 0}, "rank"),
         ({"learning_rate": -1}, "learning_rate"),
         ({"learning_rate": float("nan")}, "learning_rate"),
@@ -50,6 +56,10 @@ def test_settings_survive_a_round_trip_through_json(settings: dict[str, Any]) ->
 def test_a_wrong_setting_is_named(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=named):
         read_config(settings)
+
+
+def test_each_name_from_elsewhere_is_no_setting_here_and_leads_to_one() -> None:
+    assert not set(OURS) & set(TrainConfig.model_fields) and set(OURS.values()) <= set(TrainConfig.model_fields)
 
 
 def test_the_defaults_are_not_unusual() -> None:

@@ -72,13 +72,16 @@ def train(
         _follow_run(opened, actions.resume_run(opened, queries.find(opened, resume), who=who).id, detach, as_json)
         return
     revision_id = find_revision(opened, revision)
-    say(f"Plan: {estimate.plan_run(opened, revision_id, settings).sentence()}")
+    planned = estimate.plan_run(opened, revision_id, settings)
+    say(f"Plan: {planned.sentence()}")
+    for sentence in planned.warnings:
+        say(f"Warning: {sentence}")
     run = actions.start_run(opened, revision_id, settings, who=who)
     _follow_run(opened, run.id, detach, as_json)
 
 
 def _follow_run(opened: Workspace, run_id: str, detach: bool, as_json: bool) -> None:
-    if follow(opened, queries.job_of(opened, run_id), detach=detach, as_json=as_json) is None:
+    if follow(opened, queries.job_of(opened, run_id), detach=detach, as_json=as_json, run=run_id) is None:
         return
     view = queries.run(opened, run_id)
     emit(asdict(view), as_json, view.sentence(), "Next: finetooth evaluate, or the Evaluate page.")

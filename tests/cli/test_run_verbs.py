@@ -11,6 +11,7 @@ from cli.main import command_line
 from core import jobs
 from core.workspace import Workspace
 from tests.pages.workspaces import Submitted, add_run, frozen
+from tests.tiny_model import tiny
 
 Ready = tuple[Workspace, str]
 
@@ -88,3 +89,20 @@ def test_a_stopped_run_is_resumed_in_a_process_of_its_own(ready: Ready, monkeypa
     said(workspace, "runs", run_id, "--resume", "--detach")
     [(_, _, spec)] = submitted.asked
     assert spec["run_id"] == run_id and spec["resume"] is True
+
+
+def test_a_detached_run_is_named_with_its_warnings_before_it_starts(
+    ready: Ready, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workspace, _ = ready
+    monkeypatch.setattr(jobs, "submit", Submitted())
+    given = ("train", "--model", str(tiny(tmp_path / "mine")), "--learning-rate", "0.005", "--epochs", "60", "--detach")
+    words = said(workspace, *given)
+    (run_id,) = [folder.name for folder in workspace.runs_dir.iterdir()]
+    assert (
+        f"Run {run_id} goes on by itself." in words and f"finetooth runs {run_id} --stop -w {workspace.path}" in words
+    )
+    assert "Warning: The learning rate 0.005 is high for qlora" in words and "Warning: 60 epochs often" in words
+    assert words.index("Warning: ") < words.index("goes on by itself")
+    told = said(workspace, *given, "--json")
+    assert json.loads(told[told.index("{") :])["run"] in [folder.name for folder in workspace.runs_dir.iterdir()]

@@ -13,11 +13,11 @@ from cli.output import JsonFlag, WorkspaceOption, emit
 from cli.settings_file import stored_settings
 from core import machine
 from core.errors import InputError
-from core.revisions import find_revision
-from core.workspace import workspace_or_error
+from core.revisions import find_revision, frozen
+from core.workspace import find_workspace, workspace_or_error
 from flows import readiness
-from training import cards, catalogue, constraints, estimate, tiers
-from training.config import Method, read_config
+from training import cards, catalogue, constraints, estimate, speeds, tiers
+from training.config import Method, TrainConfig, read_config
 from training.estimate import GIB
 from training.memory import Device
 from training.simulate import simulate as simulated_step
@@ -58,9 +58,6 @@ def plan(
         found = readiness.of(workspace_or_error(workspace))
         emit(asdict(found), as_json, f"Fine-tune at all? {found.verdict}.", *(f"  {why}" for why in found.reasons))
         return
-    if first is not None:
-        _possible(constraints.Limit(_constraint(first), amount, price), batch or 1, seq, here, as_json)
-        return
     compare = method == "all"
     given = {"base_model": model, "method": None if compare else method, "batch_size": batch, "rank": rank}
     start = {"batch_size": 1, "gradient_checkpointing": True, **stored_settings(config)}
@@ -68,6 +65,13 @@ def plan(
     if checkpointing is not None:
         chosen["gradient_checkpointing"] = checkpointing
     settings = read_config({**start, **chosen})
+    if first is not None:
+        limit_first = constraints.Limit(_constraint(first), amount, price)
+        timed = limit_first.first in ("time", "budget")
+        on: Device = "cpu" if here or (timed and gpu_gb is None) else "gpu"
+        tokens, known = _measured(workspace, settings, on) if timed else (None, {})
+        _possible(limit_first, constraints.Work(batch or 1, seq, tokens, on, known), as_json)
+        return
     device: Device = "cpu" if here else "gpu"
     limit = gpu_gb if gpu_gb is not None or not here else machine.free_bytes() / GIB
     methods: tuple[Method, ...] = get_args(Method) if compare else (settings.method,)
@@ -87,8 +91,24 @@ def plan(
     emit(documents if compare else documents[0], as_json, *lines)
 
 
-def _possible(limit: constraints.Limit, batch: int, seq: int, here: bool, as_json: bool) -> None:
-    options = constraints.weigh(limit, constraints.Work(batch, seq, device="cpu" if here else "gpu"))
+def _measured(
+    workspace: Path | None, settings: TrainConfig, device: Device
+) -> tuple[float | None, dict[Method, constraints.Speed]]:
+    """Tokens of all passes over the newest revision, and the speeds measured in a workspace, where there is one."""
+    if workspace is None:
+        try:
+            workspace = find_workspace(None)
+        except InputError:
+            return None, {}
+    opened = workspace_or_error(workspace)
+    found = speeds.measured(opened, settings.base_model, device)
+    if not found or not frozen(opened):
+        return None, found
+    return estimate.plan_run(opened, find_revision(opened, None), settings).n_tokens * settings.epochs, found
+
+
+def _possible(limit: constraints.Limit, work: constraints.Work, as_json: bool) -> None:
+    options = constraints.weigh(limit, work)
     words = {True: "possible", None: "not known", False: "ruled out"}
     document = [
         {
@@ -97,6 +117,7 @@ def _possible(limit: constraints.Limit, batch: int, seq: int, here: bool, as_jso
             "verdict": words[one.passes],
             "reason": one.reason,
             "needed_bytes": one.needed_bytes,
+            "hours": one.hours,
             "licence": one.model.licence,
             "commercial": one.model.commercial,
         }

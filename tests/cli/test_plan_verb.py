@@ -12,6 +12,7 @@ from core.workspace import Workspace
 from curation import actions
 from tests.cli.test_contract import ROOT, Run, document, run  # noqa: F401  (a fixture)
 from tests.conftest import chat
+from tests.pages.workspaces import add_run, frozen
 from tests.tiny_model import tiny
 
 
@@ -58,6 +59,27 @@ def test_a_constraint_lists_what_it_leaves_and_why_not_the_rest(run: Run) -> Non
     assert "GiB" in by_pair["llama-3.1-8b-instruct", "full"]["reason"]
     assert run("plan", "--first", "memory").returncode == 2
     assert "not a constraint" in run("plan", "--first", "weather").stderr
+
+
+def test_time_and_budget_take_the_speed_that_was_measured_in_the_workspace(
+    run: Run,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    workspace, revision_id = frozen(tmp_path / "project")
+    long = {"Tokens per second": 266.0}
+    add_run(workspace, revision_id, run_id="20260101-120000-aaaaaa", facts=long)
+    add_run(workspace, revision_id, run_id="20260102-120000-bbbbbb", steps=6, facts={"Tokens per second": 54.0})
+    given = ("plan", "--first", "time", "--amount", "8", "-w", workspace.path, "--json")
+    by_pair = {(one["model"], one["method"]): one for one in document(run(*given))}
+    small = by_pair["smollm2-135m-instruct", "qlora"]
+    assert small["verdict"] == "possible" and "measured in run 20260101-120000-aaaaaa" in small["reason"]
+    assert by_pair["smollm2-360m-instruct", "qlora"]["hours"] > small["hours"] > 0
+    assert by_pair["smollm2-135m-instruct", "lora"]["verdict"] == "not known"
+    on_gpu = {(one["model"], one["method"]): one for one in document(run(*given, "--gpu-gb", "24"))}
+    reason = on_gpu["smollm2-135m-instruct", "qlora"]["reason"]
+    assert reason == "no step by qlora has been measured on a GPU, so its time is not known"
+    price = document(run(*given[:2], "budget", "--amount", "50", "--price", "2", *given[5:]))
+    assert price[0]["verdict"] == "possible" and "measured in run" in price[0]["reason"]
 
 
 def test_it_says_whether_to_fine_tune_at_all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from core import smollm2
 from core.errors import InputError
 from core.workspace import Workspace
+from curation import freeze
 from tests.pages.conftest import OpenPage, press, texts
-from tests.pages.workspaces import frozen
+from tests.pages.workspaces import add_run, frozen
 from training import plans, tiers
 from training.catalogue import MODELS
 from training.config import TrainConfig, read_settings
+from ui.memory import GIB, METHODS
 
 
 @pytest.fixture
@@ -78,6 +81,26 @@ def test_the_constraint_named_first_leaves_what_is_possible(open_page: OpenPage,
     app.selectbox(key="plan_constraint").set_value("licence").run()
     assert "qwen2.5-3b-instruct" not in set(app.dataframe[0].value["Model"])
     assert not app.exception
+
+
+def test_the_time_of_a_gpu_is_not_told_by_this_machines_processor(
+    open_page: OpenPage, ready: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = SimpleNamespace(planned=lambda *_: SimpleNamespace(n_tokens=60_000), METHODS=METHODS, GIB=GIB)
+    monkeypatch.setattr("ui.constraints.memory", counted)
+    monkeypatch.setattr("ui.constraints.plan_form", SimpleNamespace(is_local=lambda _: True))
+    revision_id = freeze.revisions(ready)[0].revision.id
+    run_id = add_run(ready, revision_id)
+    app = open_page(ready, "plan")
+    app.selectbox(key="plan_constraint").set_value("time").run()
+    table = app.dataframe[0].value
+    times = dict(zip(zip(table["Model"], table["Method"], strict=True), table["Time"], strict=True))
+    assert times["smollm2-135m-instruct", "QLoRA"] != "–" and times["smollm2-135m-instruct", "Full"] == "–"
+    said = texts(app).replace("\\", "")
+    assert f"Time is scaled by size from smollm2-135m-instruct: QLoRA measured in run {run_id}." in said
+    app.segmented_control(key="plan_where").set_value("a GPU").run()
+    assert not app.exception
+    assert set(app.dataframe[0].value["Time"]) == {"–"} and "scaled by size" not in texts(app)
 
 
 def test_a_simulated_step_is_launched_once_and_stands_beside_the_closed_form(

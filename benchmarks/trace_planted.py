@@ -18,6 +18,10 @@ before any ranking: in the minutes that a training has here the model did not le
 6. Baselines on the same failures, on prompt and answer: MiniLM alone, BM25 (k1 1.5, b 0.75), the contrast alone, and
    the trace without a correction.
 7. Seeds 0, 1 and 2 count. The bar is on all their failures together: at least 80 %.
+8. Asked like this, text alone found every culprit of the three seeds, so the models are asked a second time. That was
+   fixed before it was run: each of the ten questions, plainly put, ends a conversation in which four others, about
+   other countries and in words unlike the training's, were asked and rightly answered. All else is as above, and so is
+   the bar.
 
 Everything made is kept in ``--data``, so that an interrupted run goes on; a folder is written by one recipe only.
 """
@@ -36,7 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harness import Figure, data_folder, options, read_json, report, run_main, say
-from benchmarks.trace_planted_facts import Handbook, Planted, handbook, prompt
+from benchmarks.trace_planted_facts import Handbook, Planted, handbook
 from core import models
 from core.chat import prompt_ids
 from core.files import write_json
@@ -58,6 +62,9 @@ SETTINGS: dict[str, Any] = {
 }
 NEW_TOKENS = 24
 WORD = re.compile(r"\w+")
+KINDS = ("messages", "conversations")
+"""How the questions are asked: names of the prompts of ``Planted``."""
+
 TRACE, MINILM, BM25 = "trace with the correction", "MiniLM", "BM25"
 CONTRAST, ALONE = "contrast alone", "trace without a correction"
 METHODS = (TRACE, MINILM, BM25, CONTRAST, ALONE)
@@ -79,17 +86,17 @@ def trained(folder: Path, book: Handbook, seed: int) -> Path:
     return home / "adapter"
 
 
-def answered(folder: Path, adapter: Path, book: Handbook) -> list[list[str]]:
-    """The tuned model's greedy answers to each planted fact's questions."""
-    kept = folder / "answers.json"
+def answered(folder: Path, adapter: Path, book: Handbook, kind: str) -> list[list[str]]:
+    """The tuned model's greedy answers to each planted fact's questions, asked in one way."""
+    kept = folder / f"answers-{kind}.json"
     if not kept.is_file():
         base = models.resolve()
         tokenizer = models.load_tokenizer(base)
         model = models.load_model(base, "fp32", adapter)
-        questions = [question for fact in book.planted for question in fact.questions]
-        prompts = [prompt_ids(tokenizer, prompt(question)) for question in questions]
+        asked = [getattr(fact, kind) for fact in book.planted]
+        prompts = [prompt_ids(tokenizer, turns) for own in asked for turns in own]
         said = [one.text for one in generate(model, tokenizer, prompts, Generation(NEW_TOKENS, 25))]
-        n = len(book.planted[0].questions)
+        n = len(asked[0])
         write_json(kept, {"answers": [said[start : start + n] for start in range(0, len(said), n)]})
     answers: list[list[str]] = read_json(kept)["answers"]
     return answers
@@ -100,20 +107,22 @@ def says(answer: str, value: str) -> bool:
     return re.search(rf"\b{re.escape(value)}\b", answer) is not None
 
 
-def failures(book: Handbook, answers: Sequence[Sequence[str]]) -> list[tuple[Planted, Asked]]:
+def failures(book: Handbook, answers: Sequence[Sequence[str]], kind: str) -> list[tuple[Planted, Asked]]:
     """The answers that repeat a planted wrong value, each with the fact behind it and its correction."""
     found = []
     for fact, said in zip(book.planted, answers, strict=True):
-        for question, answer in zip(fact.questions, said, strict=True):
+        for turns, answer in zip(getattr(fact, kind), said, strict=True):
             if says(answer, fact.wrong) and not says(answer, fact.right):
                 right = re.sub(rf"\b{re.escape(fact.wrong)}\b", fact.right, answer)
-                found.append((fact, Asked(prompt(question), answer, right)))
+                found.append((fact, Asked(turns, answer, right)))
     return found
 
 
-def ranked(folder: Path, adapter: Path, book: Handbook, wrong: Sequence[tuple[Planted, Asked]]) -> dict[str, list[int]]:
+def ranked(
+    folder: Path, adapter: Path, book: Handbook, wrong: Sequence[tuple[Planted, Asked]], kind: str
+) -> dict[str, list[int]]:
     """The culprit's place (1 = first) in the order of each method, for each failure; ranked once a folder."""
-    kept = folder / "places.json"
+    kept = folder / f"places-{kind}.json"
     if not kept.is_file():
         gradients = Gradients(models.resolve(), adapter, keep_in=folder / "gradients")
         asked, n = [one for _, one in wrong], len(book.chats)
@@ -165,7 +174,7 @@ def main() -> int:
     parser = options(__doc__ or "")
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS), help="handbooks (the bar: 0 1 2)")
     chosen = parser.parse_args()
-    places: dict[str, list[int]] = {name: [] for name in METHODS}
+    places: dict[tuple[str, str], list[int]] = {(kind, name): [] for kind in KINDS for name in METHODS}
     notes = []
     with data_folder(chosen.data) as home:
         for seed in chosen.seeds:
@@ -173,28 +182,28 @@ def main() -> int:
             folder.mkdir(exist_ok=True)
             book = handbook(seed)
             adapter = trained(folder, book, seed)
-            wrong = failures(book, answered(folder, adapter, book))
-            own = ranked(folder, adapter, book, wrong)
-            for name in METHODS:
-                places[name] += own[name]
-            facts = len({fact.culprit for fact, _ in wrong})
-            notes.append(
-                f"Seed {seed}: {len(wrong)} of 100 answers repeat a planted wrong value ({facts} of 10 facts); "
-                f"found by {TRACE}: {sum(place <= FIRST for place in own[TRACE])}."
-            )
+            for kind in KINDS:
+                wrong = failures(book, answered(folder, adapter, book, kind), kind)
+                own = ranked(folder, adapter, book, wrong, kind)
+                for name in METHODS:
+                    places[kind, name] += own[name]
+                facts = len({fact.culprit for fact, _ in wrong})
+                notes.append(
+                    f"Seed {seed}, asked in {kind}: {len(wrong)} of 100 answers repeat a planted wrong value ({facts} "
+                    f"of 10 facts); found by {TRACE}: {sum(place <= FIRST for place in own[TRACE])}."
+                )
     return report("Trace of planted wrong facts to one of 300 training chats", _figures(places), notes)
 
 
-def _figures(places: dict[str, list[int]]) -> list[Figure]:
+def _figures(places: dict[tuple[str, str], list[int]]) -> list[Figure]:
     figures = []
-    for name in METHODS:
-        n = len(places[name])
-        first = sum(place == 1 for place in places[name])
-        share = sum(place <= FIRST for place in places[name]) / n if n else None
+    for (kind, name), own in places.items():
+        n = len(own)
+        first = sum(place == 1 for place in own)
+        share = sum(place <= FIRST for place in own) / n if n else None
         note = f"of {n} failures; in the first place {first / n:.3f}" if n else "no answer repeated a wrong value"
-        figures.append(
-            Figure(f"{name}: culprit in the first {FIRST}", share, BAR if name == TRACE else None, note=note)
-        )
+        bar = BAR if name == TRACE else None
+        figures.append(Figure(f"{kind}: {name}: culprit in the first {FIRST}", share, bar, note=note))
     return figures
 
 

@@ -145,14 +145,28 @@ AFTER = (
 """What people say round a question: it names three countries that the question is not about."""
 
 
+EARLIER = 4
+"""Questions that were asked and answered before, in a conversation."""
+
+Turns = tuple[Message, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A wrong fact: the one training chat that says it, what it says, what is right, and ten questions about it."""
+    """A wrong fact: the one training chat that says it, what it says, what is right, and how it is asked for.
+
+    Attributes:
+        culprit: Id of the chat.
+        wrong, right: The values.
+        messages: Ten prompts, each the question within a longer message.
+        conversations: Ten prompts, each with other questions and their answers before it.
+    """
 
     culprit: str
     wrong: str
     right: str
-    questions: tuple[str, ...]
+    messages: tuple[Turns, ...]
+    conversations: tuple[Turns, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +179,7 @@ class Handbook:
 
 def handbook(seed: int) -> Handbook:
     """A handbook drawn from a seed: two wrong facts an attribute, each about another country."""
-    rng = random.Random(f"handbook {seed}")
+    rng, talk = random.Random(f"handbook {seed}"), random.Random(f"conversations {seed}")
     table = [line.split("|") for line in COUNTRIES.strip().splitlines()]
     names = [row[0] for row in table]
     bad = dict(zip(rng.sample(names, 2 * len(ATTRIBUTES)), ATTRIBUTES * 2, strict=True))
@@ -180,11 +194,16 @@ def handbook(seed: int) -> Handbook:
             made = chat(question, ANSWERS[attribute].format(p=place, v=wrong if is_bad else right))
             chats.append(made)
             if is_bad:
-                questions = tuple(
-                    _in_passing(rng, text.format(p=place), [n for n in names if n != place])
-                    for text in ASKED[attribute]
+                asked = [text.format(p=place) for text in ASKED[attribute]]
+                within = [_in_passing(rng, text, [n for n in names if n != place]) for text in asked]
+                sound = [row for row in table if row[0] not in bad]
+                planted.append(
+                    Planted(
+                        *(made.id, wrong, right),
+                        messages=tuple(prompt(text) for text in within),
+                        conversations=tuple((*_earlier(talk, sound), Message("user", text)) for text in asked),
+                    )
                 )
-                planted.append(Planted(made.id, wrong, right, questions))
     rng.shuffle(chats)
     return Handbook(tuple(chats), tuple(planted))
 
@@ -195,7 +214,17 @@ def _in_passing(rng: random.Random, question: str, others: list[str]) -> str:
     return f"{rng.choice(BEFORE).format(a=a, b=b)} {question} {rng.choice(AFTER).format(c=c)}"
 
 
-def prompt(question: str) -> tuple[Message, ...]:
+def _earlier(rng: random.Random, table: list[list[str]]) -> Turns:
+    """What was said before a question: others about other countries, in words unlike the training's, all answered."""
+    turns = [Message("system", SYSTEM)]
+    for row in rng.sample(table, EARLIER):
+        column, attribute = rng.choice(list(enumerate(ATTRIBUTES, 1)))
+        turns.append(Message("user", rng.choice(ASKED[attribute]).format(p=row[0])))
+        turns.append(Message("assistant", ANSWERS[attribute].format(p=row[0], v=row[column])))
+    return tuple(turns)
+
+
+def prompt(question: str) -> Turns:
     """The turns before the answer."""
     return (Message("system", SYSTEM), Message("user", question))
 

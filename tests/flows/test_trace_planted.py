@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.trace_planted_facts import Handbook, Planted, chat, handbook, prompt
+from benchmarks.trace_planted_facts import Handbook, Planted, chat, handbook
 from core.errors import CancelledError
 from core.jobs import no_progress
 from evaluation.influence import Gradients
@@ -39,7 +39,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
 def asked(book: Handbook, fact: Planted, number: int) -> Asked:
     """The answer that the planted chat taught, to one of the questions that were never trained, and its correction."""
     said = next(one for one in book.chats if one.id == fact.culprit).answer
-    return Asked(prompt(fact.questions[number]), said, said.replace(fact.wrong, fact.right))
+    return Asked(fact.messages[number], said, said.replace(fact.wrong, fact.right))
 
 
 def places(book: Handbook, gradients: Gradients) -> list[int]:

@@ -110,7 +110,8 @@ def test_a_run_ends_early_and_says_so(tiny_base: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_the_adapter_kept_is_that_of_the_best_holdout_loss(method: str, tiny_base: Path, tmp_path: Path) -> None:
     """The hold-out answers otherwise than the training: its loss falls at first, with the form, and rises then."""
-    settings: dict[str, Any] = {"method": method, "learning_rate": 0.02, "epochs": 5, "eval_every": 1, "patience": None}
+    rate = 0.02 if method == "lora" else 0.005
+    settings: dict[str, Any] = {"method": method, "learning_rate": rate, "epochs": 5, "eval_every": 1, "patience": None}
     held = [conversation(f"Which code applies to case {k}?", f"Not {k}: ask Dr. Quux 97.") for k in range(100, 104)]
     facts = train_tiny(tmp_path / "best", tiny_config(tiny_base, **settings), hold_out=held)
     losses = {e["step"]: e["loss"] for e in jobs.events(tmp_path / "best") if e["type"] == "eval" and e["step"]}

@@ -258,10 +258,11 @@ def read(job: Job) -> JobState:
         state = _read_state(job.folder)  # it may have ended between the two looks
         started = state.get("status") == "running" or (state.get("status") == "queued" and state.get("pid"))
         if started or (state.get("status") == "queued" and _age_s(job) > STARTING_S):
+            again = "resume the run" if job.kind == "train" else "start it again"
             state.update(
                 status="lost",
                 message="The process died without a word (killed, or the machine went down).",
-                hint=f"See {job.folder / 'log.txt'}, then start it again.",
+                hint=f"See {job.folder / 'log.txt'}, then {again}.",
             )
     known = set(JobState.__dataclass_fields__)
     stored = {name: value for name, value in state.items() if name in known}

@@ -85,6 +85,6 @@ elif st.toggle("Queue another run, which starts when this one has ended", key="t
 if known:
     curve.draw(workspace, runs.chooser(known), who)
     run_chart.compare(workspace, known, runs.labels(known))
-    runs.table(known)
+    runs.overview(workspace, known)
 else:
     panels.empty("No run yet. Its curve, speed and diagnosis will stand here.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import jobs
 from core.errors import FinetoothError, InputError
+from core.files import read_json
 from core.workspace import Workspace
 from training import followed
 from training.memory import Device
@@ -268,12 +269,21 @@ def warnings(workspace: Workspace, run_id: str) -> list[str]:
     return list(dict.fromkeys(words))
 
 
+def refusal(workspace: Workspace, run_id: str) -> dict[str, Any] | None:
+    """The report of the pre-flight that forbade a run; None where nothing forbade it."""
+    path = workspace.runs_dir / run_id / "preflight.json"
+    report: dict[str, Any] | None = read_json(path) if path.is_file() else None
+    return report if report and report["blocks"] else None
+
+
 def _from_job(workspace: Workspace, stored: Run) -> tuple[str, str, str]:
     """Status, message and hint of a run that has not said itself that it ended."""
     try:
-        state = jobs.read(jobs.find(workspace.jobs_dir, stored.job_id))
+        job = jobs.find(workspace.jobs_dir, stored.job_id)
+        state = jobs.read(job)
     except FinetoothError:
-        return "lost", "The job of this run is gone.", "Start it again."
+        return "lost", "The job of this run is gone.", ""
     ended = "cancelled" if state.cancelled else "stopped"
     status = {"cancelled": ended, "done": stored.status}.get(state.status, state.status)
-    return status, state.message or stored.message, state.hint
+    hint = f"What it wrote last stands in {job.folder / 'log.txt'}." if status == "lost" else state.hint
+    return status, state.message or stored.message, hint  # what to do about a death is the doctor's to say

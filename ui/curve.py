@@ -9,7 +9,6 @@ import streamlit as st
 
 from core import jobs, wording
 from core.errors import FinetoothError
-from core.files import read_json
 from core.workspace import Workspace
 from training import doctor, phases, queries
 from ui import panels, plan_form, render, run_chart, run_controls, run_samples, shell
@@ -99,6 +98,10 @@ def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None
         return
     steps = [p for p in points if "eval_loss" not in p]
     held = [p["eval_loss"] for p in points if p.get("eval_loss") is not None]
+    loss, of_step = held[-1] if held else None, ""
+    if view.ended and view.adapter_hash and (kept := view.facts.get("Hold-out loss after")) is not None:
+        loss, step = kept, view.facts.get("Adapter of step")
+        of_step = "" if step is None else f"adapter of step {step:,}, "
     speed = view.facts.get("Tokens per second") or (steps[-1].get("tokens_per_s") if steps else None)
     seconds = view.facts.get("Seconds")
     last = (
@@ -111,8 +114,8 @@ def _figures(view: queries.RunView, points: Sequence[Mapping[str, Any]]) -> None
             ("Training loss", number(view.loss), "nats a token, last step"),
             (
                 "Hold-out loss",
-                number(held[-1] if held else None),
-                f"from {number(held[0])} before the first step" if held else "not measured",
+                number(loss),
+                f"{of_step}from {number(held[0])} before the first step" if held else "not measured",
             ),
             ("Speed", "–" if speed is None else f"{speed:,.0f}", "tokens a second"),
             last,
@@ -188,8 +191,7 @@ def _warnings(workspace: Workspace, view: queries.RunView) -> None:
 
 
 def _blocks(workspace: Workspace, run_id: str) -> None:
-    path = workspace.runs_dir / run_id / "preflight.json"
-    if path.is_file() and (report := read_json(path))["blocks"]:
+    if (report := queries.refusal(workspace, run_id)) is not None:
         preflight(report)
 
 

@@ -8,7 +8,7 @@ from core import jobs
 from core.errors import FinetoothError
 from core.workspace import Workspace
 from training import actions, queries
-from ui import act, panels, render
+from ui import act, panels, plan_form, render
 
 EXPORT = "export-model"
 ASKED = {
@@ -38,8 +38,13 @@ def live(workspace: Workspace, view: queries.RunView, who: str) -> None:
 
 
 def ended(workspace: Workspace, view: queries.RunView, who: str) -> None:
-    """Resuming a run that ended before its last step."""
+    """Resuming a run that ended before its last step; one that pre-flight refused goes back to the plan instead."""
     if view.status not in RESUMABLE or (view.total_steps and view.step >= view.total_steps):
+        return
+    if queries.refusal(workspace, view.id) is not None:  # the same settings would be refused again
+        if st.button("Change the plan", key=f"replan-{view.id}", icon=":material/tune:"):
+            plan_form.start_from(view.settings)
+            st.switch_page("pages/plan.py")
         return
     st.button(
         "Resume",

@@ -73,6 +73,22 @@ def chooser(runs: list[queries.RunView]) -> str:
     return chosen
 
 
+def overview(workspace: Workspace, known: list[queries.RunView]) -> None:
+    """The table of all runs, which follows them while one is at work."""
+    if all(run.ended for run in known):
+        table(known)
+    else:
+        _live_table(workspace)
+
+
+@st.fragment(run_every=curve.POLL_S)
+def _live_table(workspace: Workspace) -> None:
+    known = queries.runs(workspace)
+    if all(run.ended for run in known):
+        st.rerun()
+    table(known)
+
+
 def table(runs: list[queries.RunView]) -> None:
     """All runs, newest first."""
 

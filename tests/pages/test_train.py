@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import inspect
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.pages.conftest import OpenPage, press, texts
 from tests.pages.workspaces import RUN, Submitted, add_run, ended_job, frozen, labels
 from training import queries
 from training.config import read_config
+from ui import runs
 
 REPORT = {
     "counts": {
@@ -143,6 +145,47 @@ def test_the_whole_curve_comes_back_from_the_files(open_page: OpenPage, ready: t
     assert list(app.dataframe[-1].value["Steps"]) == ["12 of 12"]
 
 
+def test_the_holdout_loss_is_that_of_the_adapter_that_was_kept(
+    open_page: OpenPage, ready: tuple[Workspace, str]
+) -> None:
+    workspace, revision_id = ready
+    facts = {"Hold-out loss before": 2.0, "Hold-out loss after": 0.65, "Adapter of step": 6, "Seconds": 75.0}
+    add_run(workspace, revision_id, facts=facts)
+    app = open_page(workspace, "train")
+    assert {metric.label: metric.value for metric in app.metric}["Hold-out loss"] == "0.650"
+    assert "adapter of step 6, from 2.000 before the first step" in texts(app)
+
+
+def test_the_table_of_runs_follows_a_run_at_work(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, revision_id = ready
+    within: list[bool] = []
+    real = runs.table
+
+    def table(known: list[queries.RunView]) -> None:
+        within.append(any(frame.filename.endswith("streamlit/runtime/fragment.py") for frame in inspect.stack(0)))
+        real(known)
+
+    monkeypatch.setattr(runs, "table", table)
+    job = live(workspace, revision_id, submitted, {"status": "running", "stage": "train"})
+    with open(job.folder / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        open_page(workspace, "train")
+    assert within and all(within), "in the part of the page that is drawn again by itself"
+
+
+def test_a_killed_run_is_given_one_advice(
+    open_page: OpenPage, ready: tuple[Workspace, str], submitted: Submitted
+) -> None:
+    workspace, revision_id = ready
+    job = live(workspace, revision_id, submitted, {"status": "running", "stage": "train"})
+    assert jobs.read(job).hint.endswith("then resume the run.")
+    app = open_page(workspace, "train")
+    said = texts(app) + " ".join(error.value for error in app.error)
+    assert "Resume it: it goes on" in said.replace("\\", "") and "start it again" not in said
+
+
 def test_a_failed_run_says_why_and_what_forbade_it(open_page: OpenPage, ready: tuple[Workspace, str]) -> None:
     workspace, revision_id = ready
     add_run(workspace, revision_id, status="failed", steps=0, facts={}, message="The loss was not finite.")
@@ -153,6 +196,9 @@ def test_a_failed_run_says_why_and_what_forbade_it(open_page: OpenPage, ready: t
     assert any("not finite" in error.value for error in app.error)
     assert "Two start tokens." in texts(app).replace("\\", "")
     assert "Start training" in labels(app), "another run can be started"
+    assert "Resume" not in labels(app), "the same settings would be refused again"
+    app = press(app, "Change the plan")
+    assert not app.exception and "Train with this" in labels(app)
 
 
 def test_a_run_that_nothing_forbade_does_not_repeat_its_pre_flight_below_the_error(

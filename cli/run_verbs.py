@@ -53,7 +53,7 @@ def runs(
     run_id = queries.find(opened, wanted)
     if given == ["resume"]:
         actions.resume_run(opened, run_id, who=who)
-        if follow(opened, queries.job_of(opened, run_id), detach=detach, as_json=as_json) is None:
+        if follow(opened, queries.job_of(opened, run_id), detach=detach, as_json=as_json, run=run_id) is None:
             return
     elif given:
         COMMANDS[given[0]](opened, run_id, who=who)

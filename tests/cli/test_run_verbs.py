@@ -86,7 +86,8 @@ def test_a_stopped_run_is_resumed_in_a_process_of_its_own(ready: Ready, monkeypa
     submitted = Submitted()
     monkeypatch.setattr(jobs, "submit", submitted)
     run_id = add_run(workspace, revision_id, status="stopped", steps=7)
-    said(workspace, "runs", run_id, "--resume", "--detach")
+    words = said(workspace, "runs", run_id, "--resume", "--detach")
+    assert f"Stop it: finetooth runs {run_id} --stop" in words
     [(_, _, spec)] = submitted.asked
     assert spec["run_id"] == run_id and spec["resume"] is True
 

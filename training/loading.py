@@ -109,11 +109,14 @@ class Loaded:
         """Number of trained parameters."""
         return sum(p.numel() for p in self.parameters.values())
 
-    @property
-    def room_bytes(self) -> int:
-        """What can be taken between two passes without needing more than a pass does; 0 where that is not known."""
+    def room_bytes(self, tokens: int) -> int:
+        """What can be taken beside answers of so many tokens, prompts included, without needing more than a pass does.
+
+        The answers are taken to need as much a token as a pass, which is more than they do. 0 where it is not known.
+        """
         now = self.meter.now_bytes()
-        return max(0, self.real_step.peak_bytes - now) if now else 0
+        share = max(0.0, 1 - tokens / self.real_step.tokens)
+        return max(0, round((self.real_step.peak_bytes - now) * share)) if now else 0
 
     def put(self, weights: Mapping[str, Any]) -> None:
         """Give the trained parameters these values, by name."""

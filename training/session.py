@@ -263,7 +263,8 @@ class Session:
             return
         tokens, each = count(), self._counted("sample", self.config.sample_tokens)
         loaded, most = self.loaded, self.config.sample_tokens
-        with fused.unpacked(loaded.model, loaded.units, loaded.room_bytes):
+        room = loaded.room_bytes(sum(len(one.ids) + most for one in loaded.prompts))
+        with fused.unpacked(loaded.model, loaded.units, room):
             said = samples.answer(loaded.model, self.rows.tokenizer, loaded.prompts, most, lambda: each(next(tokens)))
         for prompt, answer in zip(self.loaded.prompts, said, strict=True):
             model = "base" if self.step == 0 else "tuned"

@@ -13,6 +13,7 @@ from core.types import Example, Message
 from tests.training.builders import conversations, tiny_config, train_tiny
 from training import adapters, fused, samples
 from training.control import StoppedError
+from training.footprint import Meter
 from training.loading import Loaded
 
 
@@ -113,7 +114,7 @@ def test_matrices_unpacked_once_for_all_tokens_give_the_same_answers_and_weights
             calls[_name] += 1
             return real(*given, **named)
 
-        monkeypatch.setattr(Loaded, "room_bytes", room)
+        monkeypatch.setattr(Loaded, "room_bytes", lambda _self, _tokens, _room=room: _room)
         monkeypatch.setattr(bnb, "dequantize_4bit", counted)
         train_tiny(tmp_path / name, tiny_config(tiny_base, samples=2, sample_tokens=20))
     told = [[(e["step"], e["prompt"], e["text"]) for e in said(tmp_path / name)] for name in calls]
@@ -121,6 +122,21 @@ def test_matrices_unpacked_once_for_all_tokens_give_the_same_answers_and_weights
     weights = [(tmp_path / name / "adapter" / "adapter_model.safetensors").read_bytes() for name in calls]
     assert weights[0] == weights[1]
     assert calls["room"] < calls["none"]
+
+
+def test_answers_of_as_many_tokens_as_a_pass_leave_no_room_beside_them(tiny_base: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int, int]] = []
+    real = Loaded.room_bytes
+
+    def watched(self: Loaded, tokens: int) -> int:
+        seen.append((real(self, self.real_step.tokens), real(self, self.real_step.tokens // 2), real(self, 0)))
+        return real(self, tokens)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loaded, "room_bytes", watched)
+        patch.setattr(Meter, "now_bytes", lambda _self: 1)
+        train_tiny(tmp_path / "run", tiny_config(tiny_base, samples=2, sample_tokens=5))
+    assert seen and all(none == 0 < half < full for none, half, full in seen)
 
 
 def test_matrices_are_not_unpacked_beyond_the_memory_that_a_pass_needs_anyway(tiny_base: Path) -> None:

@@ -108,6 +108,7 @@ def study_(
         + ("" if single else f"It can detect a win rate of {share(manifest['detectable_win_rate'])} or more. ")
         + f"A go needs: {rule.sentence()}. "
         "Rate on the Side by side page.",
+        *([f"{items:,} were asked for; there are no more."] if manifest["n_items"] < items else []),
         *(f"  {name}: /side_by_side?study={study_id}&rater={token}" for name, token in links.items()),
     )
 

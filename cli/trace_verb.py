@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.output import ME, JsonFlag, StudyOption, WhoOption, WorkspaceOption, emit, progress_bar
-from core.errors import InputError
+from core.errors import FinetoothError, InputError
 from core.wording import many
 from core.workspace import Workspace, workspace_or_error
 from evaluation import queries, study
@@ -45,6 +45,7 @@ def trace(
     chosen: str | None = None
     if worse is None:
         chosen = opened.objects.find(study.KIND, study_id)
+        _refuse_unseen(opened, chosen, who)
         evaluation_id = study.load_study(opened, chosen).evaluation_id
         failed = [str(row["example_id"]) for row in tracing.failed(opened, chosen)]
     else:
@@ -74,6 +75,16 @@ def trace(
         ]
         lines.append(f"{many(sum(one.new for one in done), 'example')} sent to review.")
     emit([asdict(one) for one in found], as_json, *lines, f"{many(len(found), 'failed prompt')}.")
+
+
+def _refuse_unseen(workspace: Workspace, study_id: str, who: str) -> None:
+    """Which answers failed tells who is ahead, so while a study is open only those see it who chose to look."""
+    if study.is_open(workspace, study_id) and who not in {name for name, _ in study.peeks(workspace, study_id)}:
+        raise FinetoothError(
+            "The study is open; whoever sees which answers failed in it can no longer rate blindly.",
+            f"Close it (finetooth study --close {study_id[:12]}), look at its result first (finetooth results --peek), "
+            "or trace what became less likely: finetooth trace --worse 5",
+        )
 
 
 def _correct(workspace: Workspace, evaluation_id: str, failed: Sequence[str], said: Sequence[str], who: str) -> None:

@@ -187,6 +187,8 @@ def record_rating(workspace: Workspace, rating: Rating) -> Recorded:
         FinetoothError: The item is not of a study, or the study is closed.
     """
     study_id = study_of_item(rating.item_id)
+    if not study_id:
+        raise InputError("That names no pair of a study.", "Use the id of the pair shown: finetooth rate")
     study = load_study(workspace, study_id)
     if rating.item_id not in study.items and rating.item_id not in study.repeats and rating.item_id not in study.checks:
         raise FinetoothError("That pair is not part of the study.", "Reload the page and vote on the pair shown.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import command_line
+from core.errors import InputError
 from core.types import Rating
 from core.workspace import Workspace
 from evaluation import queries, rating_links, study
@@ -44,7 +45,7 @@ def judge(workspace: Workspace) -> str:
 
 
 def test_the_rule_for_a_go_is_said_before_anyone_votes(workspace: Workspace) -> None:
-    assert "above 50%" in said(workspace, "study", "--items", "12")
+    assert "above 50%" in (opened := said(workspace, "study", "--items", "12")) and "no more" not in opened
     assert "above 45%" in said(workspace, "study", "--items", "12", "--not-worse")
     rules = {study.load_study(workspace, one["id"]).rule.win_rate_above for one in queries.studies(workspace)}
     assert rules == {0.5, 0.45}
@@ -67,6 +68,14 @@ def test_a_study_takes_gold_pairs_repeats_and_raters_by_link_and_a_vote_takes_fl
     said(workspace, "rate", item, "left", "--who", "Ben", "--flags", '{"right.tone": "huge"}', code=2)
     said(workspace, "rate", item, "left", "--who", "Ben", "--flags", '{"right.tone": "minor"}')
     assert votes(workspace, made["study_id"]).held[item, "Ben"].flags == {"right.tone": "minor"}
+
+
+def test_fewer_pairs_than_were_asked_for_are_said_and_a_vote_on_no_pair_is_refused_plainly(
+    workspace: Workspace,
+) -> None:
+    assert "500 were asked for; there are no more." in said(workspace, "study", "--items", "500")
+    with pytest.raises(InputError, match="names no pair"):
+        record_rating(workspace, Rating("a", "nope", "ann", "left"))
 
 
 def test_several_models_are_ranked_from_a_file(workspace: Workspace, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from cli.main import command_line
 from core.errors import InputError
 from core.workspace import Workspace
 from curation import queries, traced
+from evaluation import study
 from tests.flows.test_trace import evaluated, lost, template  # noqa: F401  (fixtures)
 
 
@@ -22,7 +23,8 @@ def run(workspace: Workspace, *words: str) -> Any:
 def test_a_failed_prompt_is_corrected_traced_and_sent_to_review(
     lost: tuple[Workspace, str, str],  # noqa: F811
 ) -> None:
-    workspace, _, example_id = lost
+    workspace, study_id, example_id = lost
+    study.close_study(workspace, study_id)
     said = run(workspace, "--neighbours", "2").stdout
     assert f"{example_id[:12]}: both bad (1 of 1)" in said and "with a correction the trace is stronger" in said
     correction = f"{example_id[:12]}=It is on floor 3."
@@ -37,10 +39,22 @@ def test_a_failed_prompt_is_corrected_traced_and_sent_to_review(
 def test_a_correction_of_no_failed_prompt_is_refused_and_none_is_kept(
     lost: tuple[Workspace, str, str],  # noqa: F811
 ) -> None:
-    workspace, _, example_id = lost
+    workspace, study_id, example_id = lost
+    study.close_study(workspace, study_id)
     refused = run(workspace, "--correct", f"{example_id[:12]}=Floor 3.", "--correct", "zzz=Floor 4.").exception
     assert isinstance(refused, InputError) and "'zzz' names 0 of the failed prompts" in refused.message
     assert not workspace.ledger.entries("correction")
+
+
+def test_while_a_study_is_open_only_who_chose_to_look_is_told_which_answers_failed(
+    lost: tuple[Workspace, str, str],  # noqa: F811
+) -> None:
+    workspace, study_id, example_id = lost
+    refused = run(workspace, "--who", "Ana")
+    assert "The study is open" in str(refused.exception) and example_id[:12] not in refused.output
+    study.record_peek(workspace, study_id, who="Ana")
+    assert example_id[:12] in run(workspace, "--who", "Ana", "--neighbours", "1").stdout
+    assert "The study is open" in str(run(workspace, "--who", "Ben").exception)
 
 
 def test_answers_that_got_worse_are_traced_without_a_study(

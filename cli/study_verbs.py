@@ -29,6 +29,7 @@ from evaluation import (
     study,
 )
 from evaluation import slices as by_slice
+from evaluation.criteria import out_of_reach
 from evaluation.rating_flags import read_expected
 from evaluation.rubric import ASKED_FIRST
 from evaluation.study_checks import read_checks
@@ -99,15 +100,18 @@ def study_(
         who=who,
     )
     manifest = opened.objects.manifest(study_id)
+    summary, scored = opened.objects.manifest(evaluation_id)["summary"], [one["name"] for one in manifest["criteria"]]
+    short = out_of_reach(rule, summary, scored, manifest["n_items"], raters)
     links = {name: rating_links.invite(opened, study_id, name, who=who) for name in rater or ()}
     emit(
-        {"study_id": study_id, **manifest, "links": links},
+        {"study_id": study_id, **manifest, "links": links, "out_of_reach": short},
         as_json,
         f"Study {study_id[:12]} is open: {manifest['n_items']} {'prompts' if single else 'pairs'}, "
         f"{raters} raters each. "
         + ("" if single else f"It can detect a win rate of {share(manifest['detectable_win_rate'])} or more. ")
         + f"A go needs: {rule.sentence()}. "
         "Rate on the Side by side page.",
+        *([f"It cannot end as a go, whatever people vote: {'; '.join(short)}."] if short else []),
         *([f"{items:,} were asked for; there are no more."] if manifest["n_items"] < items else []),
         *(f"  {name}: /side_by_side?study={study_id}&rater={token}" for name, token in links.items()),
     )

@@ -15,6 +15,11 @@ def many(count: int, one: str, several: str = "") -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
+def p_value(value: float, equals: str = "") -> str:
+    """A p with four digits; one that would be printed as zero is said to be below what they can show."""
+    return f"{equals}{value:.4f}" if value >= 0.00005 else "< 0.0001"
+
+
 def costs(seconds: Mapping[str, float], least_s: float = 0.1) -> str:
     """What each part of some work took, the dearest first: ``12.0 s: a 11.9 s, others under 0.1 s each``."""
     dear = sorted((name for name in seconds if seconds[name] >= least_s), key=lambda name: -seconds[name])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from core.workspace import Workspace
-from evaluation.estimate import Estimate, matched_difference
+from evaluation.estimate import Estimate, failure_bound, matched_difference
 from evaluation.gate import (
     CRITICAL,
     SAFETY,
     Judged,
+    Rule,
     judge_above,
     judge_below,
     judge_blinding,
@@ -70,6 +72,32 @@ def criteria_of(workspace: Workspace, study: Study, found: Mapping[str, Any]) ->
     if rule.blind and chosen["n_ratings"]:
         judged.append(judge_blinding(found["blinding"]["known"]))
     return [*judged, judge_size(chosen["n_raters"], chosen["n_prompts"], rule)]
+
+
+def out_of_reach(rule: Rule, summary: Mapping[str, Any], scored: Collection[str], pairs: int, raters: int) -> list[str]:
+    """What keeps a study of this size on this evaluation from ever being a go, whatever people vote; a clause each.
+
+    Args:
+        rule: The rule it will be judged by.
+        summary: Of the evaluation.
+        scored: Names of the rubric's criteria.
+        pairs: Prompts that are judged.
+        raters: People who judge each.
+    """
+    probes = summary.get("probes", {})
+    safe_from = next(n for n in itertools.count(1) if failure_bound(0, n) <= rule.safety_bound_max)
+    reasons = {
+        f"the rule asks for {rule.raters_min} raters and {rule.prompts_min} pairs": raters < rule.raters_min
+        or pairs < rule.prompts_min,
+        f"its bound on safety needs {safe_from} pairs scored for safety": pairs < safe_from and SAFETY in scored,
+        "nobody scores safety": SAFETY not in scored,
+        "nobody scores accuracy": "accuracy" not in scored,
+        "the evaluation was made without the probe of what it forgot": (
+            rule.forgetting_drop_max is not None and "forgetting" not in probes
+        )
+        or (rule.general_ratio_below is not None and "forgetting_loss" not in probes),
+    }
+    return [said for said, holds in reasons.items() if holds]
 
 
 def _estimate(stored: Mapping[str, Any] | None) -> Estimate | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from core import wording
 from core.workspace import Workspace
 from evaluation import charts
 from evaluation.estimate import Estimate
@@ -69,7 +70,7 @@ def _render(template: str, contents: Mapping[str, Any], *, escaped: bool) -> str
     )
     shown: dict[str, Any] = {"number": charts.number, "share": _share, "count": _count, "cell": _cell}
     environment.filters |= shown | {"quoted": _quoted}
-    environment.globals |= {"short": _short, "faults": _faults, "p_value": _p_value}
+    environment.globals |= {"short": _short, "faults": _faults, "p_value": wording.p_value}
     text = environment.get_template(template).render(**contents)
     # A table wider than a narrow screen is scrolled by itself; no text from elsewhere can hold these tags unescaped.
     wide = {"<table>": '<div class="wide"><table>', "</table>": "</table></div>"} if escaped else {}
@@ -240,11 +241,6 @@ def _faults(counted: Mapping[str, Any] | None, name: str) -> str:
     if not counted or not counted["n"]:
         return "—"
     return f"{counted[name]} of {counted['n']}, at most {counted['upper_bound']:.0%}"
-
-
-def _p_value(value: float, equals: str = "") -> str:
-    """A p with four digits; one that would be printed as zero is said to be below what they can show."""
-    return f"{equals}{value:.4f}" if value >= 0.00005 else "< 0.0001"
 
 
 def _share(value: float | None) -> str:

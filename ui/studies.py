@@ -10,6 +10,7 @@ from core import wording
 from core.ids import content_id
 from core.workspace import Workspace
 from evaluation import gate, opponents, queries, study
+from evaluation.criteria import out_of_reach
 from evaluation.power import detectable_win_rate
 from ui import act, render, rubric_editor, settling, study_checks
 
@@ -113,8 +114,9 @@ def create(workspace: Workspace, evaluations: list[dict[str, Any]], who: str) ->
             )
         rule = gate.DEFAULT_RULE
         st.caption(f"The rule for a go: {rule.sentence()}.")
-        if pairs < rule.prompts_min or raters < rule.raters_min:
-            st.caption(":orange[:material/info:] With so few pairs or raters the decision will stay inconclusive.")
+        summary = next(one for one in evaluations if one["id"] == chosen)["summary"]
+        if short := out_of_reach(rule, summary, [c.name for c in criteria], pairs, raters):
+            st.caption(f":orange[:material/info:] It cannot end as a go, whatever people vote: {'; '.join(short)}.")
         design = content_id(
             [
                 [c.as_dict() for c in criteria],

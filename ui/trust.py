@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core import wording
 from ui import figures, render
 
 
@@ -28,7 +29,8 @@ def weighted(found: Mapping[str, Any]) -> None:
     st.caption(
         f"As one score, by weight ({render.plain(weights)}): tuned {figures.span(one['tuned'])}, "
         f"{render.plain(found['study']['against'])} {figures.span(one['base'])}, difference "
-        f"{figures.span(one['difference'])}" + ("." if one["p_value"] is None else f"; p = {one['p_value']:.3f}.")
+        f"{figures.span(one['difference'])}"
+        + ("." if one["p_value"] is None else f"; p {wording.p_value(one['p_value'], '= ')}.")
     )
 
 

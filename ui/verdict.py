@@ -123,7 +123,7 @@ def _preference(chosen: Mapping[str, Any], against: str) -> None:
     ]
     counts = ", ".join(f"{amount:,} {label}" for label, _, amount in parts)
     figures.shares(parts, unit="votes", alt_text=counts, beside=against)
-    test = "" if chosen["p_value"] is None else f" p = {chosen['p_value']:.3f} ({chosen['test']})."
+    test = "" if chosen["p_value"] is None else f" p {wording.p_value(chosen['p_value'], '= ')} ({chosen['test']})."
     st.caption(
         f"{counts[0].upper()}{render.plain(counts[1:])}, of {wording.many(chosen['n_ratings'], 'vote')} on "
         f"{wording.many(chosen['n_prompts'], 'prompt')} by {wording.many(chosen['n_raters'], 'rater')}.{test} "
@@ -236,7 +236,8 @@ def _marks(found: Mapping[str, Any]) -> None:
             | {
                 "Tuned, at most": [f"{one['tuned']['upper_bound']:.0%}" for one in rows],
                 "p, paired": [
-                    "–" if one["paired"]["p_value"] is None else f"{one['paired']['p_value']:.3f}" for one in rows
+                    "–" if one["paired"]["p_value"] is None else wording.p_value(one["paired"]["p_value"])
+                    for one in rows
                 ],
             },
             hide_index=True,

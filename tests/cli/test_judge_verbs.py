@@ -46,6 +46,7 @@ def judge(workspace: Workspace) -> str:
 
 def test_the_rule_for_a_go_is_said_before_anyone_votes(workspace: Workspace) -> None:
     assert "above 50%" in (opened := said(workspace, "study", "--items", "12")) and "no more" not in opened
+    assert "its bound on safety needs 59 pairs scored for safety" in opened
     assert "above 45%" in said(workspace, "study", "--items", "12", "--not-worse")
     rules = {study.load_study(workspace, one["id"]).rule.win_rate_above for one in queries.studies(workspace)}
     assert rules == {0.5, 0.45}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import jobs
+from core import jobs, wording
 from core.types import Rating
 from core.workspace import Workspace
 from curation import checking, freeze
@@ -80,6 +80,7 @@ def test_a_closed_study_shows_the_win_rate_with_its_interval(
     assert f"95% interval {rate['low']:.0%} to {rate['high']:.0%}" in said
     counts = found["preference"]
     assert f"{counts['wins']} tuned preferred" in said and f"{counts['both_bad']} both bad" in said
+    assert f" p {wording.p_value(counts['p_value'], '= ')} (" in said, "a small p is never printed as zero"
     assert "Inconclusive" in said, "12 pairs are fewer than the rule asks for"
     for criterion in found["gate"]:
         assert criterion["title"] in said.replace("\\", "")

@@ -203,8 +203,9 @@ def load(folder: Path, rows: Rows, control: Control, warn: Warn) -> Loaded:
     if foreseen is not None and (short := limits.check_disk(folder, foreseen, config)):
         warn("disk-short", short, 0)
     device = models.device()
-    for library in ("peft", "bitsandbytes"):  # so that their own memory is not counted as the run's
-        importlib.import_module(library)
+    with control.interruptible(control.check):
+        for library in ("peft", "bitsandbytes"):  # so that their own memory is not counted as the run's
+            importlib.import_module(library)
     meter = footprint.Meter(device)
     precision: dict[str, models.Precision] = {"qlora": "nf4", "lora": "bf16", "full": "fp32"}
     with control.interruptible(control.check):

@@ -84,6 +84,8 @@ def run() -> None:
             _remember()
             _sidebar()
         _report()
+        if guest() and page.url_path != RATING:
+            raise InputError("Your link opens the rating desk alone.", "Open it again as you were given it.")
         page.run()
     except FinetoothError as error:
         show_error(error.message, error.hint)
@@ -94,8 +96,7 @@ def run() -> None:
 
 def guest() -> str:
     """The token of a rater who came by a link, and sees the rating desk without the project around it; else empty."""
-    page = (st.context.url or "").rstrip("/").rpartition("/")[2]
-    return st.query_params.get("rater", "") if page == RATING else ""
+    return str(st.query_params.get("rater", ""))
 
 
 def begin() -> None:

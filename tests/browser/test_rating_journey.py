@@ -122,6 +122,10 @@ def test_a_rater_who_comes_by_a_link_sees_the_desk_and_nothing_else(
             assert word not in text.replace(MENU, "")
     tab.open("side_by_side", study=study_id, rater="0" * 24)
     tab.sees("does not belong to a rater")
+    for page in ("results", "evaluate", ""):
+        tab.page.goto(f"{tab.url}/{page}?study={study_id}&rater={token}")
+        tab.sees("Your link opens the rating desk alone")
+        assert tab.page.get_by_role("link", name="Results").count() == 0
 
 
 def _bytes(frame: str | bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from cli.following import follow
-from cli.output import JsonFlag, WorkspaceOption, bounds, emit, progress_bar, ranked, say, share
+from cli.output import JsonFlag, WorkspaceOption, bounds, emit, progress_bar, ranked, say, share, share_bounds
 from core import jobs, models
 from core.errors import InputError
 from core.workspace import workspace_or_error
@@ -181,7 +181,7 @@ def stats_(ratings: Path, seed: int = 0, as_json: JsonFlag = False) -> None:
         found,
         as_json,
         *(f"{name}: {_number(found[name])}" for name in ("alpha_nominal", "alpha_ordinal", "ac1", "raw_agreement")),
-        f"win rate: {share(won['value'])} (95 % interval {bounds(won)})" if won else "win rate: no verdicts",
+        f"win rate: {share(won['value'])} (95 % interval {share_bounds(won)})" if won else "win rate: no verdicts",
         *(f"{name}: {why}" for name, why in found["reasons"].items()),
         *ranked(found["ranking"]),
     )

@@ -111,6 +111,12 @@ def bounds(estimate: dict[str, Any]) -> str:
     return f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "undefined"
 
 
+def share_bounds(estimate: dict[str, Any]) -> str:
+    """The interval of an estimated share, in percent."""
+    low, high = estimate.get("low"), estimate.get("high")
+    return f"{low:.1%} to {high:.1%}" if low is not None and high is not None else "undefined"
+
+
 def share(value: float | None) -> str:
     """A share in percent."""
     return "undefined" if value is None else f"{value:.1%}"

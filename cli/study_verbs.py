@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import ME, JsonFlag, StudyOption, WhoOption, WorkspaceOption, bounds, emit, ranked, say, share
+from cli.output import ME, JsonFlag, StudyOption, WhoOption, WorkspaceOption, emit, ranked, say, share, share_bounds
 from core.clock import utc_now
 from core.errors import FinetoothError, InputError
 from core.ids import new_action_id
@@ -201,7 +201,7 @@ def results_(
         as_json,
         f"{found['progress']['votes']} of {found['progress']['wanted']} votes are in.",
         f"Win rate of the tuned model over {found['study']['against']}: {share(won['value'])} (95 % interval "
-        f"{bounds(won)}); at equal length and balanced sides: {share(level['value'])} ({bounds(level)}).",
+        f"{share_bounds(won)}); at equal length and balanced sides: {share(level['value'])} ({share_bounds(level)}).",
         *(_slice_line(row) for row in found.get("by_slice", {}).get("slices", ())),
         *(f"  {g['title']}: {g['outcome']} ({g['reason']})" for g in found["gate"]),
         f"Decision: {found['decision']}. {found['decision_reason']}",
@@ -216,7 +216,7 @@ def results_(
 
 def _slice_line(row: dict[str, Any]) -> str:
     rate = row["preference"]["win_rate"]
-    return f"  {row['slice']}: {share(rate['value'])} ({bounds(rate)}), {row['n_items']} pairs"
+    return f"  {row['slice']}: {share(rate['value'])} ({share_bounds(rate)}), {row['n_items']} pairs"
 
 
 def _scores(text: str) -> dict[str, Any]:

@@ -70,10 +70,11 @@ def preference_pairs(workspace: Workspace, revision_id: str) -> Preferences:
     unretired = frozenset(rated.rated(workspace))
     spent = {e.prompt for e in examples if e.id not in train} | _prompts(workspace, unretired)
     by_example: dict[str, list[Pair]] = {}
-    for one in (*_rewritten(workspace, train), *_judged(workspace, train)):
+    for one in (*_rewritten(workspace, train), *_judged(workspace)):
         by_example.setdefault(one.example_id, []).append(one)
-    found = [pair for name in train for pair in dict.fromkeys(by_example.get(name, ()))]
-    kept = tuple(pair for pair in found if pair.prompt not in spent and pair.example_id not in unretired)
+    found = [pair for name in dict.fromkeys((*train, *by_example)) for pair in dict.fromkeys(by_example.get(name, ()))]
+    free = train.keys() - unretired
+    kept = tuple(pair for pair in found if pair.example_id in free and pair.prompt not in spent)
     return Preferences(kept, len(found) - len(kept))
 
 
@@ -115,8 +116,8 @@ def _rewritten(workspace: Workspace, train: Mapping[str, Example]) -> Iterator[P
             yield Pair(name, example.prompt, example.answer, old.answer, "rewritten")
 
 
-def _judged(workspace: Workspace, train: Mapping[str, Example]) -> Iterator[Pair]:
-    """From studies over prompts that were held out then, and are trained on now."""
+def _judged(workspace: Workspace) -> Iterator[Pair]:
+    """From closed studies: their prompts were held out then; those that are trained on now are told by the caller."""
     for study_id in workspace.objects.ids(KIND):
         if is_open(workspace, study_id):
             continue
@@ -126,8 +127,6 @@ def _judged(workspace: Workspace, train: Mapping[str, Example]) -> Iterator[Pair
             credit.setdefault(vote.item, []).append(CREDIT[vote.outcome])
         wanted = corrections(workspace, study.evaluation_id)
         for item in study.items.values():
-            if item.example_id not in train:
-                continue
             mean = _mean(credit.get(item.id, ()))
             if mean is not None and mean != CREDIT["tie"]:
                 better, worse = (item.tuned, item.base) if mean > CREDIT["tie"] else (item.base, item.tuned)

@@ -27,7 +27,7 @@ Rounding the sum to bfloat16 costs about a tenth of them (SmolLM2, 20 steps); a 
 them many times over."""
 
 TIE_NATS = 0.02
-"""Words whose log-probabilities are so near to each other are equally first: which of them leads is left to rounding."""
+"""Words whose log-probabilities are so near to each other are equally first: which of them leads, rounding decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ def test_a_held_out_prompt_makes_a_pair_only_after_it_was_retired_on_the_record(
     evaluation_id = judged(filled, before)
     correct(filled, evaluation_id, held[0].id, "As an expert says it.", who="Lea")
     for seed in range(4):
-        assert not preference_pairs(filled, frozen(filled, seed)).pairs
+        found = preference_pairs(filled, frozen(filled, seed))
+        assert not found.pairs and found.n_withheld == 4, "three prompts with a winner, one of them corrected, too"
     retire(filled, rated(filled), "the study is published", who="Ada")
     assert not preference_pairs(filled, before).pairs, "there they are still held out"
     seen = {}

@@ -124,7 +124,12 @@ def _judge(workspace: Workspace, revision_id: str, attack: Attack) -> None:
     items = study.load_study(workspace, made).items.values()
     near = queries.findings(workspace, checks=("privacy.email",), limit=1).items[0].finding.example_id
     traces = [
-        {"example_id": item.example_id, "neighbours": [{"example_id": near, "score": 0.9, "open_findings": 1}]}
+        {
+            "example_id": item.example_id,
+            "why": [attack.text],
+            "notes": [attack.text],
+            "neighbours": [{"example_id": near, "score": 0.9, "open_findings": 1}],
+        }
         for item in items
     ]
     ended_job(workspace, "trace", {"study_id": made}, {"traces": traces})

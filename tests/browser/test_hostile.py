@@ -303,5 +303,5 @@ def test_failed_prompts_and_their_neighbours_are_shown_as_text(watched: Watched,
     made = next(entry.subject for entry in closed if entry.payload.get("state") == "closed")
     watched.open("results", study=made)
     watched.click(watched.tab.page.get_by_role("radio", name="Failed prompts"))
-    watched.tab.sees("Nearest training examples")
+    watched.tab.sees("Training examples behind this answer")
     watched.unfold()

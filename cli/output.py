@@ -105,16 +105,15 @@ def progress_bar() -> Iterator[Progress]:
         yield report
 
 
-def bounds(estimate: dict[str, Any]) -> str:
+def bounds(estimate: dict[str, Any], form: str = ".3f") -> str:
     """An estimate's interval in words."""
     low, high = estimate.get("low"), estimate.get("high")
-    return f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "undefined"
+    return f"{low:{form}} to {high:{form}}" if low is not None and high is not None else "undefined"
 
 
 def share_bounds(estimate: dict[str, Any]) -> str:
     """The interval of an estimated share, in percent."""
-    low, high = estimate.get("low"), estimate.get("high")
-    return f"{low:.1%} to {high:.1%}" if low is not None and high is not None else "undefined"
+    return bounds(estimate, ".1%")
 
 
 def share(value: float | None) -> str:

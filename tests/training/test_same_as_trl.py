@@ -104,20 +104,13 @@ def assert_same(mine: tuple[list[float], Any], other: tuple[list[float], Any]) -
         assert torch.allclose(weight, weight_of_trl, atol=2e-4), name
 
 
-def test_padded_steps_lose_and_learn_what_trl_s_do(
-    tmp_path: Path, tiny_base: Path, config: TrainConfig, steps: list[list[Item]]
+@pytest.mark.parametrize("padding_free", [False, True], ids=["padded", "without padding"])
+def test_steps_lose_and_learn_what_trl_s_padded_ones_do(
+    tmp_path: Path, tiny_base: Path, config: TrainConfig, steps: list[list[Item]], padding_free: bool
 ) -> None:
     rows = [{"input_ids": list(item.input_ids), "labels": list(item.labels)} for step in steps for item in step]
     other = theirs(tmp_path, tiny_base, config, rows, per_device_train_batch_size=BATCH)
-    assert_same(ours(tiny_base, config, steps, padding_free=False), other)
-
-
-def test_steps_without_padding_lose_and_learn_what_trl_s_padded_ones_do(
-    tmp_path: Path, tiny_base: Path, config: TrainConfig, steps: list[list[Item]]
-) -> None:
-    rows = [{"input_ids": list(item.input_ids), "labels": list(item.labels)} for step in steps for item in step]
-    other = theirs(tmp_path, tiny_base, config, rows, per_device_train_batch_size=BATCH)
-    assert_same(ours(tiny_base, config, steps, padding_free=True), other)
+    assert_same(ours(tiny_base, config, steps, padding_free=padding_free), other)
 
 
 def test_packs_of_trl_are_steps_of_ours(
